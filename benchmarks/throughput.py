@@ -1,0 +1,242 @@
+"""Measure whole runs of loganomaly, Drain3 and `wc -l` on grown logs; print one Markdown table.
+
+Exit code 0: measured; 1: a measured command failed; 2: the data, a peer or an argument is missing or wrong.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contenders import PEERS, Contender, UsageProblemError, choose
+from figures import Conditions, Row, conditions, markdown, summarise, to_drain3
+from measure import CommandFailedError, measure
+
+HERE = Path(__file__).resolve().parent
+DATA_VARIABLE = "LOGANOMALY_BENCH_DATA"
+DEFAULT_DATA = HERE.parent.parent / "shared" / "data"
+SYSTEMS = ("Apache", "BGL", "HDFS", "HPC", "Hadoop", "HealthApp", "Linux", "OpenSSH", "Zookeeper")
+SOURCES = {
+    "hdfs": ("anomalies/hdfs/raw.log.gz",),
+    "mixed": tuple(f"templates/{system}/raw.log" for system in SYSTEMS),
+}
+WARM_UP_LINES = 10_000
+
+
+@dataclass(frozen=True)
+class Log:
+    """A grown log of so many lines."""
+
+    path: Path
+    lines: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One contender on one input; `label` names its files in the working folder."""
+
+    input: str
+    contender: Contender
+    log: Log
+    short: Log
+    label: str
+
+
+def main() -> int:
+    """Measure, print, and return the exit code."""
+    arguments = _parse()
+    try:
+        sources = _sources(arguments.data or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA))
+        peers = [name.strip() for name in arguments.peers.split(",") if name.strip()]
+        contenders = choose(peers, tested=arguments.command, drain3_lines=arguments.drain3_lines)
+        with _work_folder(arguments.keep) as work:
+            trials = _trials(sources, contenders=contenders, lines=arguments.lines, work=work)
+            rows = _rows(trials, repeats=arguments.repeats, work=work)
+    except (UsageProblemError, CommandFailedError) as error:
+        print(f"throughput.py: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageProblemError) else 1
+    under = conditions()
+    print(f"{markdown(rows, under=under)}\n\n{_notes(rows, contenders=contenders)}")
+    if arguments.json:
+        _write_json(arguments.json, rows=rows, contenders=contenders, under=under)
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--lines", type=_positive, default=2_000_000, help="lines of each input (default: %(default)s)")
+    add(
+        "--repeats",
+        type=_positive,
+        default=1,
+        help="runs of each command, interleaved (default: %(default)s)",
+    )
+    add(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help=f"data folder (default: ${DATA_VARIABLE}, else ../shared/data)",
+    )
+    add(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="keep inputs and outputs in DIR (default: a temporary folder)",
+    )
+    add("--peers", default=",".join(PEERS), metavar="NAMES", help='default: %(default)s; "" for none')
+    add(
+        "--drain3-lines",
+        type=_positive,
+        default=200_000,
+        metavar="N",
+        help="Drain3 gets the first N lines of each input, because it is slow (default: %(default)s)",
+    )
+    add(
+        "--command",
+        action="append",
+        default=[],
+        help="measure this in place of the installed loganomaly; --input FILE --output DIR --disable-llm is "
+        "added to it; give it twice to compare two versions",
+    )
+    add("--json", type=_writable, metavar="FILE", help="write the same figures to FILE")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} given, expected 1 or more")
+    return value
+
+
+def _writable(text: str) -> Path:
+    # Known before the run rather than after it.
+    path = Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} given, but its folder does not exist; make it first")
+    return path
+
+
+def _sources(data: Path) -> dict[str, list[Path]]:
+    missing = [name for names in SOURCES.values() for name in names if not (data / name).is_file()]
+    if missing:
+        listed = "".join(f"\n  {name}" for name in missing)
+        raise UsageProblemError(
+            f"the benchmark data is not complete in {data}; missing:{listed}\n"
+            f"Name its folder with --data or {DATA_VARIABLE}; benchmarks/README.md says how to get it."
+        )
+    return {key: [data / name for name in names] for key, names in SOURCES.items()}
+
+
+@contextlib.contextmanager
+def _work_folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="loganomaly-bench-") as folder:
+            yield Path(folder)
+    else:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+
+
+def _trials(sources: dict[str, list[Path]], *, contenders: Sequence[Contender], lines: int, work: Path) -> list[Trial]:
+    trials = []
+    for name, paths in sources.items():
+        log = _grown(paths, name=name, lines=lines, work=work)
+        short = _beginning(log, name=name, lines=WARM_UP_LINES)
+        for number, contender in enumerate(contenders):
+            given = _beginning(log, name=name, lines=contender.most_lines or log.lines)
+            trials.append(Trial(name, contender, given, short, f"{name}-{number}"))
+    return trials
+
+
+def _grown(paths: Sequence[Path], *, name: str, lines: int, work: Path) -> Log:
+    log = work / f"{name}-{lines}.log"
+    _progress(f"growing {name} to {lines:,} lines")
+    # A process of its own, so that this one stays small: see measure.py.
+    command = [sys.executable, str(HERE / "grow.py"), str(lines), str(log), *map(str, paths)]
+    measure(command, logs=work / f"grow-{name}")
+    return Log(log, lines)
+
+
+def _beginning(log: Log, *, name: str, lines: int) -> Log:
+    if lines >= log.lines:
+        return log
+    path = log.path.with_name(f"{name}-{lines}.log")
+    with log.path.open("rb") as source, path.open("wb") as sink:
+        sink.writelines(itertools.islice(source, lines))
+    return Log(path, lines)
+
+
+def _rows(trials: Sequence[Trial], *, repeats: int, work: Path) -> list[Row]:
+    warm_ups = [measure(_command(trial, log=trial.short, work=work), logs=work / trial.label) for trial in trials]
+    rounds = []
+    for number in range(1, repeats + 1):
+        runs = []
+        for trial in trials:
+            runs.append(measure(_command(trial, log=trial.log, work=work), logs=work / trial.label))
+            _progress(f"run {number} of {repeats}: {trial.input}, {trial.contender.name}: {runs[-1].wall:.2f} s")
+        rounds.append(runs)
+    return [
+        summarise(
+            runs,
+            name=trial.input,
+            command=trial.contender.name,
+            lines=trial.log.lines,
+            size=trial.log.path.stat().st_size,
+            warm_up=warm_up,
+        )
+        for trial, warm_up, runs in zip(trials, warm_ups, zip(*rounds, strict=True), strict=True)
+    ]
+
+
+def _command(trial: Trial, *, log: Log, work: Path) -> list[str]:
+    output = work / f"{trial.label}-output"
+    if output.exists():  # every run starts without the results of the one before
+        shutil.rmtree(output)
+    return trial.contender.arguments(log.path, output)
+
+
+def _notes(rows: Sequence[Row], *, contenders: Sequence[Contender]) -> str:
+    warm_ups = ", ".join(f"{row.input} {row.command} {row.warm_up:.2f} s" for row in rows)
+    notes = [
+        *(f"{contender.name}: `{contender.shown}`" for contender in contenders),
+        *(
+            f"{contender.name} gets the first {contender.most_lines:,} lines of an input at most; "
+            "its rate is for those, start included."
+            for contender in contenders
+            if contender.most_lines is not None
+        ),
+        "MB are 10^6 bytes; CPU is user + system; peak is the resident size of a run's largest process.",
+        (
+            f"Not counted: a warm-up of each command on at most {WARM_UP_LINES:,} lines, so that compiled "
+            f"kernels are cached and files are in memory ({warm_ups})."
+        ),
+    ]
+    return "\n".join(f"- {note}" for note in notes)
+
+
+def _write_json(path: Path, *, rows: Sequence[Row], contenders: Sequence[Contender], under: Conditions) -> None:
+    figures = {
+        **dataclasses.asdict(under),
+        "warm_up_lines": WARM_UP_LINES,
+        "commands": [{"name": contender.name, "command": contender.shown} for contender in contenders],
+        "rows": [{**dataclasses.asdict(row), "to_drain3": to_drain3(row, rows=rows)} for row in rows],
+    }
+    path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

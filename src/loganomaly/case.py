@@ -1,0 +1,152 @@
+"""The case that detectors judge: a merged Profile, its templates, and what was counted per template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loganomaly.findings import Location, Subject
+from loganomaly.mining.miner import Shape, Template, mine
+from loganomaly.profile import LEVEL_COLUMNS, Profile
+from loganomaly.reading.program import Level
+
+__all__ = ["Case", "build_case", "count_templates"]
+
+_WATCHED_BUCKETS = 120  # at most so many buckets of time are judged: fewer, fuller ones say more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Everything detectors look at.
+
+    Attributes
+    ----------
+    templates
+        Mined templates, most frequent first; a template's number is its place in this list.
+    table
+        One row per template, in the same order: number, records, lines, records of each level, first and last time,
+        component name, and source, line and offset of the first record.
+    members
+        Which template (number) a shape belongs to.
+    """
+
+    profile: Profile
+    templates: Sequence[Template]
+    table: pl.DataFrame
+    members: pl.DataFrame
+
+    @cached_property
+    def records(self) -> int:
+        """How many records there are."""
+        return int(self.profile.sources["records"].sum())
+
+    @cached_property
+    def series(self) -> pl.DataFrame:
+        """Records per template and watched bucket: number, bucket, count."""
+        return (
+            self.profile.series.join(self.members, on="shape")
+            .with_columns(bucket=pl.col("bucket") * self.profile.width // self.width)
+            .group_by("number", "bucket")
+            .agg(pl.col("count").sum())
+            .sort("number", "bucket")
+        )
+
+    @cached_property
+    def component_series(self) -> pl.DataFrame:
+        """Records per component (name) and watched bucket: name, bucket, count."""
+        names = self.profile.components.group_by("component").agg(pl.col("name").first())
+        return (
+            self.profile.component_series.join(names, on="component")
+            .with_columns(bucket=pl.col("bucket") * self.profile.width // self.width)
+            .group_by("name", "bucket")
+            .agg(pl.col("count").sum())
+            .sort("name", "bucket")
+        )
+
+    @cached_property
+    def width(self) -> int:
+        """Width of a watched bucket in seconds: a multiple of the profile's."""
+        if self.span is None:
+            return self.profile.width
+        seconds = (self.span[1] - self.span[0]) / 1e6
+        return max(1, -(-int(seconds) // (_WATCHED_BUCKETS * self.profile.width))) * self.profile.width
+
+    @cached_property
+    def span(self) -> tuple[int, int] | None:
+        """First and last time of all records, microseconds; None without times."""
+        first, last = self.table["first_time"].min(), self.table["last_time"].max()
+        return None if first is None or last is None else (int(first), int(last))  # type: ignore[arg-type]
+
+    @cached_property
+    def buckets(self) -> NDArray[np.int64]:
+        """Numbers of the watched buckets in which anything was logged, in order: where all is silent, nothing is."""
+        return self.series["bucket"].unique().sort().to_numpy()
+
+    def subject(self, number: int) -> Subject:
+        """Return template `number` as the subject of evidence."""
+        return Subject(kind="template", name=self.templates[number].id)
+
+    def location(self, number: int) -> Location:
+        """Return where template `number` occurs first."""
+        row = self.table.row(number, named=True)
+        return Location(source=row["source"], line=row["first_line"], offset=row["first_offset"])
+
+
+def build_case(profile: Profile) -> Case:
+    """Mine the templates of a profile and count per template."""
+    shapes = profile.shapes.group_by("shape").agg(
+        pl.col("records").sum(), pl.col("status").first(), pl.col("sample").first()
+    )
+    fixed = profile.slots.filter(pl.col("lowest") == pl.col("highest")).group_by("shape").agg(pl.col("slot"))
+    described = shapes.join(fixed, on="shape", how="left").sort("shape")
+    templates = mine(
+        Shape(
+            id=row["shape"],
+            sample=row["sample"],
+            records=row["records"],
+            status=row["status"],
+            constant_slots=frozenset(row["slot"] or ()),
+        )
+        for row in described.iter_rows(named=True)
+    )
+    members = pl.DataFrame(
+        {
+            "shape": [shape for template in templates for shape in template.shapes],
+            "number": [number for number, template in enumerate(templates) for _ in template.shapes],
+        },
+        schema={"shape": pl.UInt64, "number": pl.Int64},
+    )
+    return Case(profile=profile, templates=templates, members=members, table=count_templates(profile, members))
+
+
+def count_templates(profile: Profile, members: pl.DataFrame) -> pl.DataFrame:
+    """Return the table of a `Case`; templates without records in the profile have no row."""
+    names = profile.components.group_by("component").agg(pl.col("name").first())
+    joined = profile.shapes.join(members, on="shape").sort("number", "source", "first_line")
+    usual = (
+        joined.group_by("number", "component").agg(pl.col("records").sum()).sort("number", "records", "component")
+        .group_by("number", maintain_order=True).agg(pl.col("component").last())
+        .join(names, on="component", how="left").select("number", pl.col("name").alias("component"))
+    )  # fmt: skip
+    return (
+        joined.group_by("number", maintain_order=True)
+        .agg(
+            pl.col("records", "lines", *LEVEL_COLUMNS).sum(),
+            pl.col("first_time").min(),
+            pl.col("last_time").max(),
+            pl.col("source", "first_line", "first_offset").first(),
+            pl.col("source").unique().sort().alias("sources"),
+        )
+        .join(usual, on="number", how="left")
+        .with_columns(level=_dominant_level())
+        .sort("number")
+    )
+
+
+def _dominant_level() -> pl.Expr:
+    """Return the level that most records of a template have; among equals, the most severe."""
+    counts = [pl.col(name) for name in reversed(LEVEL_COLUMNS)]
+    return pl.lit(int(Level.CRITICAL)) - pl.concat_list(counts).list.arg_max().cast(pl.Int64)

@@ -1,0 +1,355 @@
+"""The command ``loganomaly``.
+
+Exit codes: 0, the run is done, whatever it found; 2, the call or the configuration is wrong; 130,
+interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``--help`` answers at once.
+"""
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loganomaly.errors import LogAnomalyError, UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from loganomaly.config import Config
+    from loganomaly.results import Results
+
+__all__ = ["app", "main"]
+
+_LOG = logging.getLogger("loganomaly")
+_EXAMPLE = "loganomaly --input app.log --output results"
+_EPILOG = (
+    "Exit codes: 0 done, whatever was found; 2 the call or the configuration is wrong; 130 interrupted; "
+    f"1 anything else. Example: {_EXAMPLE}"
+)
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class _Phase(StrEnum):
+    FULL = "full"
+    PREPARE = "prepare"
+    CLASSIFY = "classify"
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    app(prog_name="loganomaly")
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001  (called by typer with one argument)
+    if value:
+        from importlib import metadata
+
+        try:
+            version = metadata.version("loganomaly")
+        except metadata.PackageNotFoundError:
+            version = "of unknown version (the package is not installed)"
+        typer.echo(f"loganomaly {version}")
+        raise typer.Exit
+
+
+@app.command(epilog=_EPILOG)
+def analyze(
+    *,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="PATH",
+            help="Required. Log file, folder, glob (in quotes) or - for standard input; may be repeated.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Required. Folder for the results; made if need be."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="YAML file of settings. Options given here win over it, and it wins over the defaults.",
+        ),
+    ] = None,
+    show_results: Annotated[
+        bool, typer.Option("--show-results", help="Say at the end how to look at the results.")
+    ] = False,
+    batch_size: Annotated[
+        int | None,
+        typer.Option("--batch-size", metavar="N", min=1, help="Lines read at a time; bounds the memory."),
+    ] = None,
+    max_logs: Annotated[
+        int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
+    ] = None,
+    disable_llm: Annotated[
+        bool, typer.Option("--disable-llm", help="Ask no language model (llm.provider: local).")
+    ] = False,
+    summary_only: Annotated[
+        bool, typer.Option("--summary-only", help="Write the summary without the list of anomalies.")
+    ] = False,
+    llm: Annotated[
+        str | None,
+        typer.Option("--llm", metavar="MODEL", help="Language model to ask, once a version does (llm.model)."),
+    ] = None,
+    compliance_mode: Annotated[
+        bool,
+        typer.Option(
+            "--compliance-mode",
+            help="Ask no language model; mask e-mail and IP addresses in the results, not only secrets.",
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Report the steps of the run, and errors in detail.")
+    ] = False,
+    enable_lof: Annotated[
+        bool | None,
+        typer.Option("--enable-lof/--no-enable-lof", help="Local outlier factor detector (detectors.lof.enabled)."),
+    ] = None,
+    lof_n_neighbors: Annotated[
+        int | None,
+        typer.Option(
+            "--lof-n-neighbors",
+            metavar="N",
+            help="Neighbours to compare with (detectors.lof.neighbors).",
+        ),
+    ] = None,
+    lof_contamination: Annotated[
+        float | None,
+        typer.Option(
+            "--lof-contamination",
+            metavar="X",
+            help="Share expected to be anomalous, above 0 to 0.5 (detectors.lof.contamination).",
+        ),
+    ] = None,
+    enable_rolling_window: Annotated[
+        bool | None,
+        typer.Option(
+            "--enable-rolling-window/--no-enable-rolling-window",
+            help="Rolling window detector (detectors.rolling_window.enabled).",
+        ),
+    ] = None,
+    rolling_window_size: Annotated[
+        int | None,
+        typer.Option(
+            "--rolling-window-size",
+            metavar="N",
+            help="Lines in one window (detectors.rolling_window.window_size).",
+        ),
+    ] = None,
+    rolling_window_threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--rolling-window-threshold",
+            metavar="X",
+            help="Share of a window, above 0 to 1, that makes it repetitive "
+            "(detectors.rolling_window.repetition_threshold).",
+        ),
+    ] = None,
+    file_config_map: Annotated[
+        str | None,
+        typer.Option(
+            "--file-config-map",
+            metavar="JSON",
+            help='Settings by input file: {"app.log": "app.yaml", "*.access.log": "access.yaml"}.',
+        ),
+    ] = None,
+    llm_phase: Annotated[
+        _Phase,
+        typer.Option(
+            "--llm-phase",
+            metavar="full|prepare|classify",
+            help="Which part of a run with a language model to do; this version knows 'full' only.",
+        ),
+    ] = _Phase.FULL,
+    version: Annotated[  # noqa: ARG001  (its callback does the work)
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Find what is unusual in logs, where, why and how bad; no training data, no set-up."""
+    overrides = {
+        "detectors.lof.contamination": lof_contamination,
+        "detectors.lof.enabled": enable_lof,
+        "detectors.lof.neighbors": lof_n_neighbors,
+        "detectors.rolling_window.enabled": enable_rolling_window,
+        "detectors.rolling_window.repetition_threshold": rolling_window_threshold,
+        "detectors.rolling_window.window_size": rolling_window_size,
+        "llm.model": llm,
+        "llm.provider": "local" if disable_llm else None,
+    }
+    saved: list[Path] = []
+    try:
+        with _logging_to_stderr(verbose=verbose):
+            sources, folder = _required(inputs, output, phase=llm_phase)
+            settings, by_file = _settings(config, file_config_map, overrides=overrides)
+            results = _analyze(
+                sources,
+                folder,
+                config=settings,
+                file_configs=by_file,
+                compliance=compliance_mode,
+                batch_size=batch_size,
+                max_logs=max_logs,
+            )
+            saved += results.save(folder, summary_only=summary_only)
+            _show(results, saved=saved, dashboard=show_results)
+    except KeyboardInterrupt:
+        wrote = f"the results are in {output}" if saved else "no results were written"
+        _complain(f"interrupted; {wrote}")
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        _close_stdout()
+        if not saved:
+            raise typer.Exit(1) from None
+    except LogAnomalyError as error:
+        _complain(f"error: {error}")
+        raise typer.Exit(error.exit_code) from None
+    except Exception as error:  # noqa: BLE001  (the one place that does)
+        _complain(f"error: unexpected {type(error).__name__}: {error}")
+        _complain(traceback.format_exc() if verbose else "run again with --verbose for the details")
+        raise typer.Exit(1) from None
+
+
+def _required(inputs: Sequence[str] | None, output: Path | None, *, phase: _Phase) -> tuple[Sequence[str], Path]:
+    if not inputs:
+        raise UsageError(
+            "--input is missing: name at least one log file, folder, glob in quotes, or - for "
+            f"standard input, such as: {_EXAMPLE}"
+        )
+    if output is None:
+        raise UsageError(f"--output is missing: name the folder for the results, such as: {_EXAMPLE}")
+    if phase is not _Phase.FULL:
+        raise UnavailableError(
+            f"--llm-phase {phase} is not part of this version, which asks no language model: "
+            "leave the option out, or give 'full'"
+        )
+    return inputs, output
+
+
+def _settings(
+    config: Path | None, file_config_map: str | None, *, overrides: Mapping[str, object]
+) -> tuple["Config", dict[str, "Config"]]:
+    """Read the configuration files; what the command line gives wins in each of them."""
+    from loganomaly.config import load_config, parse_file_config_map
+
+    given = {key: value for key, value in overrides.items() if value is not None}
+    paths = parse_file_config_map(file_config_map) if file_config_map is not None else {}
+    by_file = {pattern: load_config(path, overrides=given) for pattern, path in paths.items()}
+    return load_config(config, overrides=given), by_file
+
+
+def _analyze(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    config: "Config",
+    file_configs: Mapping[str, "Config"],
+    compliance: bool,
+    batch_size: int | None,
+    max_logs: int | None,
+) -> "Results":
+    from loganomaly.reports.writer import check_folder
+
+    check_folder(output)  # before the work that would be lost, and before the analyzer is loaded
+    from loganomaly.analyzer import LogAnalyzer
+
+    analyzer = LogAnalyzer(config, file_configs=file_configs, compliance=compliance)
+    with _progress_bar() as progress:
+        return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
+
+
+def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None:
+    from loganomaly.reports.terminal import plain_text, render
+
+    for stage, seconds in results.summary["stages"].items():
+        _LOG.info("%s took %.2f s", stage, seconds)
+    for notice in results.notices:
+        typer.echo(plain_text(f"note: {notice}"), err=True)
+    width = shutil.get_terminal_size(fallback=(120, 24)).columns
+    text = render(results.summary, results.anomalies, width=width, colour=_coloured(), saved=saved)
+    if dashboard:
+        files = list_files(saved)
+        text += f"The dashboard of --show-results is not part of this version; open these files: {files}\n"
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _coloured() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _close_stdout() -> None:
+    """Let nothing be written any more to a pipe that nobody reads: not at exit either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _complain(message: str) -> None:
+    from loganomaly.reports.terminal import plain_text
+
+    for line in message.splitlines() or [""]:
+        typer.secho(plain_text(line), fg=typer.colors.RED, err=True)
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show the progress on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %", markup=False),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+class _EchoHandler(logging.Handler):
+    """Write log records to what is standard error at that moment: a progress bar stands in for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from loganomaly.reports.terminal import plain_text
+
+        typer.echo(plain_text(self.format(record)), err=True)
+
+
+@contextlib.contextmanager
+def _logging_to_stderr(*, verbose: bool) -> Iterator[None]:
+    if not verbose:
+        yield
+        return
+    handler = _EchoHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    level = _LOG.level
+    _LOG.addHandler(handler)
+    _LOG.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _LOG.removeHandler(handler)
+        _LOG.setLevel(level)

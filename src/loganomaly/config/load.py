@@ -1,0 +1,204 @@
+"""Defaults, then a YAML file, then overrides: one checked :class:`Config`, or every problem with its line."""
+
+import reprlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from loganomaly.config.document import (
+    compose_document,
+    describe_node,
+    is_blank,
+    is_mapping,
+    key_name,
+    line_of,
+    read_text,
+    scalar_value,
+)
+from loganomaly.config.keys import expected, known_names, nearest_keys, section_at
+from loganomaly.config.settings import DISAGREE, Config
+from loganomaly.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+__all__ = ["load_config"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Given:
+    """A value for a known key; ``line`` is 0 for an override."""
+
+    path: tuple[str, ...]
+    value: object
+    shown: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Problem:
+    """One thing that is wrong; ``line`` is 0 for an override."""
+
+    text: str
+    line: int
+
+
+def load_config(path: "Path | None" = None, *, overrides: Mapping[str, object] | None = None) -> Config:
+    """Return the settings: overrides win over the file, the file wins over the defaults.
+
+    Parameters
+    ----------
+    path
+        A YAML file in UTF-8; an empty one leaves every default.
+    overrides
+        Values by dotted key, such as ``{"detectors.lof.neighbors": 5}``.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, or a key or value is wrong. All wrong keys and values are listed, one a
+        line, each with the line of the file or the name of the option, and what was expected there.
+
+    Examples
+    --------
+    >>> load_config(overrides={"llm.timeout": 5}).llm.timeout
+    5.0
+    """
+    given: dict[tuple[str, ...], _Given] = {}
+    problems: list[_Problem] = []
+    for item in [*_from_file(path), *_from_overrides(overrides or {})]:
+        if isinstance(item, _Problem):
+            problems.append(item)
+        else:
+            given[item.path] = item
+    try:
+        config = Config.model_validate(_nested(given))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        problems += [_wrong_value(detail, given=given) for detail in details]
+    else:
+        if not problems:
+            return config
+    problems.sort(key=lambda problem: (problem.line == 0, problem.line))
+    raise ConfigError("\n".join(f"{path}, line {p.line}: {p.text}" if p.line else p.text for p in problems))
+
+
+def _from_file(path: "Path | None") -> Iterator[_Given | _Problem]:
+    root = compose_document(read_text(path), source=str(path)) if path is not None else None
+    if root is not None:
+        yield from _entry((), root, line=line_of(root))
+
+
+def _entry(path: tuple[str, ...], node: yaml.Node, *, line: int) -> Iterator[_Given | _Problem]:
+    if section_at(path) is None:
+        try:
+            value: object = scalar_value(node)
+        except ValueError:
+            value = node  # of no valid type: refused below with the others, unless an override replaces it
+        yield _Given(path=path, value=value, shown=describe_node(node), line=line)
+    elif is_mapping(node):
+        yield from _section(path, node)
+    elif not is_blank(node):
+        name = ".".join(path) or "the file"
+        yield _Problem(text=f"{name}: given {describe_node(node)}, expected {expected(path)}.", line=line)
+
+
+def _section(path: tuple[str, ...], section: yaml.Node) -> Iterator[_Given | _Problem]:
+    first: dict[str, int] = {}
+    for key, node in section.value:
+        name, line = key_name(key), line_of(key)
+        if name is None:
+            keys = ", ".join(known_names(path))
+            yield _Problem(text=f"given {describe_node(key)} as a key, expected one of {keys}.", line=line)
+        elif name not in known_names(path):
+            yield _Problem(text=_unknown_in_file(path, name), line=line)
+        elif name in first:
+            key_text = ".".join((*path, name))
+            text = f"{key_text}: given twice, first on line {first[name]}; keep one of the two."
+            yield _Problem(text=text, line=line)
+        else:
+            first[name] = line
+            yield from _entry((*path, name), node, line=line)
+
+
+def _from_overrides(overrides: Mapping[str, object]) -> Iterator[_Given | _Problem]:
+    for key, value in overrides.items():
+        path = tuple(key.split("."))
+        if section_at(path) is not None:
+            keys = ", ".join(f"{key}.{name}" for name in known_names(path))
+            yield _Problem(text=f"option {key}: a section, not a value; give one of its keys: {keys}.", line=0)
+        elif path[-1] in known_names(path[:-1]):
+            shown = " ".join(reprlib.repr(value).split())
+            yield _Given(path=path, value=value, shown=shown, line=0)
+        else:
+            yield _Problem(text=_unknown_option(path), line=0)
+
+
+def _nested(given: Mapping[tuple[str, ...], _Given]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, item in given.items():
+        section = tree
+        for name in path[:-1]:
+            section = section.setdefault(name, {})
+        section[path[-1]] = item.value
+    return tree
+
+
+def _wrong_value(detail: "ErrorDetails", *, given: Mapping[tuple[str, ...], _Given]) -> _Problem:
+    path = tuple(str(part) for part in detail["loc"])
+    if detail["type"] == DISAGREE:
+        # One of the keys was given, for the defaults agree: point at the first that was.
+        item = next(given[*path, name] for name in detail["ctx"]["keys"] if (*path, name) in given)
+        text = f"{'.'.join(item.path)}: {detail['msg']}."
+    else:
+        item = given[path]
+        hint = _quoting_hint(item, kind=detail["type"])
+        text = f"{'.'.join(path)}: given {item.shown}, expected {expected(path)}{hint}."
+    return _Problem(text=text if item.line else f"option {text}", line=item.line)
+
+
+def _quoting_hint(item: _Given, *, kind: str) -> str:
+    """Say how to write a value whose type in YAML is not the one it looks like, such as ``"20"`` or 1e3."""
+    if not item.line:
+        return ""
+    if kind == "string_type" and item.value is not None and not isinstance(item.value, yaml.CollectionNode):
+        return "; put text in quotes"
+    if kind in {"float_type", "int_type"} and isinstance(item.value, str):
+        try:
+            number = Decimal(item.value)
+        except InvalidOperation:
+            return ""
+        if number.is_finite() and abs(number.adjusted()) < 16:
+            return f"; this is text in YAML, write {number:f} without quotes"
+    return ""
+
+
+def _unknown_in_file(section: tuple[str, ...], name: str) -> str:
+    dotted = ".".join((*section, name))
+    near = nearest_keys(section, name)
+    if dotted in near:
+        nested = name.replace(".", ": {") + ": ..." + "}" * name.count(".")
+        return f"unknown key {dotted!r}; write one name a level: {nested}"
+    known = f" Known keys here: {', '.join(known_names(section))}."
+    prefix = "".join(f"{part}." for part in section)
+    shown = [key.removeprefix(prefix) if key.rpartition(".")[0] == prefix[:-1] else key for key in near]
+    return f"unknown key {dotted!r}{_did_you_mean(shown)}{known}"
+
+
+def _unknown_option(path: tuple[str, ...]) -> str:
+    depth = max(depth for depth in range(len(path)) if section_at(path[:depth]) is not None)
+    section = path[:depth]
+    near = nearest_keys(section, ".".join(path[depth:]))
+    where = f"in {'.'.join(section)}" if section else "here"
+    known = f" Known keys {where}: {', '.join(known_names(section))}."
+    return f"option {'.'.join(path)!r}: unknown key{_did_you_mean(near)}{known}"
+
+
+def _did_you_mean(names: list[str]) -> str:
+    return f"; did you mean {' or '.join(map(repr, names))}?" if names else "."

@@ -1,0 +1,206 @@
+"""The settings themselves: frozen values with defaults, bounds and units."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "Config",
+    "DetectorsConfig",
+    "LLMCallStepConfig",
+    "LLMConfig",
+    "LofConfig",
+    "PromptStepConfig",
+    "RetrySettings",
+    "RollingWindowConfig",
+    "StepsConfig",
+    "ThinkingStepConfig",
+    "WorkflowConfig",
+    "set_keys",
+]
+
+DISAGREE = "keys_disagree"
+"""Type of the error for keys that are valid alone but not together; its context: ``keys``, ``reason``."""
+
+
+class _Section(BaseModel):
+    """What every section shares: frozen, no unknown key, no conversion between types, no infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class LofConfig(_Section):
+    """Local outlier factor."""
+
+    enabled: bool = Field(default=True, description="Run the local outlier factor detector.")
+    neighbors: int = Field(default=20, ge=1, description="Neighbours each point is compared with (count).")
+    contamination: float = Field(
+        default=0.1, gt=0, le=0.5, description="Share of the points expected to be anomalous (0..0.5)."
+    )
+
+
+class RollingWindowConfig(_Section):
+    """Repetition within windows of consecutive lines."""
+
+    enabled: bool = Field(default=True, description="Run the rolling window detector.")
+    window_size: int = Field(default=1000, ge=2, description="Consecutive lines in one window (count).")
+    repetition_threshold: float = Field(
+        default=0.75, gt=0, le=1, description="Share of a window from which it counts as repetitive (0..1)."
+    )
+
+
+class DetectorsConfig(_Section):
+    """Which detectors run, and with what."""
+
+    lof: LofConfig = Field(default_factory=LofConfig, description="Local outlier factor.")
+    rolling_window: RollingWindowConfig = Field(
+        default_factory=RollingWindowConfig, description="Repetition within windows of lines."
+    )
+
+
+class LLMConfig(_Section):
+    """The language model that gives a second opinion."""
+
+    provider: str = Field(
+        default="auto", min_length=1, description="Name of a registered provider, or 'auto' to choose one."
+    )
+    model: str = Field(default="mistral:instruct", min_length=1, description="Name of the model to ask.")
+    endpoint: str = Field(
+        default="http://localhost:11434/api/generate",
+        pattern=r"^https?://[^\s/]\S*$",
+        examples=["http://localhost:11434/api/generate"],
+        description="HTTP address that requests are posted to (URL).",
+    )
+    timeout: float = Field(default=30.0, gt=0, description="Longest wait for one answer (seconds).")
+    max_retries: int = Field(default=3, ge=0, description="Further attempts after a failed request (count).")
+
+
+class RetrySettings(_Section):
+    """How a failed workflow step is tried again."""
+
+    max_attempts: int = Field(default=3, ge=1, description="Attempts in all, the first included (count).")
+    initial_delay: float = Field(default=1.0, ge=0, description="Wait before the second attempt (seconds).")
+    max_delay: float = Field(
+        default=10.0, ge=0, description="Longest wait between two attempts (seconds); at least initial_delay."
+    )
+    backoff_factor: float = Field(
+        default=2.0, ge=1, description="Each wait is this many times the one before it (ratio)."
+    )
+    jitter: float = Field(
+        default=0.1, ge=0, description="Largest random part of a wait, as a share of that wait (ratio)."
+    )
+
+    @model_validator(mode="after")
+    def _delays_agree(self) -> Self:
+        if self.max_delay < self.initial_delay:
+            raise PydanticCustomError(
+                DISAGREE,
+                "{reason}",
+                {
+                    "keys": ["max_delay", "initial_delay"],
+                    "reason": f"max_delay is {self.max_delay:g} s, expected at least initial_delay, which is "
+                    f"{self.initial_delay:g} s; raise max_delay or lower initial_delay",
+                },
+            )
+        return self
+
+
+class ThinkingStepConfig(_Section):
+    """The step that lets the model reason before it answers."""
+
+    enabled: bool = Field(default=True, description="Run the thinking step.")
+
+
+class PromptStepConfig(_Section):
+    """The step that writes the prompt."""
+
+    template: Literal["enhanced", "custom"] = Field(
+        default="enhanced", description="The built-in prompt ('enhanced') or custom_template ('custom')."
+    )
+    custom_template: str | None = Field(
+        default=None, min_length=1, description="Text of the prompt when template is 'custom'."
+    )
+
+    @model_validator(mode="after")
+    def _custom_has_its_template(self) -> Self:
+        if self.template == "custom" and self.custom_template is None:
+            raise PydanticCustomError(
+                DISAGREE,
+                "{reason}",
+                {
+                    "keys": ["custom_template", "template"],
+                    "reason": "template is 'custom' but custom_template has no text; give the prompt as "
+                    "custom_template or use template 'enhanced'",
+                },
+            )
+        return self
+
+
+class LLMCallStepConfig(_Section):
+    """The step that asks the model."""
+
+    provider: str | None = Field(
+        default=None, min_length=1, description="Provider for this step; null means that of llm.provider."
+    )
+    model: str | None = Field(
+        default=None, min_length=1, description="Model for this step; null means that of llm.model."
+    )
+
+
+class StepsConfig(_Section):
+    """The steps of the workflow."""
+
+    thinking: ThinkingStepConfig = Field(default_factory=ThinkingStepConfig, description="Reasoning before the answer.")
+    prompt: PromptStepConfig = Field(default_factory=PromptStepConfig, description="Writing the prompt.")
+    llm_call: LLMCallStepConfig = Field(default_factory=LLMCallStepConfig, description="Asking the model.")
+
+
+class WorkflowConfig(_Section):
+    """How findings are put to the language model."""
+
+    retry: RetrySettings = Field(default_factory=RetrySettings, description="Trying a failed step again.")
+    steps: StepsConfig = Field(default_factory=StepsConfig, description="The steps of the workflow.")
+
+
+class Config(_Section):
+    """All settings of a run.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When built directly from wrong values; :func:`loganomaly.config.load_config` raises ``ConfigError``.
+
+    Examples
+    --------
+    >>> Config().detectors.lof.neighbors
+    20
+    """
+
+    detectors: DetectorsConfig = Field(default_factory=DetectorsConfig, description="The detectors.")
+    llm: LLMConfig = Field(default_factory=LLMConfig, description="The language model.")
+    workflow: WorkflowConfig = Field(default_factory=WorkflowConfig, description="The LLM workflow.")
+
+
+def set_keys(config: Config) -> frozenset[str]:
+    """Return the dotted keys that were given, by file or override, rather than left at their default.
+
+    A key that was given its default value counts as given: that, too, is a choice.
+
+    Examples
+    --------
+    >>> sorted(set_keys(Config(llm=LLMConfig(timeout=5, model="tiny"))))
+    ['llm.model', 'llm.timeout']
+    """
+    return frozenset(_given_below(config, ""))
+
+
+def _given_below(section: BaseModel, prefix: str) -> list[str]:
+    given = []
+    for name in section.model_fields_set:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            given += _given_below(value, f"{prefix}{name}.")
+        else:
+            given.append(f"{prefix}{name}")
+    return given

@@ -1,0 +1,56 @@
+"""Templates that are seldom seen, in a log whose lines mostly are not."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from loganomaly.case import Case
+from loganomaly.detectors.base import surprise
+from loganomaly.findings import Evidence
+
+__all__ = ["RarityDetector"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RarityDetector:
+    """Says how unlikely it is that a line of this log has a template as rare as this one.
+
+    The probability is the share of records in templates that are as rare or rarer: in a log where every second line
+    is one of a kind, being one of a kind is no news.
+    """
+
+    name: str = "rarity"
+    weight: float = 0.5
+    full: float = 4.0
+    most: int = 50
+
+    def detect(self, case: Case) -> list[Evidence]:
+        """Return evidence on templates with at most `most` records that are rarer than one line in a hundred."""
+        if not case.records:
+            return []
+        shares = (
+            case.table.group_by("records").agg(pl.len().alias("templates")).sort("records")
+            .with_columns(share=(pl.col("records") * pl.col("templates")).cum_sum() / case.records)
+        )  # fmt: skip
+        share_of = dict(shares.select("records", "share").iter_rows())
+        found = []
+        for number, records in (
+            case.table.filter(pl.col("records") <= self.most).select("number", "records").iter_rows()
+        ):
+            share = share_of[records]
+            if share > 0.01:
+                continue
+            times = "once" if records == 1 else f"{records} times"
+            found.append(
+                Evidence(
+                    detector=self.name,
+                    subject=case.subject(number),
+                    strength=surprise(share, full=self.full),
+                    text=f"seen {times} in {case.records:,} records;"
+                    f" templates that rare make up {share:.2%} of the log",
+                    observed=float(records),
+                    probability=share,
+                    tags=("rare",),
+                )
+            )
+        return found

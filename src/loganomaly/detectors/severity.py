@@ -1,0 +1,50 @@
+"""Records that say they are bad, in a log where few do."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from loganomaly.case import Case
+from loganomaly.detectors.base import surprise
+from loganomaly.findings import Evidence
+from loganomaly.profile import LEVEL_COLUMNS
+from loganomaly.reading.program import Level
+
+__all__ = ["SeverityDetector"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityDetector:
+    """Says how unlikely a record as severe as this one is in this log: a routine FATAL stays quiet."""
+
+    name: str = "severity"
+    weight: float = 0.45
+    full: float = 3.0
+
+    def detect(self, case: Case) -> list[Evidence]:
+        """Return evidence on templates whose records are mostly warnings or worse."""
+        if not case.records:
+            return []
+        counts = case.table.select(pl.col(*LEVEL_COLUMNS).sum()).row(0)
+        found = []
+        for number, level, records in case.table.select("number", "level", "records").iter_rows():
+            if level < Level.WARNING:
+                continue
+            # Its own records count once: a burning log does not make its fire routine by burning.
+            others = sum(counts[level:]) - records
+            share = min(1.0, (others + 1) / max(case.records - records + 1, 1))
+            strength = surprise(share, full=self.full) * (0.5 if level == Level.WARNING else 1.0)
+            if strength <= 0.05:
+                continue
+            found.append(
+                Evidence(
+                    detector=self.name,
+                    subject=case.subject(number),
+                    strength=strength,
+                    text=f"severity {Level(level).name}; other lines that severe make up {share:.2%} of the log",
+                    observed=float(level),
+                    probability=share,
+                    tags=(Level(level).name.lower(),),
+                )
+            )
+        return found

@@ -1,0 +1,81 @@
+"""Values: numbers far above what their own place in their own template usually holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loganomaly.case import Case
+from loganomaly.detectors.base import surprise
+from loganomaly.findings import Evidence, Location
+from loganomaly.profile import unplace
+from loganomaly.scan.bins import BINS_PER_OCTAVE, ZERO_BIN, bin_start
+
+__all__ = ["ValueDetector"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueDetector:
+    """Looks at the sketch of each number of each shape for a few values far above the rest.
+
+    On a logarithmic scale, a value is an outlier if it lies above the upper quartile by `fences` times the distance
+    between the median and the ninth decile (Tukey's fences, made for heavy tails), and by `octaves` doublings at
+    least. Numbers that spread over more than `octaves` doublings anyway (ids, ports, offsets) have no usual range.
+    """
+
+    name: str = "value"
+    weight: float = 0.6
+    fewest: int = 50
+    octaves: float = 3.0
+    fences: float = 3.0
+    most_share: float = 0.05
+
+    def detect(self, case: Case) -> list[Evidence]:
+        """Return evidence on slots with at least `fewest` numbers, the strongest per template."""
+        enough = case.profile.slots.filter(pl.col("numbers") >= self.fewest)
+        sketches = enough.join(case.profile.bins, on=["shape", "slot"]).join(case.members, on="shape")
+        best: dict[int, Evidence] = {}
+        for _, part in sketches.sort("number", "shape", "slot", "bin").group_by("shape", "slot", maintain_order=True):
+            evidence = self._judge(case, part)
+            number = part["number"][0]
+            if evidence and (number not in best or evidence.strength > best[number].strength):
+                best[number] = evidence
+        return list(best.values())
+
+    def _judge(self, case: Case, part: pl.DataFrame) -> Evidence | None:
+        bins, counts = part["bin"].to_numpy(), part["count"].to_numpy()
+        if bins[-1] <= ZERO_BIN:
+            return None
+        q10, median, q90 = (_quantile(bins, counts, q) for q in (0.1, 0.5, 0.9))
+        if q10 <= ZERO_BIN or q90 - q10 > 1.5 * self.octaves * BINS_PER_OCTAVE:
+            return None
+        fence = q90 + max(self.octaves * BINS_PER_OCTAVE, self.fences * (q90 - median))
+        outside = counts[bins > fence].sum()
+        total = counts.sum()
+        if not outside or outside > self.most_share * total:
+            return None
+        row = part.row(0, named=True)
+        doublings = float(bins[-1] - q90) / BINS_PER_OCTAVE
+        usual = bin_start(q90 + 1)
+        source, line = unplace(row["high_line"])
+        times = "one value" if outside == 1 else f"{outside:,} values"
+        return Evidence(
+            detector=self.name,
+            subject=case.subject(row["number"]),
+            strength=min(1.0, doublings / 8) * (0.5 + 0.5 * surprise(float(outside / total), full=3)),
+            text=f"{times} up to {row['high']:g} where nine of ten are below {usual:.3g} ({total:,} values)",
+            observed=float(row["high"]),
+            expected=float(bin_start(median)),
+            probability=float(outside / total),
+            tags=("value",),
+            location=Location(source=source, line=line, offset=unplace(row["high_offset"])[1]),
+            count=int(outside),
+            lines=(line, line),
+        )
+
+
+def _quantile(bins: NDArray[np.int64], counts: NDArray[np.int64], q: float) -> int:
+    """Return the bin below or in which lies a share q of the values."""
+    reached = np.cumsum(counts) >= q * counts.sum()
+    return int(bins[int(reached.argmax())])

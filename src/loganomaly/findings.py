@@ -1,0 +1,93 @@
+"""What detectors say and what users are shown: evidence, subjects, findings."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Evidence", "Finding", "Location", "Subject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A line: number of its source, its number counted from 0, and the byte offset where it begins."""
+
+    source: int
+    line: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Subject:
+    """What a finding is about: kind "template" or "component", and its id or name."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one detector says of one subject.
+
+    Attributes
+    ----------
+    strength
+        0..1, higher is more anomalous.
+    observed, expected
+        The numbers behind it, in the unit that `text` names.
+    probability
+        How likely the observation is if the log goes on as usual; None where the detector has no such model.
+    text
+        A phrase with the numbers in it that completes "This is unusual: ...".
+    tags
+        What kind of thing it is: "flood", "silence", "leak" ...
+    location
+        The line that shows it best; None for the subject's first.
+    count
+        How many records it speaks of; None for all of the subject's.
+    span
+        First and last time (microseconds) it speaks of; None for the subject's.
+    lines
+        First and last line, counted from 0 in the location's source, it speaks of; None for all of the subject's.
+    """
+
+    detector: str
+    subject: Subject
+    strength: float
+    text: str
+    observed: float | None = None
+    expected: float | None = None
+    probability: float | None = None
+    tags: tuple[str, ...] = ()
+    location: Location | None = None
+    count: int | None = None
+    span: tuple[int, int] | None = None
+    lines: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something unusual, with everything a person needs to judge it.
+
+    `score` is 0..1, higher is more anomalous; times are microseconds since the epoch, UTC; `lines` are the lines of
+    `log` (redacted), `before` and `after` a few lines around it; `related` are the templates that were folded into it.
+    """
+
+    id: str
+    subject: Subject
+    template_id: str | None
+    template: str
+    score: float
+    classification: str
+    reason: str
+    tags: tuple[str, ...]
+    component: str | None
+    severity: str
+    count: int
+    first_time: int | None
+    last_time: int | None
+    location: Location
+    evidence: tuple[Evidence, ...]
+    related: tuple[str, ...] = ()
+    sources: tuple[int, ...] = ()
+    timestamp: int | None = None
+    log: str = ""
+    before: tuple[str, ...] = field(default=())
+    after: tuple[str, ...] = field(default=())

@@ -1,0 +1,84 @@
+"""Says of each row of a frame what was found of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loganomaly.case import Case
+from loganomaly.classify import classify, explain
+from loganomaly.detectors.base import Detector
+from loganomaly.findings import Evidence
+from loganomaly.frames import add_columns
+from loganomaly.judge import THRESHOLD, Judgement, fuse
+
+__all__ = ["annotate"]
+
+
+def annotate(
+    frame: Any,
+    *,
+    case: Case,
+    judgement: Judgement,
+    detectors: Sequence[Detector],
+    shapes: NDArray[np.uint64],
+    clean: Callable[[str], str],
+) -> Any:
+    """Return the frame with one verdict per row.
+
+    Evidence on a whole template speaks of all of its rows, evidence on a stretch of lines of those within it. Rows of
+    one template with the same evidence have the same verdict, so it is made once for all of them.
+
+    Parameters
+    ----------
+    shapes
+        Shape of each row.
+
+    Returns
+    -------
+    frame
+        With `template_id`, `log_template`, `anomaly_score` (0..1), `is_anomaly`, `anomaly_source` (the detector that
+        counts most, or null), `classification`, `reason` and `tags` (comma-separated).
+    """
+    weights = {detector.name: detector.weight for detector in detectors}
+    number_of = dict(case.members.iter_rows())
+    distinct, inverse = np.unique(shapes, return_inverse=True)
+    numbers = np.array([number_of[shape] for shape in distinct.tolist()], np.int64)[inverse]
+    verdicts: dict[tuple[int, tuple[int, ...]], dict[str, Any]] = {}
+    rows: list[dict[str, Any]] = []
+    evidence_of = [judgement.evidence.get(case.subject(n), ()) for n in range(len(case.templates))]
+    for row, number in enumerate(numbers.tolist()):
+        found = evidence_of[number]
+        key = (
+            number,
+            tuple(i for i, e in enumerate(found) if e.lines is None or e.lines[0] <= row <= e.lines[1]),
+        )
+        if key not in verdicts:
+            verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], weights, clean=clean)
+        rows.append(verdicts[key])
+    columns = ("template_id", "log_template", "anomaly_score", "is_anomaly", "anomaly_source", "classification",
+               "reason", "tags")  # fmt: skip
+    return add_columns(frame, {name: [row[name] for row in rows] for name in columns})
+
+
+def _verdict(
+    case: Case,
+    number: int,
+    evidence: Sequence[Evidence],
+    weights: Mapping[str, float],
+    *,
+    clean: Callable[[str], str],
+) -> dict[str, Any]:
+    score = fuse(evidence, weights)
+    flagged = score >= THRESHOLD
+    return {
+        "template_id": case.templates[number].id,
+        "log_template": clean(case.templates[number].text),
+        "anomaly_score": float(score),
+        "is_anomaly": flagged,
+        "anomaly_source": evidence[0].detector if evidence else None,
+        "classification": classify(evidence) if flagged else classify([]),
+        "reason": clean(explain(evidence)),
+        "tags": ",".join(dict.fromkeys(tag for e in evidence for tag in e.tags)),
+    }

@@ -1,0 +1,191 @@
+"""Judges a case once: runs the detectors, fuses their evidence into one score, and folds what belongs together."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import prod
+
+import polars as pl
+
+from loganomaly.case import Case
+from loganomaly.classify import classify, explain
+from loganomaly.detectors.base import Detector
+from loganomaly.findings import Evidence, Finding, Location, Subject
+from loganomaly.reading.program import Level
+
+__all__ = ["THRESHOLD", "Judgement", "fuse", "judge"]
+
+THRESHOLD = 0.5
+"""Score from which on something is reported."""
+_NEAR_LINES = 10
+_NEAR_SECONDS = 30
+_FEW = 5
+_SAME = 0.8
+"""Findings of at most so many records each that lie this near to each other in one source are one event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Findings, worst first, and the score and evidence of every subject that any detector spoke of."""
+
+    findings: tuple[Finding, ...]
+    scores: Mapping[Subject, float]
+    evidence: Mapping[Subject, tuple[Evidence, ...]]
+
+
+def judge(case: Case, detectors: Iterable[Detector]) -> Judgement:
+    """Run `detectors` over `case`.
+
+    The score of a subject is 1 minus the product of (1 - weight * strength) over the detectors that speak of it, each
+    by its strongest evidence: every detector can only raise it, none alone beyond its weight.
+    """
+    weights: dict[str, float] = {}
+    by_subject: defaultdict[Subject, list[Evidence]] = defaultdict(list)
+    for detector in detectors:
+        weights[detector.name] = detector.weight
+        for evidence in detector.detect(case):
+            by_subject[evidence.subject].append(evidence)
+
+    ranked = {
+        subject: tuple(sorted(found, key=lambda e: (-weights[e.detector] * e.strength, e.detector, e.text)))
+        for subject, found in sorted(by_subject.items())
+    }
+    scores = {subject: fuse(found, weights) for subject, found in ranked.items()}
+    numbers = {template.id: number for number, template in enumerate(case.templates)}
+    findings = [
+        _finding(case, numbers, subject, scores[subject], ranked[subject])
+        for subject in ranked
+        if scores[subject] >= THRESHOLD
+    ]
+    return Judgement(findings=tuple(_folded(findings)), scores=scores, evidence=ranked)
+
+
+def fuse(evidence: Iterable[Evidence], weights: Mapping[str, float]) -> float:
+    """Return the score 0..1 of a subject from its evidence and the weight of each detector."""
+    best: defaultdict[str, float] = defaultdict(float)
+    for e in evidence:
+        best[e.detector] = max(best[e.detector], weights[e.detector] * e.strength)
+    return 1 - prod(1 - best[name] for name in sorted(best))
+
+
+def _finding(
+    case: Case, numbers: Mapping[str, int], subject: Subject, score: float, evidence: tuple[Evidence, ...]
+) -> Finding:
+    spot = next((e for e in evidence if e.location is not None), None)
+    identity = hashlib.blake2b(f"{subject.kind}\0{subject.name}".encode(), digest_size=6).hexdigest()
+    tags = tuple(dict.fromkeys(tag for e in evidence for tag in e.tags))
+    common = {
+        "id": identity,
+        "subject": subject,
+        "score": score,
+        "classification": classify(evidence),
+        "reason": explain(evidence),
+        "tags": tags,
+        "evidence": evidence,
+    }
+    if subject.kind == "component":
+        location = spot.location if spot else None
+        if location is None:
+            msg = f"evidence on component {subject.name!r} without a location"
+            raise ValueError(msg)
+        span = evidence[0].span or (None, None)
+        rows = case.profile.components.filter(pl.col("name") == pl.lit(subject.name.encode()))
+        return Finding(
+            **common,  # type: ignore[arg-type]
+            template_id=None,
+            template="",
+            component=subject.name,
+            severity=Level.UNKNOWN.name,
+            count=int(rows["records"].sum()),
+            first_time=span[0],
+            last_time=span[1],
+            location=location,
+            sources=tuple(sorted(rows["source"].unique().to_list())),
+        )
+    number = numbers[subject.name]
+    row = case.table.row(number, named=True)
+    own = Location(source=row["source"], line=row["first_line"], offset=row["first_offset"])
+    return Finding(
+        **common,  # type: ignore[arg-type]
+        template_id=subject.name,
+        template=case.templates[number].text,
+        component=row["component"].decode("utf-8", errors="replace") if row["component"] else None,
+        severity=Level(row["level"]).name,
+        count=row["records"],
+        first_time=row["first_time"],
+        last_time=row["last_time"],
+        location=(spot.location if spot else None) or own,
+        sources=tuple(row["sources"]),
+    )
+
+
+def _folded(findings: Iterable[Finding]) -> list[Finding]:
+    """Fold findings that are one event into the worst of them; worst first.
+
+    Rare findings side by side in a source are one event, and so are frequent ones that begin and end together.
+    """
+    ordered = sorted(findings, key=lambda f: (f.location.source, f.location.line, f.id))
+    kept: list[Finding] = []
+    for foldable, group in groupby(ordered, key=_is_event):
+        if not foldable:
+            kept += group
+            continue
+        run: list[Finding] = []
+        for finding in group:
+            if run and not _near(run[-1], finding):
+                kept.append(_fold(run, "line beside it that is as rare"))
+                run = []
+            run.append(finding)
+        kept.append(_fold(run, "line beside it that is as rare"))
+    together: list[list[Finding]] = []
+    for finding in sorted(kept, key=_rank):
+        group_of = next((group for group in together if _same_span(group[0], finding)), None)
+        if group_of is None:
+            together.append([finding])
+        else:
+            group_of.append(finding)
+    return sorted((_fold(group, "kind of line over the same time") for group in together), key=_rank)
+
+
+def _rank(finding: Finding) -> tuple[float, int, int, str]:
+    return (-round(finding.score, 6), finding.location.source, finding.location.line, finding.id)
+
+
+def _same_span(one: Finding, other: Finding) -> bool:
+    """Whether two frequent findings, new in the log, begin and end together."""
+    if not ("new" in one.tags and "new" in other.tags and one.first_time is not None and other.first_time is not None):
+        return False
+    both = min(one.last_time, other.last_time) - max(one.first_time, other.first_time)  # type: ignore[type-var, operator]
+    either = max(one.last_time, other.last_time) - min(one.first_time, other.first_time)  # type: ignore[type-var, operator]
+    return both >= _SAME * either
+
+
+def _is_event(finding: Finding) -> bool:
+    return finding.count <= _FEW and "leak" not in finding.tags
+
+
+def _near(one: Finding, other: Finding) -> bool:
+    if one.location.source != other.location.source:
+        return False
+    if one.first_time is not None and other.first_time is not None:
+        return abs(other.first_time - one.first_time) <= _NEAR_SECONDS * 1_000_000
+    return other.location.line - one.location.line <= _NEAR_LINES
+
+
+def _fold(run: Sequence[Finding], what: str) -> Finding:
+    worst = min(run, key=_rank)
+    others = [f for f in run if f is not worst]
+    if not others:
+        return worst
+    times = [t for f in run for t in (f.first_time, f.last_time) if t is not None]
+    more = f"1 more {what}" if len(others) == 1 else f"{len(others)} more {what.replace(' ', 's ', 1)}"
+    return replace(
+        worst,
+        reason=f"{worst.reason} Together with {more}.",
+        related=tuple(text for f in others for text in (f.template, *f.related)),
+        sources=tuple(sorted({source for f in run for source in f.sources})),
+        first_time=min(times, default=None),
+        last_time=max(times, default=None),
+    )

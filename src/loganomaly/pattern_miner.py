@@ -1,0 +1,126 @@
+"""Templates of the rows of a frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loganomaly.frames import Lines, add_columns, lines_of
+from loganomaly.mining.miner import PARAMETER, Shape, Template, mine, tokenise
+from loganomaly.reading.detect import detect
+from loganomaly.reading.records import Records, read_heads
+from loganomaly.scan.shapes import intern, shape_hashes, summarise_slots
+
+__all__ = ["MinedRows", "TemplateMiner", "mine_rows", "mine_templates"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinedRows:
+    """The templates of many rows: which one (number) each row has, and each row's message."""
+
+    templates: list[Template]
+    numbers: NDArray[np.int64]
+    messages: list[bytes]
+
+
+def mine_rows(lines: "pl.Series | Lines", *, whole_lines: bool = False) -> MinedRows:
+    """Mine the templates of rows of text.
+
+    Timestamp, severity and component are read off each line as in files, and the message is mined; with
+    `whole_lines`, rows are messages already.
+    """
+    if isinstance(lines, pl.Series):
+        lines = lines_of(pl.DataFrame({"log": lines}))
+    data, bounds = lines.data, lines.bounds
+    if whole_lines:
+        starts, ends, seeds = bounds[:-1], bounds[1:], np.zeros(len(bounds) - 1, np.int16)
+    else:
+        sample = "\n".join(lines.texts.head(2000).str.split("\n").list.first().to_list()).encode() + b"\n"
+        records = Records(*read_heads(data, bounds, detect(sample).tables()))
+        starts, ends, seeds = records.message_start, records.message_end, records.status
+    hashes, _ = shape_hashes(data, starts, ends, seeds)
+    ids, shapes, first = intern(hashes)
+    summary = summarise_slots(data, starts, ends, ids, len(shapes))
+    slot_first, lowest, highest = summary[:3]
+    counts = np.bincount(ids, minlength=len(shapes))
+    templates = mine(
+        Shape(
+            id=number,
+            sample=data[starts[row] : ends[row]].tobytes(),
+            records=int(counts[number]),
+            status=int(seeds[row]),
+            constant_slots=frozenset(
+                np.flatnonzero(lowest[slot_first[number] : slot_first[number + 1]]
+                               == highest[slot_first[number] : slot_first[number + 1]]).tolist()
+            ),
+        )
+        for number, row in enumerate(first.tolist())
+    )  # fmt: skip
+    template_of = np.empty(len(shapes), np.int64)
+    for number, template in enumerate(templates):
+        template_of[list(template.shapes)] = number
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    return MinedRows(templates=templates, numbers=template_of[ids], messages=[data[s:e].tobytes() for s, e in spans])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateMiner:
+    """Mines the templates of a frame's log lines.
+
+    Parameters
+    ----------
+    column
+        The column with the lines.
+    whole_lines
+        True where the lines are messages without timestamp, severity and component.
+    """
+
+    column: str = "log"
+    whole_lines: bool = False
+
+    def mine(self, frame: Any) -> Any:
+        """Return the frame with its templates; see `mine_templates`."""
+        mined = mine_rows(lines_of(frame, column=self.column), whole_lines=self.whole_lines)
+        texts, ids = [t.text for t in mined.templates], [t.id for t in mined.templates]
+        numbers = mined.numbers.tolist()
+        return add_columns(
+            frame,
+            {
+                "log_template": [texts[n] for n in numbers],
+                "template_id": [ids[n] for n in numbers],
+                "parameters": [
+                    _parameters(message, mined.templates[n]) for message, n in zip(mined.messages, numbers, strict=True)
+                ],
+            },
+        )
+
+
+def _parameters(message: bytes, template: Template) -> list[str]:
+    """Return the texts at the places where the template has parameters."""
+    texts = tokenise(message).texts
+    return [text for text, token in zip(texts, template.tokens, strict=True) if token == PARAMETER]
+
+
+def mine_templates(frame: Any, *, column: str = "log") -> Any:
+    """Mine the templates of a frame's log lines.
+
+    Returns
+    -------
+    frame
+        The given rows, order and index, and the columns `log_template` (text, `<*>` where it varies), `template_id`
+        (text, the same for the same template in every run) and `parameters` (list of text, in order).
+
+    Raises
+    ------
+    InputError
+        If the frame has no such column, or no rows.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> mine_templates(pl.DataFrame({"log": ["took 12 ms", "took 9 ms"]}))["parameters"].to_list()
+    [['12'], ['9']]
+    """
+    return TemplateMiner(column=column).mine(frame)

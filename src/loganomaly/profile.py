@@ -1,0 +1,268 @@
+"""The Profile: everything later stages need of the lines that were read, small and mergeable.
+
+Merging is associative and commutative and `Profile.empty` is its neutral element, so the result does not depend on
+chunk size, worker count or order. A place in a source is a line number counted from 0, and the byte offset of that
+line in the decompressed text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+import polars as pl
+
+from loganomaly.floods import Floods, FloodSettings
+from loganomaly.reading.program import Level
+
+__all__ = [
+    "LEVEL_COLUMNS",
+    "MOST_BUCKETS",
+    "MOST_COMPONENTS",
+    "MOST_SHAPES",
+    "WIDTHS",
+    "Profile",
+    "place",
+    "unplace",
+]
+
+MOST_SHAPES = 200_000
+"""Shapes kept: those with the smallest hashes, which no order of merging changes; the rest is counted."""
+MOST_COMPONENTS = 5_000
+"""Components kept, in the same way."""
+MOST_BUCKETS = 512
+"""Buckets of time in which shapes and components are counted; wider ones are taken where there would be more."""
+MOST_TOTAL_BUCKETS = 20_000
+"""Buckets in which all lines are counted, by level."""
+WIDTHS = (1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800)
+"""Possible widths of a bucket in seconds; each divides the next."""
+LEVEL_COLUMNS = tuple(level.name.lower() for level in Level)
+
+_SOURCE_BITS = 44
+
+
+def unplace(number: int) -> tuple[int, int]:
+    """Return source and position of a number that `place` made."""
+    return number >> _SOURCE_BITS, number & ((1 << _SOURCE_BITS) - 1)
+
+
+def place(source: int, position: int) -> int:
+    """Return one number for a position (line or offset) in a source, in the order of sources, then positions."""
+    return (source << _SOURCE_BITS) + position
+
+
+@cache
+def _sum(*names: str) -> list[pl.Expr]:
+    return [pl.col(name).sum() for name in names]
+
+
+@cache
+def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
+    """Return the keys of each table and how its other columns merge."""
+    low, high = pl.col("low"), pl.col("high")
+    return {
+        "sources": (["source"], _sum("lines", "records", "stray", "timed", "unmatched", "cut", "bytes")),
+        "shapes": (
+            ["source", "shape"],
+            [
+                *_sum("records", "lines", *LEVEL_COLUMNS),
+                pl.col("first_time").min(),
+                pl.col("last_time").max(),
+                pl.col("first_line", "first_offset").min(),
+                pl.col("last_line", "last_offset").max(),
+                pl.col("status", "component", "sample").first(),
+            ],
+        ),
+        "slots": (
+            ["shape", "slot"],
+            [
+                pl.col("lowest").min(),
+                pl.col("highest").max(),
+                pl.col("bits").bitwise_or(),
+                pl.col("numbers").sum(),
+                low.min(),
+                high.max(),
+                pl.col("low_line", "low_offset").filter(low == low.min()).min(),
+                pl.col("high_line", "high_offset").filter(high == high.max()).min(),
+            ],
+        ),
+        "bins": (["shape", "slot", "bin"], _sum("count")),
+        "series": (["source", "shape", "bucket"], _sum("count")),
+        "components": (
+            ["source", "component"],
+            [*_sum("records", "errors"), pl.col("first_line", "first_offset").min(),
+             pl.col("last_line", "last_offset").max(), pl.col("name").first()],
+        ),
+        "component_series": (["source", "component", "bucket"], _sum("count")),
+        "totals": (["source", "bucket", "level"], _sum("count")),
+        "leaks": (
+            ["source", "shape", "kind"],
+            [*_sum("count"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max()],
+        ),
+    }  # fmt: skip
+
+
+@cache
+def _schemas() -> dict[str, dict[str, pl.DataType]]:
+    integer, hashed, text, real = pl.Int64(), pl.UInt64(), pl.Binary(), pl.Float64()
+    types: dict[str, pl.DataType] = {
+        **dict.fromkeys(("shape", "component", "lowest", "highest", "bits"), hashed),
+        **dict.fromkeys(("sample", "name"), text),
+        **dict.fromkeys(("low", "high"), real),
+        "kind": pl.String(),
+    }
+    columns = {
+        "sources": "source lines records stray timed unmatched cut bytes",
+        "shapes": f"source shape records lines {' '.join(LEVEL_COLUMNS)} first_time last_time first_line first_offset"
+        " last_line last_offset status component sample",
+        "slots": "shape slot lowest highest bits numbers low high low_line low_offset high_line high_offset",
+        "bins": "shape slot bin count",
+        "series": "source shape bucket count",
+        "components": "source component records errors first_line first_offset last_line last_offset name",
+        "component_series": "source component bucket count",
+        "totals": "source bucket level count",
+        "leaks": "source shape kind count first_line first_offset last_line",
+    }
+    return {table: {name: types.get(name, integer) for name in names.split()} for table, names in columns.items()}
+
+
+def _blank(table: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=_schemas()[table])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What was counted, as tables; times are microseconds since the epoch, UTC, null where unknown.
+
+    Attributes
+    ----------
+    sources
+        Per source: lines, records, lines in no record (`stray`), records with a time, records that no layout reads
+        (`unmatched`), messages too long to be read whole (`cut`), bytes.
+    shapes
+        Per source and shape: records, lines, records of each level, first and last time and place, HTTP status,
+        component of the first record, and its message.
+    slots
+        Per shape and slot: smallest and largest hash of a value, bitmap of hashes, how many values are numbers,
+        smallest and largest number and where they stand (`place` numbers).
+    bins
+        Per shape, slot and bin of the logarithmic sketch: how many numbers.
+    series, component_series
+        Records per source, shape or component, and bucket of `width` seconds.
+    totals
+        Records per source, bucket of `total_width` seconds, and level.
+    components
+        Per source and component: records, errors, first and last place, name.
+    leaks
+        Per source, shape and kind of secret: records, first place, last line.
+    floods
+        Stretches of rows that one shape dominates.
+    """
+
+    sources: pl.DataFrame = field(default_factory=lambda: _blank("sources"))
+    shapes: pl.DataFrame = field(default_factory=lambda: _blank("shapes"))
+    slots: pl.DataFrame = field(default_factory=lambda: _blank("slots"))
+    bins: pl.DataFrame = field(default_factory=lambda: _blank("bins"))
+    series: pl.DataFrame = field(default_factory=lambda: _blank("series"))
+    components: pl.DataFrame = field(default_factory=lambda: _blank("components"))
+    component_series: pl.DataFrame = field(default_factory=lambda: _blank("component_series"))
+    totals: pl.DataFrame = field(default_factory=lambda: _blank("totals"))
+    leaks: pl.DataFrame = field(default_factory=lambda: _blank("leaks"))
+    floods: Floods = field(default_factory=Floods)
+    width: int = WIDTHS[0]
+    total_width: int = WIDTHS[0]
+
+    @classmethod
+    def empty(cls, *, floods: FloodSettings) -> "Profile":
+        """Return the profile of no lines."""
+        return cls(floods=Floods(settings=floods))
+
+    @classmethod
+    def merge(cls, profiles: Iterable["Profile"]) -> "Profile":
+        """Return the profile of all lines of `profiles`.
+
+        Raises
+        ------
+        ValueError
+            If there are none, or if they were made with different flood settings.
+        """
+        parts = list(profiles)
+        if not parts:
+            raise ValueError("no profiles to merge: expected at least one, Profile.empty will do")
+        width = max(part.width for part in parts)
+        total_width = max(part.total_width for part in parts)
+        tables: dict[str, pl.DataFrame] = {}
+        for name in _schemas():
+            pieces = [getattr(part, name) for part in parts]
+            if name in {"series", "component_series"}:
+                pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
+            elif name == "totals":
+                pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
+            tables[name] = _merged(name, pieces)
+        floods = Floods.merge([part.floods for part in parts])
+        return _bounded(cls(**tables, floods=floods, width=width, total_width=total_width))
+
+    def only(self, sources: Iterable[int]) -> "Profile":
+        """Return the part of the profile that speaks of these sources; slots and their sketches stay whole."""
+        wanted = list(sources)
+        tables = {name: getattr(self, name).filter(pl.col("source").is_in(wanted)) for name in _schemas()
+                  if "source" in _schemas()[name]}  # fmt: skip
+        return Profile(
+            **tables,
+            slots=self.slots,
+            bins=self.bins,
+            floods=self.floods.only(wanted),
+            width=self.width,
+            total_width=self.total_width,
+        )
+
+
+def _bounded(profile: Profile) -> Profile:
+    """Apply the caps. Each rests on the merged data alone, so the order of merging does not matter."""
+    tables = {name: getattr(profile, name) for name in _schemas()}
+    width, total_width = profile.width, profile.total_width
+    busy = pl.concat([tables["series"]["bucket"], tables["component_series"]["bucket"]])
+    wider = _wide_enough(busy, width, MOST_BUCKETS)
+    if wider != width:
+        for name in ("series", "component_series"):
+            tables[name] = _merged(name, [_coarsened(tables[name], width, wider)])
+    total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
+    if total_wider != total_width:
+        tables["totals"] = _merged("totals", [_coarsened(tables["totals"], total_width, total_wider)])
+    for key, most, owners in (
+        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "series")),
+        ("component", MOST_COMPONENTS, ("components", "component_series")),
+    ):
+        distinct = tables[owners[0]][key].unique()
+        if len(distinct) > most:
+            highest = distinct.sort()[most - 1]
+            for name in owners:
+                tables[name] = tables[name].filter(pl.col(key) <= highest)
+    return Profile(**tables, floods=profile.floods, width=wider, total_width=total_wider)
+
+
+def _merged(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
+    keys, aggregates = _aggregates()[table]
+    pieces = [piece for piece in pieces if len(piece)]
+    if not pieces:
+        return _blank(table)
+    together = pl.concat(pieces)
+    if "first_line" in together.columns:
+        # So that "first" is the first in the source, whatever the order of merging.
+        together = together.sort("source", "first_line")
+    merged = together.group_by(keys, maintain_order=True).agg(aggregates)
+    return merged.sort(keys).select(_schemas()[table].keys())
+
+
+def _coarsened(table: pl.DataFrame, width: int, wider: int) -> pl.DataFrame:
+    if width == wider:
+        return table
+    return table.with_columns((pl.col("bucket") * width).floordiv(wider))
+
+
+def _wide_enough(buckets: pl.Series, width: int, most: int) -> int:
+    """Return the smallest width, not below `width`, with at most `most` occupied buckets."""
+    distinct = buckets.unique()
+    for wider in WIDTHS[WIDTHS.index(width) :]:
+        if wider == WIDTHS[-1] or (distinct * width // wider).n_unique() <= most:
+            return wider
+    return width

@@ -1,0 +1,100 @@
+"""Cuts a source into chunks at record starts, so that each can be scanned alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from loganomaly.errors import InputUnreadableError
+from loganomaly.reading.program import Tables
+from loganomaly.reading.records import last_record_start
+
+__all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks"]
+
+CHUNK_BYTES = 16 << 20
+"""How much is read at a time: large enough that the work per chunk does not count, small enough for any machine."""
+_USUAL_LINE = 512  # bytes; no more is read at a time than the lines asked for are likely to need
+LONGEST_LINE = 64 << 20
+"""A line longer than this is cut, so that memory stays bounded; its parts count as lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Whole lines of a source: their bytes, the number of the first line and its offset, counted from 0."""
+
+    data: bytes
+    first_line: int
+    offset: int
+    lines: int
+
+
+def cut_chunks(
+    stream: BinaryIO, tables: Tables, *, most_lines: int | None = None, size: int = CHUNK_BYTES
+) -> Iterator[Piece]:
+    """Yield the content of `stream` in chunks that begin and end with whole records.
+
+    Parameters
+    ----------
+    most_lines
+        Lines of a chunk, as far as whole records allow; None bounds it by `size` bytes alone.
+
+    Raises
+    ------
+    InputUnreadableError
+        If the stream breaks off, after everything before the damage was yielded.
+    """
+    if most_lines is not None:
+        size = min(size, max(1 << 16, most_lines * _USUAL_LINE))
+    rest, line, offset, ended = b"", 0, 0, False
+    target, allowance = size, most_lines
+    damage: InputUnreadableError | None = None
+    while True:
+        if not ended and len(rest) < target:
+            try:
+                block = stream.read(target - len(rest))
+            except InputUnreadableError as error:
+                damage, block = error, b""
+            ended = not block
+            rest += block
+            continue
+        if not rest:
+            if damage is not None:
+                raise damage
+            return
+        part = _first_lines(rest, allowance, ended=ended)
+        is_all = ended and len(part) == len(rest)
+        cut = len(part) if is_all else _cut(part, tables)
+        if cut == 0 and (ended or len(rest) < LONGEST_LINE):
+            # One record, or a line without an end yet, is all there is: look at more of it.
+            whole_lines = rest.count(b"\n")
+            if allowance is not None and whole_lines > allowance:
+                allowance *= 2
+            elif ended:
+                allowance = None
+            else:
+                target = len(rest) * 2
+            continue
+        piece = rest[: cut or len(rest)]
+        yield Piece(data=piece, first_line=line, offset=offset, lines=_count_lines(piece))
+        line, offset, rest = line + _count_lines(piece), offset + len(piece), rest[len(piece) :]
+        target, allowance = size, most_lines
+
+
+def _cut(data: bytes, tables: Tables) -> int:
+    if not data:
+        return 0
+    return int(last_record_start(np.frombuffer(data, np.uint8), tables))
+
+
+def _count_lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n"))
+
+
+def _first_lines(data: bytes, most: int | None, *, ended: bool) -> bytes:
+    """Return the first `most` whole lines of `data`, or all; at the end of the stream, the last line is whole."""
+    whole = data if ended else data[: data.rfind(b"\n") + 1]
+    if most is None or _count_lines(whole) <= most:
+        return whole
+    breaks = np.flatnonzero(np.frombuffer(whole, np.uint8) == 10)
+    return whole[: int(breaks[most - 1]) + 1]

@@ -1,0 +1,103 @@
+"""Line formats: data files that say how a log writes time, severity, component and message."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from loganomaly.errors import FormatError
+from loganomaly.reading.layout import compile_layout
+from loganomaly.reading.program import Op, Role
+
+__all__ = ["Format", "Layout", "data_file", "load_formats", "parse_format", "timestamp_patterns"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One way to write a line: a layout of a format with one timestamp pattern filled in."""
+
+    format: str
+    text: str
+    time: str | None = None
+
+    @property
+    def captures(self) -> int:
+        """How much of a line this layout understands; breaks ties between layouts that match the same lines."""
+        worth = {Op.JSON: 5, Op.LOGFMT: 4, Op.LEVEL: 2, Op.PRIORITY: 2, Op.TRAILER: 1, Op.BEGIN: 2}
+        total = 3 if self.time is not None or "{time:" in self.text else 0
+        optional_until = 0
+        for place, (operation, a, _, _) in enumerate(compile_layout(self.text, time=self.time).operations):
+            if operation == Op.OPTIONAL:
+                optional_until = a
+            elif place >= optional_until:
+                total += worth.get(Op(operation), 0) + (operation == Op.FIELD and a == Role.COMPONENT)
+        return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A named family of layouts with sample lines, which are its tests.
+
+    A sample is a mapping with `line` and what is read from it: `time` (ISO, UTC), `level`, `component`, `status`,
+    `message`; what it leaves out is absent from the line.
+    """
+
+    name: str
+    title: str
+    layouts: tuple[str, ...]
+    samples: tuple[Mapping[str, Any], ...]
+
+
+def parse_format(text: str, *, origin: str) -> Format:
+    """Read a format data file.
+
+    Raises
+    ------
+    FormatError
+        If a key is missing or unknown, or a layout is malformed; names `origin`.
+    """
+    raw = yaml.safe_load(text)
+    expected = {"name", "title", "layouts", "samples"}
+    if not isinstance(raw, dict) or set(raw) != expected:
+        given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
+        msg = f"{origin}: a format has the keys {sorted(expected)}, given: {given}"
+        raise FormatError(msg)
+    for layout in raw["layouts"]:
+        compile_layout(layout, time="%Y")
+    return Format(name=raw["name"], title=raw["title"], layouts=tuple(raw["layouts"]), samples=tuple(raw["samples"]))
+
+
+def data_file(name: str) -> Any:
+    """Return the content of one of this package's YAML data files."""
+    return yaml.safe_load(_data().joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def load_formats() -> tuple[Format, ...]:
+    """Return the built-in formats, in the order of their names."""
+    files = sorted(_data().joinpath("formats").iterdir(), key=lambda file: file.name)
+    return tuple(parse_format(file.read_text(encoding="utf-8"), origin=file.name) for file in files)
+
+
+@cache
+def timestamp_patterns() -> tuple[str, ...]:
+    """Return the timestamp patterns that ``{time}`` stands for, most common first."""
+    return tuple(entry["pattern"] for entry in data_file("timestamps.yaml")["timestamps"])
+
+
+def _data() -> Traversable:
+    return resources.files("loganomaly.reading").joinpath("data")
+
+
+def expand(formats: Iterable[Format], *, patterns: Sequence[str]) -> list[Layout]:
+    """Return each layout of `formats` once per timestamp pattern, or once where it names its own or has none."""
+    layouts: list[Layout] = []
+    for fmt in formats:
+        for text in fmt.layouts:
+            times = patterns if "{time}" in text else (None,)
+            layouts += [Layout(format=fmt.name, text=text, time=time) for time in times]
+    return layouts

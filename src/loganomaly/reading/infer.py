@@ -1,0 +1,113 @@
+"""Infers the layout of lines that no known format reads, from where the timestamp and the severity stand."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from loganomaly.reading.formats import Layout, data_file, timestamp_patterns
+from loganomaly.reading.matcher import OUT_SIZE, match
+from loganomaly.reading.program import Tables
+from loganomaly.reading.tables import build_tables
+
+__all__ = ["infer_layouts"]
+
+_HEAD = 160  # bytes within which a header's timestamp begins
+_MOST = 12  # layouts proposed
+_FIELDS = 6  # header fields between timestamp and severity
+_WEAK = {"%s", "%H:%M:%S%f"}  # read much that is not a timestamp: only at a place where most lines have one
+_BOUNDARY = re.compile(rb"(?:^|(?<=[\s|\[(\"'=,;:#>]))(?=[0-9A-Z])")
+_DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=]+)")
+
+
+@cache
+def _times() -> tuple[tuple[str, ...], Tables]:
+    patterns = timestamp_patterns()
+    layouts = [Layout(format="inferred", text="{time}{begin}", time=pattern) for pattern in patterns]
+    return patterns, build_tables(layouts)
+
+
+@cache
+def _level_words() -> frozenset[str]:
+    return frozenset(word for words in data_file("levels.yaml").values() for word in words)
+
+
+def infer_layouts(lines: Sequence[bytes]) -> list[Layout]:
+    """Propose layouts for `lines`, most common first; those that fit too few lines are for the caller to drop."""
+    strong: Counter[tuple[str, str]] = Counter()
+    weak: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        found = _timestamp(line)
+        if found is None:
+            continue
+        start, end, pattern = found
+        text = _header(line[:start].decode(errors="replace"), line[end:].decode(errors="replace"))
+        if text is not None:
+            (weak if pattern in _WEAK else strong)[text, pattern] += 1
+    enough = len(lines) // 2
+    proposed = [key for key, _ in strong.most_common(_MOST)]
+    proposed += [key for key, count in weak.most_common(2) if count > enough]
+    return [Layout(format="inferred", text=text, time=pattern) for text, pattern in proposed]
+
+
+def _timestamp(line: bytes) -> tuple[int, int, str] | None:
+    """Return where the first timestamp of the line's head begins and ends, and its pattern; a full date wins."""
+    patterns, tables = _times()
+    head = line[:_HEAD]
+    data = np.frombuffer(line[: _HEAD * 2], np.uint8)
+    out = np.empty(OUT_SIZE, np.int64)
+    fallback: tuple[int, int, str] | None = None
+    for boundary in _BOUNDARY.finditer(head):
+        for program, pattern in enumerate(patterns):
+            if match(data, boundary.start(), len(data), program, tables, out):
+                found = (boundary.start(), int(out[4]), pattern)
+                if pattern not in _WEAK:
+                    return found
+                fallback = fallback or found
+    return fallback
+
+
+def _header(before: str, after: str) -> str | None:
+    """Write a layout for the text before the timestamp and the header fields behind it."""
+    if "{" in before or "}" in before or "?" in before:
+        return None
+    fields = [_field(piece) for piece in _DELIMITERS.split(before)]
+    if before.count("{") or sum(field.startswith("{") for field in fields) > _FIELDS * 2:
+        return None
+    return "".join(fields) + "{time}" + _rest(after)
+
+
+def _field(piece: str) -> str:
+    if not piece:
+        return ""
+    if _DELIMITERS.fullmatch(piece):
+        return " " if piece.isspace() else re.sub(r"\s+", " ", piece)
+    return "{level}" if piece.lower() in _level_words() else "{field}"
+
+
+def _rest(after: str) -> str:
+    """Write the layout of what follows the timestamp: fields up to a severity word, then the message."""
+    opening = re.match(r"[\s|\],;:)\"'\-]*", after)
+    glue = re.sub(r"\s+", " ", opening.group() if opening else "")
+    body = after[len(opening.group()) if opening else 0 :]
+    separator = "|" if glue.strip() == "|" else "::" if glue.strip() == "::" else " "
+    if separator == " ":
+        words = body.split(None, _FIELDS)
+        for place, word in enumerate(words[:_FIELDS]):
+            if word.lower() in _level_words():
+                fields = ["{field}"] * place
+                if place:
+                    fields[-1] = "{component}"
+                return glue + " ".join([*fields, "{level}", "{message}"])
+        return glue + "{message}" if glue else " {message}"
+    cells = body.split(separator)
+    kept: list[str] = []
+    for cell in cells[:-1][:_FIELDS]:
+        if not cell.strip() or " " in cell.strip():
+            break
+        word = cell.strip().lower()
+        named = "{component}" in kept
+        kept.append("{level}" if word in _level_words() else "{field}" if named or word.isdigit() else "{component}")
+    return glue + separator.join([*kept, "{message}"])

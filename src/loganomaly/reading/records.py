@@ -1,0 +1,269 @@
+"""Splits bytes into lines, lines into records, and reads each record's head. Compiled; no Python per line.
+
+A record is a line that fits one of the source's programs, and the lines up to the next such line: a stack trace
+belongs to its record. In loose sources, where many lines fit no program, only lines that look like the rest of
+something (indented, `at ...`, `Caused by: ...`, brackets) go on with the record before them.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from loganomaly.reading.matcher import (
+    COMPONENT_END,
+    COMPONENT_START,
+    LEVEL,
+    MESSAGE_END,
+    MESSAGE_START,
+    OUT_SIZE,
+    STATUS,
+    TIME,
+    level_word,
+    match,
+)
+from loganomaly.reading.program import NO_TIME, At, Tables
+
+__all__ = [
+    "LONGEST_RECORD",
+    "UNMATCHED",
+    "Records",
+    "last_record_start",
+    "line_bounds",
+    "read_heads",
+    "read_records",
+]
+
+UNMATCHED = 255
+"""Stands for "no program" in `Records.program`."""
+_PROGRAMS, _LOOSE = int(At.PROGRAMS), int(At.LOOSE)
+LONGEST_RECORD = 1000
+"""Lines of a record; what goes on beyond them begins a new one, so that no record grows without bound."""
+
+
+class Records(NamedTuple):
+    """The records of one chunk, one row each, in order."""
+
+    line: NDArray[np.int64]  # first line, counted from 0 in the chunk
+    lines: NDArray[np.int64]  # how many lines, blank ones included
+    start: NDArray[np.int64]  # first byte
+    end: NDArray[np.int64]  # byte after the last line's content
+    program: NDArray[np.uint8]  # which program the first line fits, or UNMATCHED
+    time: NDArray[np.int64]  # microseconds since the epoch, UTC, or NO_TIME
+    level: NDArray[np.uint8]  # Level
+    status: NDArray[np.int16]  # HTTP status, or 0
+    component_start: NDArray[np.int64]  # -1 where there is none
+    component_end: NDArray[np.int64]
+    message_start: NDArray[np.int64]  # of the first line
+    message_end: NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)
+def line_bounds(data: Any) -> Any:
+    """Return first byte and byte after the content of each line of `data`; CR LF and LF end lines."""
+    count = 0
+    for i in range(len(data)):
+        count += data[i] == 10
+    if len(data) and data[-1] != 10:
+        count += 1
+    starts, ends = np.empty(count, np.int64), np.empty(count, np.int64)
+    line, start = 0, 0
+    for i in range(len(data)):
+        if data[i] == 10:
+            starts[line], ends[line] = start, i - (1 if i > start and data[i - 1] == 13 else 0)
+            line += 1
+            start = i + 1
+    if start < len(data):
+        starts[line] = start
+        ends[line] = len(data) - (1 if data[-1] == 13 else 0)
+    return starts, ends
+
+
+@njit(nogil=True, cache=True)
+def _is_blank_line(data: Any, start: Any, end: Any) -> Any:
+    for i in range(start, end):
+        if data[i] != 32 and data[i] != 9:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _starts_with(data: Any, start: Any, end: Any, word: Any) -> Any:
+    if end - start < len(word):
+        return False
+    for k in range(len(word)):
+        if data[start + k] != word[k]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _goes_on(data: Any, start: Any, end: Any) -> Any:
+    """Whether a line that fits no program looks like the rest of the record before it."""
+    first = data[start]
+    if first == 32 or first == 9 or first == 125 or first == 41 or first == 93:  # blank } ) ]
+        return True
+    return (
+        _starts_with(data, start, end, b"at ")
+        or _starts_with(data, start, end, b"Caused by: ")
+        or _starts_with(data, start, end, b"Traceback (")
+        or _starts_with(data, start, end, b"... ")
+        or (first == 35 and start + 1 < end and 48 <= data[start + 1] <= 57)  # #0 of a numbered trace
+    )
+
+
+@njit(nogil=True, cache=True)
+def _fit(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Return the first program that the line fits, or -1."""
+    for program in range(programs):
+        if match(data, start, end, program, t, out):
+            return program
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def _begins_record(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Return (whether the line begins a record, its program or -1)."""
+    if _is_blank_line(data, start, end):
+        return False, -1
+    program = _fit(data, start, end, programs, t, out)
+    if program >= 0:
+        return True, program
+    return (t[_LOOSE] == 1 and not _goes_on(data, start, end)), -1
+
+
+@njit(nogil=True, cache=True)
+def last_record_start(data: Any, t: Tables) -> Any:
+    """Return the offset of the last record in `data`, which must begin with a record and end with a line break.
+
+    A chunk is cut there, so that no record is torn apart; 0 where the chunk is one record.
+    """
+    programs = t[_PROGRAMS]
+    out = np.empty(OUT_SIZE, np.int64)
+    starts, ends = line_bounds(data)
+    for line in range(len(starts) - 1, -1, -1):
+        begins, _ = _begins_record(data, starts[line], ends[line], programs, t, out)
+        if begins or line == 0:
+            return starts[line + (len(starts) - 1 - line) // LONGEST_RECORD * LONGEST_RECORD]
+    return 0
+
+
+@njit(nogil=True, cache=True)
+def _message_level(data: Any, start: Any, end: Any, t: Tables) -> Any:
+    """Return the Level that a message says in front (`WARNING: ...`, `[error] ...`), or 0."""
+    i = start
+    while i < end and (data[i] == 91 or data[i] == 60 or data[i] == 32):
+        i += 1
+    word = i
+    while i < end and i - word < 14 and 97 <= (data[i] | 32) <= 122:
+        i += 1
+    if i < end and i - word > 3 and (data[i] == 58 or data[i] == 93 or data[i] == 62):
+        return level_word(data, word, i, t)
+    return 0
+
+
+@njit(nogil=True, cache=True)
+def _status_level(status: Any) -> Any:
+    return 6 if status >= 500 else 5 if status >= 400 else 3
+
+
+@njit(nogil=True, cache=True)
+def _allocate(count: Any) -> Any:
+    return (
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.uint8),
+        np.empty(count, np.int64),
+        np.empty(count, np.uint8),
+        np.empty(count, np.int16),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+    )
+
+
+@njit(nogil=True, cache=True)
+def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any, t: Tables, out: Any) -> None:
+    """Write what `out` says of the record whose first line is data[begin:end]."""
+    if program < 0:
+        out[TIME] = NO_TIME
+        out[LEVEL] = out[STATUS] = 0
+        out[COMPONENT_START] = out[COMPONENT_END] = -1
+        out[MESSAGE_START], out[MESSAGE_END] = begin, end
+    level, status = out[LEVEL], out[STATUS]
+    if level == 0:
+        level = _status_level(status) if status > 0 else _message_level(data, out[MESSAGE_START], end, t)
+    start, stop = out[MESSAGE_START], out[MESSAGE_END]
+    while start < stop and (data[start] == 32 or data[start] == 9):
+        start += 1
+    while stop > start and (data[stop - 1] == 32 or data[stop - 1] == 9):
+        stop -= 1
+    columns[4][row] = program if program >= 0 else UNMATCHED
+    columns[5][row] = out[TIME]
+    columns[6][row] = level
+    columns[7][row] = status
+    first, last = out[COMPONENT_START], out[COMPONENT_END]
+    while first < last and data[last - 1] == 32:
+        last -= 1
+    columns[8][row], columns[9][row] = (first, last) if first < last else (-1, -1)
+    columns[10][row], columns[11][row] = start, stop
+
+
+@njit(nogil=True, cache=True)
+def read_records(data: Any, t: Tables) -> Any:
+    """Split `data` (uint8) into records.
+
+    Returns
+    -------
+    columns : tuple of arrays
+        Those of `Records`, in its order.
+    lines : int
+        Lines in `data`. Those before the first record (blank, or the rest of something) are in no record.
+    """
+    programs = t[_PROGRAMS]
+    out = np.empty(OUT_SIZE, np.int64)
+    starts, ends = line_bounds(data)
+    columns = _allocate(len(starts))
+    row = -1
+    for line in range(len(starts)):
+        begin, end = starts[line], ends[line]
+        begins, program = _begins_record(data, begin, end, programs, t, out)
+        if row >= 0 and not begins and line - columns[0][row] >= LONGEST_RECORD:
+            begins = True
+        if begins:
+            row += 1
+            columns[0][row], columns[1][row] = line, 1
+            columns[2][row], columns[3][row] = begin, end
+            _write(columns, row, data, program, begin, end, t, out)
+        elif row >= 0:
+            columns[1][row] += 1
+            if end > begin:
+                columns[3][row] = end
+    return columns, row + 1, len(starts)
+
+
+@njit(nogil=True, cache=True)
+def read_heads(data: Any, bounds: Any, t: Tables) -> Any:
+    """Read records whose bounds are known: record i is data[bounds[i]:bounds[i + 1]] (rows of a frame).
+
+    Returns the columns of `Records`; every row is one record, whatever it holds, and one line.
+    """
+    programs = t[_PROGRAMS]
+    out = np.empty(OUT_SIZE, np.int64)
+    columns = _allocate(len(bounds) - 1)
+    for row in range(len(bounds) - 1):
+        begin, end = bounds[row], bounds[row + 1]
+        first = begin
+        while first < end and data[first] != 10:
+            first += 1
+        if first > begin and data[first - 1] == 13:
+            first -= 1
+        program = _fit(data, begin, first, programs, t, out)
+        columns[0][row], columns[1][row] = row, 1
+        columns[2][row], columns[3][row] = begin, end
+        _write(columns, row, data, program, begin, first, t, out)
+    return columns

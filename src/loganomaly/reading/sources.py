@@ -1,0 +1,527 @@
+"""Find the log files that the user's inputs stand for: files, folders, globs and pipes."""
+
+import contextlib
+import difflib
+import json
+import os
+import re
+import stat
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from loganomaly.errors import (
+    InputMissingError,
+    InputUnreadableError,
+    NoLogsError,
+    OutputError,
+    UsageError,
+)
+from loganomaly.reading.streams import (
+    Compression,
+    Encoding,
+    Source,
+    detect_compression,
+    detect_encoding,
+    peek,
+)
+
+__all__ = ["Compression", "Encoding", "Found", "Skipped", "Source", "find_sources"]
+
+_HEAD = 1 << 16
+_BLOCK = 1 << 20
+_STDIN = "-"
+_GLOB = re.compile(r"[*?[]")
+_COMPRESSED_SUFFIXES = frozenset({".bz2", ".gz", ".xz", ".zst", ".zstd"})
+# Text that is no log; binary files are told by their content, with a better reason.
+_NOT_LOG_SUFFIX = re.compile(
+    r"\.(bat|c|cc|cfg|conf|cpp|cs|css|go|h|hpp|html?|ini|ipynb|java|jsx?|kt|lock|lua|md|php|pid|pl|properties"
+    r"|ps1|pyi?|rb|rs|rst|scala|scss|sh|sql|svg|swift|toml|tsx?|ya?ml)"
+)
+# Only magic numbers that no line of text begins with; the rest of binary data is told by its bytes.
+_ARCHIVE = "an archive; unpack it first"
+_MAGIC = (
+    (b"PK\x03\x04", _ARCHIVE),
+    (b"PK\x05\x06", _ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
+    (b"Rar!\x1a\x07", _ARCHIVE),
+    (b"!<arch>\n", _ARCHIVE),
+    (b"\x04\x22\x4d\x18", "compressed with LZ4; decompress it first"),
+    (b"\x1f\x9d", "compressed with compress (.Z); decompress it first"),
+    (b"\x89PNG\r\n\x1a\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF87a", "a picture"),
+    (b"GIF89a", "a picture"),
+    (b"II*\x00", "a picture"),
+    (b"MM\x00*", "a picture"),
+    (b"%PDF-", "a PDF document"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"PAR1\x15", "a Parquet table"),
+    (b"ARROW1\x00", "an Arrow table"),
+    (b"\x7fELF", "a program or library"),
+    (b"\xca\xfe\xba\xbe", "a program or library"),
+    (b"ElfFile\x00", "a Windows event log; export it as text, CSV or JSON first"),
+    (b"LPKSHHRH", "a systemd journal; export it with journalctl first"),
+    (b"\xd4\xc3\xb2\xa1", "a network capture"),
+    (b"\xa1\xb2\xc3\xd4", "a network capture"),
+    (b"\x0a\x0d\x0d\x0a", "a network capture"),
+    (b"\xff\xfe\x00\x00", "UTF-32 text; convert it to UTF-8 first"),
+    (b"\x00\x00\xfe\xff", "UTF-32 text; convert it to UTF-8 first"),
+)
+# Shares of bytes. Random data has .004 NUL and .1 control characters; a log in an old 8-bit or double-byte
+# encoding has no control characters but many bytes that are not UTF-8.
+_MOST_NUL = 0.001
+_MOST_CONTROL = 0.02
+_MOST_INVALID = 0.3
+# Besides white space, text has escapes, DOS ends of file and separators (FIX messages: 1; ASCII: 28 to 31).
+_CONTROL = bytes(set(range(2, 28)) - set(b"\a\b\t\n\v\f\r\x1a\x1b")) + b"\x7f"
+_REPLACEMENT = "\ufffd"
+
+_How = Literal["named", "matched", "walked"]
+_Identity = tuple[int, int] | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A file or folder that is not read, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The log files of the inputs (at least one), and what was left out."""
+
+    sources: tuple[Source, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    path: Path
+    how: _How
+
+
+def find_sources(
+    inputs: Sequence[str],
+    *,
+    exclude: Sequence[Path] = (),
+    spool_dir: Path | None = None,
+    stdin: BinaryIO | None = None,
+) -> Found:
+    """Find the log files that *inputs* stand for, in the order of the inputs, then by path.
+
+    A file is read once however often it is met. What a file is, its content says; only in a walked folder
+    do names count too: files named as source code, documents or settings are skipped there, and JSON and
+    XML files that hold one document. Hidden entries and links to folders are not followed there.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders (walked recursively), globs (``logs/**/*.log``), named pipes, or ``-``.
+    exclude
+        Folders whose files are neither walked nor matched, such as the output folder. A folder or file
+        that is itself an input is read all the same.
+    spool_dir
+        Where pipes are stored, compressed; the system's temporary folder when None. The caller removes
+        the files of the sources it gets.
+    stdin
+        What ``-`` reads; the process's standard input when None.
+
+    Raises
+    ------
+    UsageError
+        No inputs, or an empty one.
+    InputMissingError
+        An input that does not exist, or a glob that matches nothing.
+    InputUnreadableError
+        An input that exists and cannot be read; within folders and globs, that is only skipped.
+    NoLogsError
+        Nothing is left to read.
+    OutputError
+        A pipe cannot be stored.
+    """
+    if not inputs:
+        raise UsageError("no inputs given; give at least one file, folder, glob or - for standard input")
+    if "" in inputs:
+        raise UsageError("an input is an empty string; give a file, folder, glob or - for standard input")
+    finder = _Finder(exclude=exclude, spool_dir=spool_dir, stdin=stdin)
+    try:
+        for given in inputs:
+            finder.add(given)
+        return finder.found(inputs)
+    except BaseException:
+        finder.remove_spools()
+        raise
+
+
+class _Finder:
+    """What has been found so far."""
+
+    def __init__(self, *, exclude: Sequence[Path], spool_dir: Path | None, stdin: BinaryIO | None) -> None:
+        self._exclude = frozenset(folder.resolve() for folder in exclude)
+        self._spool_dir = spool_dir
+        self._stdin = stdin
+        self._sources: dict[_Identity, Source] = {}
+        self._skipped: dict[_Identity, Skipped] = {}
+        self._spools: dict[_Identity, Path] = {}
+
+    def add(self, given: str) -> None:
+        """Add what one input stands for."""
+        if given == _STDIN:
+            self._add_stdin()
+            return
+        path = Path(given)
+        status = _status(path)
+        if status is None:
+            if not _GLOB.search(given):
+                raise InputMissingError(f"no such file or folder: {given!r}{_hint(path)}")
+            self._examine_all(self._matched(given))
+        elif stat.S_ISDIR(status.st_mode):
+            self._examine_all(self._walked(path, named=True))
+        elif stat.S_ISFIFO(status.st_mode):
+            self._add_fifo(path, name=_shown(given), identity=_identity(status))
+        else:
+            self._examine(_Candidate(path, "named"), name=_shown(given))
+
+    def found(self, inputs: Sequence[str]) -> Found:
+        # Skipped by its name in a folder, and read because another input names it: it is read.
+        skipped = [entry for key, entry in self._skipped.items() if key not in self._sources]
+        if not self._sources:
+            raise NoLogsError(_nothing_left(inputs, skipped))
+        return Found(sources=tuple(self._sources.values()), skipped=tuple(skipped))
+
+    def remove_spools(self) -> None:
+        for path in self._spools.values():
+            path.unlink(missing_ok=True)
+
+    def _skip(self, name: str, reason: str, *, identity: _Identity | None = None) -> None:
+        self._skipped.setdefault(identity or name, Skipped(name=name, reason=reason))
+
+    def _add_stdin(self) -> None:
+        if _STDIN in self._spools:
+            return
+        stream = self._stdin
+        if stream is None:
+            if sys.stdin is None:
+                raise InputUnreadableError("the input is '-', but this process has no standard input")
+            stream = sys.stdin.buffer
+        self._add_pipe(stream, name="<stdin>", identity=_STDIN)
+
+    def _add_fifo(self, path: Path, *, name: str, identity: _Identity) -> None:
+        if identity in self._spools:
+            return
+        try:
+            stream = path.open("rb")
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        with stream:
+            self._add_pipe(stream, name=name, identity=identity)
+
+    def _add_pipe(self, stream: BinaryIO, *, name: str, identity: _Identity) -> None:
+        spool = self._spools[identity] = _spool(stream, name=name, folder=self._spool_dir)
+        self._examine(_Candidate(spool, "named"), name=name, identity=identity)
+        if identity not in self._sources:
+            spool.unlink()
+
+    def _examine_all(self, candidates: list[_Candidate]) -> None:
+        for candidate in sorted(candidates, key=lambda candidate: candidate.path.parts):
+            self._examine(candidate, name=_shown(candidate.path))
+
+    def _examine(self, candidate: _Candidate, *, name: str, identity: _Identity | None = None) -> None:
+        """Add a file to the sources or to what is skipped."""
+        try:
+            status = candidate.path.stat()
+            identity = identity or _identity(status)
+            if identity in self._sources:
+                return
+            if candidate.how == "named" and not stat.S_ISREG(status.st_mode):
+                raise InputUnreadableError(
+                    f"cannot read {name!r}: a socket or device, not a file; copy what it gives into a file"
+                )
+            verdict = _judged(candidate, name=name, status=status)
+        except OSError as error:
+            if candidate.how == "named":
+                raise _unreadable(name, error) from error
+            self._skip(name, f"it cannot be read: {error.strerror or error}")
+            return
+        if isinstance(verdict, Source):
+            self._sources[identity] = verdict
+        else:
+            self._skip(name, verdict, identity=identity)
+
+    def _walked(self, top: Path, *, named: bool) -> list[_Candidate]:
+        """List the files below *top*."""
+        files: list[_Candidate] = []
+        errors: list[OSError] = []
+        for folder, folders, names in os.walk(top, onerror=errors.append):
+            here = Path(folder)
+            folders[:] = [name for name in folders if self._enters(here / name)]
+            hidden = [name for name in names if name.startswith(".")]
+            if hidden:
+                self._skip(_shown(here / ".*"), f"hidden files: {len(hidden)}")
+            files += [_Candidate(here / name, "walked") for name in names if not name.startswith(".")]
+        for error in errors:
+            failed = Path(os.fsdecode(error.filename))
+            if named and failed == top:
+                raise _unreadable(_shown(top), error) from error
+            self._skip(_shown(failed), f"the folder cannot be listed: {error.strerror or error}")
+        if not files:
+            self._skip(_shown(top), "a folder without files to read")
+        return files
+
+    def _enters(self, folder: Path) -> bool:
+        """Tell whether the walk goes into *folder*; if not, that is listed."""
+        if folder.name.startswith("."):
+            self._skip(_shown(folder), "a hidden folder")
+        elif folder.is_symlink():
+            # It leads out of the tree, or to what the walk meets anyway.
+            self._skip(_shown(folder), "a link to a folder; give it as an input to read it")
+        elif folder.resolve() in self._exclude:
+            self._skip(_shown(folder), "an excluded folder")
+        else:
+            return True
+        return False
+
+    def _matched(self, pattern: str) -> list[_Candidate]:
+        """List the files that a glob matches, and those below the folders that it matches."""
+        base, rest = _split_glob(pattern)
+        hidden_too = any(part.startswith(".") for part in rest.split("/"))
+        files: list[_Candidate] = []
+        matched = False
+        for path in base.glob(rest):
+            if not hidden_too and any(part.startswith(".") for part in path.relative_to(base).parts):
+                continue
+            matched = True
+            resolved = path.resolve()
+            excluded = self._exclude.intersection((resolved, *resolved.parents))
+            if excluded:
+                self._skip(_shown(min(excluded)), "an excluded folder")
+            elif path.is_dir():
+                files += self._walked(path, named=False)
+            else:
+                files.append(_Candidate(path, "matched"))
+        if not matched:
+            raise InputMissingError(f"no file matches {pattern!r}{_hint(base / rest)}")
+        # A file that is both matched and walked is matched: its name does not count.
+        best = {candidate.path: candidate for candidate in files if candidate.how == "walked"}
+        best |= {candidate.path: candidate for candidate in files if candidate.how == "matched"}
+        return list(best.values())
+
+
+def _judged(candidate: _Candidate, *, name: str, status: os.stat_result) -> Source | str:
+    """Return the source that a file is, or the reason why it is none."""
+    path, walked = candidate.path, candidate.how == "walked"
+    if not stat.S_ISREG(status.st_mode):
+        return "a pipe, socket or device"
+    if walked and (reason := _not_log_name(path)):
+        return reason
+    try:
+        compression, head = peek(path, size=_HEAD)
+    except InputUnreadableError as error:
+        return str(error)
+    encoding = detect_encoding(head)
+    reason = _not_text(head, encoding) or (_document(path, head, encoding) if walked else None)
+    return reason or Source(
+        name=name,
+        path=path,
+        compression=compression,
+        encoding=encoding,
+        size=status.st_size,
+        modified=status.st_mtime,
+    )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return the status of an input; None when it does not exist."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        raise _unreadable(_shown(path), error) from error
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
+
+
+def _shown(path: Path | str) -> str:
+    """Return a path as text that can be printed and stored, even when its bytes are not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _unreadable(name: str, error: OSError) -> InputUnreadableError:
+    return InputUnreadableError(
+        f"cannot read {name!r}: {error.strerror or error}; check its permissions, or leave it out"
+    )
+
+
+def _split_glob(pattern: str) -> tuple[Path, str]:
+    """Split a glob into the folder before its first wildcard and the rest.
+
+    >>> _split_glob("var/log/*.log")[1]
+    '*.log'
+    """
+    parts = Path(pattern).parts
+    first = next(index for index, part in enumerate(parts) if _GLOB.search(part))
+    # As in a shell, ** within a name is *; and at the end it means the files too.
+    rest = [part if part == "**" else re.sub(r"\*\*+", "*", part) for part in parts[first:]]
+    if rest[-1] == "**":
+        rest.append("*")
+    return Path(*parts[:first]), "/".join(rest)
+
+
+def _hint(path: Path) -> str:
+    """Name the existing path nearest to one that does not exist."""
+    for missing in (path, *path.parents):
+        try:
+            names = sorted(os.listdir(missing.parent))  # noqa: PTH208  (names, not paths)
+        except (OSError, ValueError):
+            continue  # this folder is missing too, or closed: look one higher
+        near = difflib.get_close_matches(missing.name, names, n=1, cutoff=0.4)
+        if near:
+            return f"; did you mean {_shown(missing.parent / near[0])!r}?"
+        break
+    return "; check the spelling and the current folder"
+
+
+def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
+    most = 5
+    lines = [f"nothing in {', '.join(repr(_shown(given)) for given in inputs)} can be read as log lines"]
+    lines += [f"  {entry.name}: {entry.reason}" for entry in skipped[:most]]
+    if len(skipped) > most:
+        lines.append(f"  and {len(skipped) - most} more")
+    lines.append("give text logs, plain or compressed with gzip, bzip2, xz or zstd")
+    return "\n".join(lines)
+
+
+def _spool(stream: BinaryIO, *, name: str, folder: Path | None) -> Path:
+    """Store all of *stream* in a new file, compressed with zstd unless it comes compressed."""
+    try:
+        handle, spool = tempfile.mkstemp(prefix="loganomaly-", suffix=".spool", dir=folder)
+    except OSError as error:
+        raise _not_stored(name, folder=folder, error=error) from error
+    path = Path(spool)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _copy(stream, file, name=name)
+    except BaseException as error:
+        path.unlink()
+        if isinstance(error, OSError):
+            raise _not_stored(name, folder=folder, error=error) from error
+        raise
+    return path
+
+
+def _not_stored(name: str, *, folder: Path | None, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot store {name!r} in {str(folder or tempfile.gettempdir())!r}: {error.strerror or error}; "
+        "it is read twice and must lie on disk: free space there or choose another folder"
+    )
+
+
+def _copy(stream: BinaryIO, file: BinaryIO, *, name: str) -> None:
+    import zstandard
+
+    block = _read(stream, name=name)
+    plain = detect_compression(block) == "none"
+    compressor = zstandard.ZstdCompressor(level=1)
+    with compressor.stream_writer(file, closefd=False) if plain else contextlib.nullcontext(file) as out:
+        while block:
+            out.write(block)
+            block = _read(stream, name=name)
+
+
+def _read(stream: BinaryIO, *, name: str) -> bytes:
+    try:
+        return stream.read(_BLOCK)
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
+def _not_log_name(path: Path) -> str | None:
+    """Say why the name is none of a log, if so."""
+    suffix = _suffix(path)
+    if _NOT_LOG_SUFFIX.fullmatch(suffix):
+        return f"a {suffix} file is not taken for a log; give it as an input to read it"
+    return None
+
+
+def _suffix(path: Path) -> str:
+    """Return the last suffix in lower case, that of a compression left out."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def _not_text(head: bytes, encoding: Encoding) -> str | None:
+    """Say why the first bytes of a file are no text, if so."""
+    if not head:
+        return "empty"
+    for magic, reason in _MAGIC:
+        if head.startswith(magic):
+            return reason
+    if head[257:262] == b"ustar":
+        return _ARCHIVE
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "a picture"
+    if detect_compression(head) != "none":
+        return "compressed twice; decompress it once first"
+    text = head.decode(encoding, "replace")
+    if not text.strip("\ufeff \t\r\n"):
+        return "empty" if len(head) < _HEAD else None
+    return "binary" if _is_binary(text) else None
+
+
+def _is_binary(text: str) -> bool:
+    data = text.encode()
+    invalid = text.count(_REPLACEMENT)
+    control = len(data) - len(data.translate(None, _CONTROL))
+    return (
+        data.count(0) > _MOST_NUL * len(text)
+        or control > _MOST_CONTROL * len(text)
+        or invalid > _MOST_INVALID * len(text)
+    )
+
+
+def _document(path: Path, head: bytes, encoding: Encoding) -> str | None:
+    """Say that a file is one JSON or XML document, if that is sure."""
+    suffix = _suffix(path)
+    text = head.decode(encoding, "replace").removeprefix("\ufeff").strip()
+    if suffix == ".xml" and text.startswith(("<?xml", "<!DOCTYPE")):
+        return "one XML document; give it as an input to read it"
+    if suffix == ".json" and _is_one_json_document(text, complete=len(head) < _HEAD):
+        return "one JSON document, not one JSON value per line; give it as an input to read it"
+    return None
+
+
+def _is_one_json_document(text: str, *, complete: bool) -> bool:
+    """Tell whether *text*, the whole or the start of a file, is one JSON value over several lines."""
+    lines = text.splitlines()
+    if not text.startswith(("{", "[")) or len(lines) < 2:
+        return False
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        # A value cut by the end of the text fails in its last line; anything else is not JSON.
+        one = not complete and error.pos >= text.rfind("\n")
+    except RecursionError:
+        return False
+    else:
+        one = complete and end == len(text)
+    # An export of records, one to a line of one array, can be read as lines.
+    records = sum(_is_json_object(line) for line in lines[:100])
+    return one and 2 * records < min(len(lines), 100)
+
+
+def _is_json_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line.strip().removesuffix(",")), dict)
+    except (json.JSONDecodeError, RecursionError):
+        return False

@@ -1,0 +1,119 @@
+"""Lays out compiled programs and word tables as the arrays that the line matcher takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loganomaly.reading.formats import Layout, data_file, timestamp_patterns
+from loganomaly.reading.layout import Code, compile_layout
+from loganomaly.reading.program import (
+    KEYS_SIZE,
+    WORDS_SIZE,
+    ZONES_SIZE,
+    At,
+    Level,
+    Op,
+    Role,
+    Tables,
+    key_hash,
+)
+
+__all__ = ["Calendar", "build_tables"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """What a source's timestamps leave out.
+
+    `year` holds the first record; a line whose month and day (as month * 100 + day) lie before `first` is of the
+    year after. `day` is the date, in days since the epoch, of timestamps that are a time of day only. `zone` is
+    the offset in seconds east of UTC of timestamps without one.
+    """
+
+    first: int = 0
+    year: int = 1970
+    day: int = 0
+    zone: int = 0
+
+
+def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None, loose: bool = True) -> Tables:
+    """Compile `layouts`, in order, into the matcher's arrays.
+
+    Program i is layouts[i]; programs for bare timestamps, which values of JSON keys need, follow them.
+    `loose` says that a line which matches none of them may still begin a record.
+    """
+    calendar = calendar or Calendar()
+    codes = [_compile(layout.text, layout.time) for layout in layouts]
+    times = [pattern for pattern in timestamp_patterns() if pattern not in {"%s", "%H:%M:%S%f"}]
+    codes += [_compile("{time}", pattern) for pattern in times]
+    ops: list[int] = []
+    starts, pool, stops = [0], bytearray(), list[frozenset[int]]()
+    for code in codes:
+        first = len(ops) // 4
+        for op, a, b, c in code.operations:
+            shift_a = len(pool) if op == Op.LITERAL else first if op == Op.OPTIONAL else 0
+            ops += [op, a + shift_a, b + (len(stops) if op == Op.FIELD else 0), c]
+        pool += code.pool
+        stops += code.stops
+        starts.append(len(ops) // 4)
+    stop_sets = np.zeros((len(stops), 256), np.int64)
+    for row, bytes_ in enumerate(stops):
+        stop_sets[row, sorted(bytes_)] = 1
+    sections = {
+        At.STARTS: np.array(starts, np.int64),
+        At.OPS: np.array(ops, np.int64),
+        At.STOPS: stop_sets.ravel(),
+        At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
+    }
+    fixed = np.zeros(At.END, np.int64)
+    fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
+    fixed[At.CALENDAR : At.CALENDAR + 4] = calendar.first, calendar.year, calendar.day, calendar.zone
+    for at, words in ((At.WORDS, _levels()), (At.ZONES, _zones()), (At.KEYS, _keys())):
+        fixed[at : at + len(words)] = words
+    place = int(At.END)
+    for at, section in sections.items():
+        fixed[at] = place
+        place += len(section)
+    return np.concatenate([fixed, *sections.values()])
+
+
+@cache
+def _compile(text: str, time: str | None) -> Code:
+    return compile_layout(text, time=time)
+
+
+def _place(entries: Mapping[int, tuple[int, ...]], *, size: int) -> NDArray[np.int64]:
+    """Lay out hash -> values by open addressing with linear probing: the hashes, then each column of values."""
+    columns = np.zeros((1 + len(next(iter(entries.values()))), size), np.int64)
+    for value, row in entries.items():
+        slot = value % size
+        while columns[0, slot]:
+            slot = (slot + 1) % size
+        columns[:, slot] = value, *row
+    return columns.ravel()
+
+
+@cache
+def _levels() -> NDArray[np.int64]:
+    words: Mapping[str, Sequence[str]] = data_file("levels.yaml")
+    entries = {key_hash(w, upper=True): (int(Level[level]),) for level, names in words.items() for w in names}
+    return _place(entries, size=WORDS_SIZE)
+
+
+@cache
+def _zones() -> NDArray[np.int64]:
+    zones: Mapping[str, float] = data_file("zones.yaml")
+    return _place({key_hash(zone): (int(hours * 3600),) for zone, hours in zones.items()}, size=ZONES_SIZE)
+
+
+@cache
+def _keys() -> NDArray[np.int64]:
+    roles: Mapping[str, Sequence[str]] = data_file("keys.yaml")
+    entries: dict[int, tuple[int, ...]] = {}
+    for role, names in roles.items():
+        for rank, name in enumerate(names):
+            entries.setdefault(key_hash(name, upper=True), (int(Role[role.upper()]), rank))
+    return _place(entries, size=KEYS_SIZE)

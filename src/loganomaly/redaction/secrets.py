@@ -1,0 +1,113 @@
+"""Finds secrets in lines and masks them in text."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+__all__ = ["Leak", "SecretKind", "find_leaks", "leak_kinds", "redact", "redact_personal"]
+
+_PLACEHOLDER = re.compile(
+    r"(?i)example|^x+$|^\*+$|^\.+$|changeme|redacted|^(?:null|none|nil|true|false|undefined|empty|yes|no|set|unset)$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretKind:
+    """One kind of secret; `words` are the runs of letters (lower case) without which a line cannot hold one.
+
+    With `prefix`, a run that begins with a word counts too.
+    """
+
+    name: str
+    title: str
+    severity: str
+    words: tuple[str, ...]
+    prefix: bool
+    pattern: re.Pattern[str]
+    samples: tuple[str, ...]
+    counterexamples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A secret in a text: its kind, and where its value stands."""
+
+    kind: SecretKind
+    start: int
+    end: int
+
+
+@cache
+def leak_kinds() -> tuple[SecretKind, ...]:
+    """Return the built-in kinds of secrets."""
+    text = resources.files("loganomaly.redaction").joinpath("leaks.yaml").read_text(encoding="utf-8")
+    return tuple(_kind(entry) for entry in yaml.safe_load(text)["kinds"])
+
+
+def _kind(entry: Mapping[str, Any]) -> SecretKind:
+    return SecretKind(
+        name=entry["name"],
+        title=entry["title"],
+        severity=entry["severity"],
+        words=tuple(entry["words"]),
+        prefix=bool(entry.get("prefix", False)),
+        pattern=re.compile(entry["pattern"]),
+        samples=tuple(entry["samples"]),
+        counterexamples=tuple(entry["not"]),
+    )
+
+
+def find_leaks(text: str) -> Iterator[Leak]:
+    """Yield the secrets in `text`, by kind, then by place; values that stand for a secret are none."""
+    for kind in leak_kinds():
+        for match in kind.pattern.finditer(text):
+            if not _PLACEHOLDER.search(match["value"]):
+                yield Leak(kind=kind, start=match.start("value"), end=match.end("value"))
+
+
+_PERSONAL = (
+    ("e-mail", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
+    ("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)")),
+    (
+        "ip",
+        re.compile(
+            r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])"
+        ),
+    ),
+)
+
+
+def redact_personal(text: str) -> str:
+    """Return `text` with secrets, e-mail addresses and IP addresses replaced.
+
+    Examples
+    --------
+    >>> redact_personal("login of ada@example.org from 10.0.0.7")
+    'login of <e-mail> from <ip>'
+    """
+    text = redact(text)
+    for name, pattern in _PERSONAL:
+        text = pattern.sub(f"<{name}>", text)
+    return text
+
+
+def redact(text: str) -> str:
+    """Return `text` with every secret replaced by ``<KIND>``.
+
+    Examples
+    --------
+    >>> redact("login password=hunter2x ok")
+    'login password=<password> ok'
+    """
+    spans: list[tuple[int, int, str]] = []
+    for leak in sorted(find_leaks(text), key=lambda leak: (leak.start, -leak.end)):
+        if not spans or leak.start >= spans[-1][1]:
+            spans.append((leak.start, leak.end, leak.kind.name))
+    for start, end, name in reversed(spans):
+        text = f"{text[:start]}<{name}>{text[end:]}"
+    return text

@@ -1,0 +1,261 @@
+"""The results as text for a terminal or a pipe: the worst findings first, each with its place and its reason.
+
+Everything that comes from a log is hostile here: a line can hold escape sequences, direction marks or markup.
+"""
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+__all__ = ["list_files", "plain_text", "render"]
+
+_NARROWEST = 40
+_MOST_SKIPPED = 3
+_MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
+_STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
+_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
+_SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
+_ELLIPSIS = "…"
+
+
+def plain_text(text: str) -> str:
+    r"""Return *text* as one line that no terminal obeys.
+
+    Colours and cursor movements are removed, other control characters shown as symbols; what is invisible or
+    turns the direction of writing is removed; each run of tabs and line ends becomes one space.
+
+    Examples
+    --------
+    >>> plain_text("\x1b[31mfailed\x1b[0m\n\x1b]0;title\a")
+    'failed ␛]0;title␇'
+    """
+    return "".join(_visible(character) for character in _SPACES.sub(" ", _SEQUENCE.sub("", text)))
+
+
+def list_files(paths: Sequence[Path]) -> str:
+    """Return *paths*, at least one, as a line of text: those at the top by name, those below them by number.
+
+    Examples
+    --------
+    >>> list_files([Path("out/a.json"), Path("out/files/x.json"), Path("out/files/y.json")]).replace("\\\\", "/")
+    'out/a.json, and 2 files below out'
+    """
+    top = min((path.parent for path in paths), key=lambda parent: len(parent.parts))
+    listed = [plain_text(str(path)) for path in paths if path.parent == top]
+    if len(listed) < len(paths):
+        listed.append(f"and {_amount(len(paths) - len(listed), 'file')} below {plain_text(str(top))}")
+    return ", ".join(listed)
+
+
+def render(
+    summary: Mapping[str, Any],
+    anomalies: Sequence[Mapping[str, Any]],
+    *,
+    width: int,
+    colour: bool,
+    saved: Sequence[Path] = (),
+    most: int = 20,
+) -> str:
+    """Return the results as lines of at most *width* cells (at least 40), the last one ended too.
+
+    Parameters
+    ----------
+    summary, anomalies
+        What ``summary.json`` and ``anomalies.json`` hold; *anomalies* worst first.
+    colour
+        Whether the text may hold escape sequences for colours; they are the only ones it ever holds.
+    saved
+        The files that hold the results, named at the end.
+    most
+        How many findings are shown; how many more there are is said.
+    """
+    width = max(width, _NARROWEST)
+    lines = [*_header(summary, anomalies), Text()]
+    if anomalies:
+        lines += _findings(anomalies[:most], days=_days(summary, anomalies[:most]), width=width)
+    else:
+        lines += [
+            Text(f"Nothing unusual found in {_amount(summary['processed_log_count'], 'line')}."),
+            Text(),
+        ]
+    lines += _footer(summary, anomalies, saved=saved, most=most)
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        for line in lines:
+            for part in line.wrap(console, width) if line.cell_len > width else [line]:
+                part.rstrip()
+                console.print(part, soft_wrap=True, highlight=False)
+    return capture.get()
+
+
+def _header(summary: Mapping[str, Any], anomalies: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    given, read = summary["original_log_count"], summary["processed_log_count"]
+    lines = f"{read:,} of {_amount(given, 'line')}" if read < given else _amount(read, "line")
+    span = _span(summary)
+    files = _amount(len(summary["input_files"]), "file")
+    yield Text(f"{lines} in {files}{f', {span}' if span else ''}", style="bold")
+    counts = [
+        _amount(summary["template_diversity"]["unique_templates"], "template"),
+        _amount(len(anomalies), "finding"),
+        _amount(len(summary["leaks"]), "leak"),
+        f"{sum(summary['stages'].values()):.1f} s",
+    ]
+    yield Text(", ".join(counts))
+
+
+def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: int) -> Iterator[Text]:
+    rows = [
+        (
+            str(rank),
+            f"{anomaly['score']:.2f}",
+            _severity(anomaly),
+            f"{plain_text(anomaly['source'])}:{anomaly['line_number']}",
+            f"{anomaly['count']:,}",
+            _when(anomaly, days=days),
+        )
+        for rank, anomaly in enumerate(anomalies, start=1)
+    ]
+    heads = ("#", "Score", "Severity", "Where", "Count", "When")
+    widths = [max(Text(cell).cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
+    gaps = 2 * (len(heads) - 1)
+    widths[3] = max(min(widths[3], width - gaps - (sum(widths) - widths[3])), len(heads[3]))
+    yield _row(heads, widths, styles={}, default="bold", width=width)
+    for anomaly, row in zip(anomalies, rows, strict=True):
+        styles = {1: "bold", 2: _STYLES.get(row[2], "")}
+        yield _row(row, widths, styles=styles, default="", width=width)
+        indent = " " * (widths[0] + 2)
+        room = width - len(indent)
+        yield Text(indent) + _cut(plain_text(anomaly["log"]), room)
+        yield from _wrapped(plain_text(anomaly["reason"]), indent=indent, room=room)
+        yield Text()
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], *, styles: Mapping[int, str], default: str, width: int) -> Text:
+    line = Text()
+    for index, (cell, room) in enumerate(zip(cells, widths, strict=True)):
+        # The line number is at the end of a place: its beginning can go.
+        text = _cut_before(cell, room) if index == 3 else Text(cell)
+        text.align("right" if index in {0, 4} else "left", room)
+        text.stylize(styles.get(index, default))
+        line += text + Text("  ")
+    line.rstrip()
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _wrapped(text: str, *, indent: str, room: int) -> Iterator[Text]:
+    for part in Text(text[: 40 * room]).wrap(Console(width=room), room):
+        part.rstrip()
+        yield Text(indent) + part
+
+
+def _footer(
+    summary: Mapping[str, Any], anomalies: Sequence[Mapping[str, Any]], *, saved: Sequence[Path], most: int
+) -> Iterator[Text]:
+    if len(anomalies) > most:
+        yield Text(f"and {_amount(len(anomalies) - most, 'more finding')}, less unusual than these")
+    skipped = summary["skipped_files"]
+    if skipped:
+        yield Text(f"{_amount(len(skipped), 'file')} skipped:")
+    for entry in skipped[:_MOST_SKIPPED]:
+        yield Text(plain_text(f"  {entry['name']}: {entry['reason']}"))
+    if len(skipped) > _MOST_SKIPPED:
+        yield Text(f"  and {len(skipped) - _MOST_SKIPPED:,} more, listed in summary.json")
+    if saved:
+        yield Text(f"Results: {list_files(saved)}")
+
+
+def _cut(text: str, room: int) -> Text:
+    line = Text(text[: _MOST_CHARACTERS * room])
+    line.truncate(room, overflow="ellipsis")
+    return line
+
+
+def _cut_before(text: str, room: int) -> Text:
+    """Cut *text* to *room* cells at its beginning."""
+    line = Text(text[-_MOST_CHARACTERS * room :])
+    if line.cell_len > room:
+        while line.cell_len > room - 1:
+            line = line[1:]
+        line = Text(_ELLIPSIS) + line
+    return line
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code < 0x7F:
+        return character
+    match unicodedata.category(character):
+        case "Cc":
+            return "␡" if code == 0x7F else ""
+        case "Cf":
+            return ""
+        case "Cs":
+            return "\ufffd"
+        case _:
+            return character
+
+
+def _severity(anomaly: Mapping[str, Any]) -> str:
+    severity = plain_text(anomaly["severity"])
+    return "-" if severity.upper() == "UNKNOWN" else severity
+
+
+def _amount(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _moments(first: str | None, last: str | None) -> tuple[datetime, datetime] | None:
+    if first is None or last is None:
+        return None
+    return datetime.fromisoformat(first).astimezone(UTC), datetime.fromisoformat(last).astimezone(UTC)
+
+
+def _seen(anomaly: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    return _moments(anomaly["first_seen"], anomaly["last_seen"])
+
+
+def _whole(summary: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    return _moments(summary["time_metrics"]["first_time"], summary["time_metrics"]["last_time"])
+
+
+def _days(summary: Mapping[str, Any], anomalies: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the days on which the log and the findings begin and end."""
+    spans = [_whole(summary), *map(_seen, anomalies)]
+    return {f"{moment:%Y-%m-%d}" for span in spans for moment in span or ()}
+
+
+def _when(anomaly: Mapping[str, Any], *, days: set[str]) -> str:
+    """Say when a finding was seen, without what is the same for all of them."""
+    span = _seen(anomaly)
+    if span is None:
+        return "-"
+    years = {day[:4] for day in days}
+    form = "%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M" if len(years) == 1 else "%Y-%m-%d"
+    first, last = (f"{moment:{form}}" for moment in span)
+    return first if first == last else f"{first} to {last}"
+
+
+def _span(summary: Mapping[str, Any]) -> str:
+    span = _whole(summary)
+    if span is None:
+        return ""
+    first, last = span
+    same_day = first.date() == last.date()
+    return f"{first:%Y-%m-%d %H:%M:%S} to {last:{'%H:%M:%S' if same_day else '%Y-%m-%d %H:%M:%S'}} UTC"

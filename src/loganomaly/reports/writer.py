@@ -1,0 +1,295 @@
+"""Write the files of a run so that each of them, and the set of them, is there whole or not at all.
+
+Everything is first written aside, beside its target; then all is renamed, ``summary.json`` last. Until the
+last rename is done the previous files are kept under a second name, so that a failure puts them back.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from loganomaly.errors import OutputError
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["check_folder", "to_json", "write_results"]
+
+_LOG = logging.getLogger(__name__)
+
+_SUMMARY = "summary.json"
+_PREFIX, _SUFFIX = ".loganomaly-", ".tmp"
+_TEMPORARIES = f"{_PREFIX}*{_SUFFIX}"
+_PER_FILE = "files"
+_OWN_NAMES = ("*.anomalies.json", "*.summary.json")
+
+# What a terminal obeys or hides: DEL and C1 controls, zero-width and direction marks, line separators, tags.
+# Lone surrogates are not UTF-8. All of these can only stand within the strings of a JSON text.
+_UNSAFE = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+)
+
+
+def to_json(value: object) -> bytes:
+    r"""Return *value* as indented JSON in UTF-8; what a terminal would obey or hide is escaped.
+
+    Raises
+    ------
+    TypeError
+        A value that JSON has no form for.
+    ValueError
+        An infinite number or NaN, or a value that contains itself.
+
+    Examples
+    --------
+    >>> print(to_json({"log": "caf\u00e9 \x9b31m"}).decode(), end="")
+    {
+      "log": "café \u009b31m"
+    }
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+    return (_UNSAFE.sub(_escaped, text) + "\n").encode()
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure, without leaving a trace, that results can be written to *folder*, which need not exist.
+
+    Raises
+    ------
+    OutputError
+        It exists and is no folder, or it cannot be made, or nothing can be written in it.
+    """
+    try:
+        nearest = next(path for path in (folder, *folder.absolute().parents) if _is_there(path))
+        if not nearest.is_dir():
+            raise OutputError(
+                f"cannot write results to {str(folder)!r}: {str(nearest)!r} is not a folder; "
+                "choose another folder for the output"
+            )
+        # A real file, for permissions alone do not tell of read-only or full file systems.
+        with tempfile.TemporaryFile(dir=nearest) as probe:
+            probe.write(b"\0")
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise _failed(folder, error) from error
+
+
+def write_results(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write *files* to *folder*, which is made if need be, and return their paths in the order given.
+
+    Either all of them are written, or the folder's previous results stay as they were. Left-overs of killed
+    runs are removed, and so are results of the previous run that this one does not have: ``anomalies.json``
+    beside a ``summary.json``, ``files/*.summary.json`` and ``files/*.anomalies.json``; no other file is
+    touched. Files are readable by their owner only, and so are folders made here. Where the system has file
+    locks, two runs write to one folder one after the other.
+
+    Parameters
+    ----------
+    files
+        Contents by name relative to *folder*, with ``/`` between folders.
+
+    Raises
+    ------
+    OutputError
+        A name leads out of the folder, or something cannot be written.
+    """
+    check_folder(folder)
+    targets = {name: _target(folder, name) for name in files}
+    for path in (folder, *(target.parent for target in targets.values())):
+        _make_folder(path)
+    with _alone_in(folder):
+        _remove_temporaries(folder)
+        obsolete = [path for path in _previous(folder) if path not in targets.values()]
+        contents = {targets[name]: files[name] for name in sorted(files, key=lambda name: name == _SUMMARY)}
+        _replace_all(contents, obsolete=obsolete)
+    return list(targets.values())
+
+
+def _replace_all(contents: Mapping[Path, bytes], *, obsolete: Sequence[Path]) -> None:
+    temporaries: list[Path] = []  # each is listed before it is made, so that none is missed
+
+    def aside(target: Path) -> Path:
+        temporaries.append(target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"))
+        return temporaries[-1]
+
+    try:
+        new = {target: _written(aside(target), content, target) for target, content in contents.items()}
+        old = {target: _kept(target, aside(target)) for target in (*obsolete, *new)}
+        _swap(new, old)
+    finally:
+        for path in temporaries:
+            path.unlink(missing_ok=True)
+
+
+def _swap(new: Mapping[Path, Path], old: Mapping[Path, Path | None]) -> None:
+    """Remove the targets that only *old* has and put those of *new* in place; on failure put *old* back."""
+    target = None
+    touched: list[Path] = []
+    try:
+        for target in old:
+            touched.append(target)
+            if target in new:
+                new[target].replace(target)
+            else:
+                target.unlink()
+        for folder in {target.parent for target in new}:
+            _sync_folder(folder)
+    except BaseException as error:
+        for path in reversed(touched):
+            _restore(path, old[path])
+        if isinstance(error, OSError) and target is not None:
+            raise _failed(target, error) from error
+        raise
+
+
+def _restore(target: Path, kept: Path | None) -> None:
+    try:
+        if kept is None:
+            target.unlink(missing_ok=True)
+        elif not (target.exists() and target.samefile(kept)):
+            kept.replace(target)
+    except OSError as error:
+        # The failure that led here is what the caller hears of; this one would hide it.
+        _LOG.error("%s: the previous file could not be put back and is lost: %s", target, error.strerror or error)
+
+
+def _written(temporary: Path, content: bytes, target: Path) -> Path:
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _failed(target, error) from error
+    return temporary
+
+
+def _kept(target: Path, temporary: Path) -> Path | None:
+    """Give the file at *target* a second name; None when there is no file."""
+    if not os.path.lexists(target):
+        return None
+    try:
+        if target.is_dir() and not target.is_symlink():
+            raise IsADirectoryError(None, "a folder has that name")
+        try:
+            os.link(target, temporary, follow_symlinks=False)
+        except (NotImplementedError, OSError):  # a file system without links
+            shutil.copy2(target, temporary, follow_symlinks=False)
+    except OSError as error:
+        raise _failed(target, error) from error
+    return temporary
+
+
+def _target(folder: Path, name: str) -> Path:
+    """Return the path of a file within *folder*."""
+    parts = PurePosixPath(name).parts
+    target = folder.joinpath(*parts)
+    outside = not parts or ".." in parts or re.search(r"^/|[\\\0]|^\w:|/$", name)
+    # A link below the folder leads out just as well as "..".
+    if outside or not target.parent.resolve().is_relative_to(folder.resolve()):
+        raise OutputError(
+            f"cannot write {name!r}: it leads out of the output folder {str(folder)!r}; "
+            "expected a file name below it, such as 'files/app.summary.json'"
+        )
+    return target
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something, even a broken link, has that name; names that cannot be had are an error."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _make_folder(folder: Path) -> None:
+    for path in reversed((folder, *folder.parents)):
+        try:
+            if not path.exists():
+                path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise _failed(path, error) from error
+    if not folder.is_dir():
+        raise _failed(folder, NotADirectoryError(None, "not a folder"))
+
+
+def _previous(folder: Path) -> list[Path]:
+    """List what an earlier run may have written beside ``summary.json``."""
+    if not (folder / _SUMMARY).is_file():
+        return []
+    found = [folder / "anomalies.json"]
+    if _has_own_subfolder(folder):
+        for pattern in _OWN_NAMES:
+            found += (folder / _PER_FILE).glob(pattern)
+    return sorted(path for path in found if path.is_file())
+
+
+def _remove_temporaries(folder: Path) -> None:
+    found = list(folder.glob(_TEMPORARIES))
+    if _has_own_subfolder(folder):
+        found += (folder / _PER_FILE).glob(_TEMPORARIES)
+    for path in found:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _failed(path, error) from error
+
+
+def _has_own_subfolder(folder: Path) -> bool:
+    """Tell whether ``files`` is a folder, and not a link to one elsewhere: nothing is removed there."""
+    return (folder / _PER_FILE).is_dir() and not (folder / _PER_FILE).is_symlink()
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other run writes to *folder*: this one removes temporaries, and would remove theirs."""
+    if sys.platform == "win32":
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _failed(folder, error) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            _LOG.info("%s: written without a lock: %s", folder, error.strerror or error)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new names last through a power failure, where folders can be synced."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        _LOG.info("%s: the folder cannot be synced: %s", folder, error.strerror or error)
+    finally:
+        os.close(handle)
+
+
+def _failed(path: Path, error: Exception) -> OutputError:
+    reason = error.strerror or error if isinstance(error, OSError) else error
+    return OutputError(
+        f"cannot write {str(path)!r}: {reason}; check permissions and free space, or choose another output folder"
+    )
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))

@@ -1,0 +1,86 @@
+"""The results of an analysis: what users get from the library, and what is written to a folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from loganomaly.findings import Finding
+from loganomaly.reports.writer import to_json, write_results
+
+__all__ = ["FileReport", "Results"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """The summary and anomalies of one of several input files."""
+
+    summary: Mapping[str, Any]
+    anomalies: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What an analysis found.
+
+    Attributes
+    ----------
+    summary
+        The mapping of summary.json.
+    anomalies
+        The list of anomalies.json, worst first.
+    findings
+        The same as objects.
+    templates
+        polars frame: template_id, log_template, count, ratio, severity, component, score, first_seen, last_seen.
+    lines
+        For a frame: its rows, order and index, and the columns `template_id`, `log_template`, `anomaly_score` (0..1),
+        `is_anomaly`, `anomaly_source` (the detector that counts most), `classification`, `reason`, `tags`.
+        None for files.
+    files
+        For several input files: the reports on each, by name.
+    notices
+        One-line remarks for the user.
+    """
+
+    summary: dict[str, Any]
+    anomalies: list[dict[str, Any]]
+    findings: tuple[Finding, ...] = ()
+    templates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    lines: Any = None
+    files: Mapping[str, FileReport] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
+        """Write summary.json and anomalies.json, and for several files one of each in `files/`.
+
+        With `summary_only`, summaries alone. Returns the paths written. Each file appears whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        contents: dict[str, bytes] = {}
+        for name, report in self.files.items():
+            stem = f"files/{_stem(name, taken=contents)}"
+            contents[f"{stem}.summary.json"] = to_json(report.summary)
+            if not summary_only:
+                contents[f"{stem}.anomalies.json"] = to_json(report.anomalies)
+        if not summary_only:
+            contents["anomalies.json"] = to_json(self.anomalies)
+        contents["summary.json"] = to_json(self.summary)
+        return write_results(Path(folder), contents)
+
+
+def _stem(name: str, *, taken: Mapping[str, bytes]) -> str:
+    """Return a file name for a source: its path with separators replaced, made unique."""
+    plain = "".join(c if c.isalnum() or c in "._-" else "_" for c in name).strip("._") or "log"
+    plain, number = plain[-120:], 1
+    stem = plain
+    while f"files/{stem}.summary.json" in taken:
+        number += 1
+        stem = f"{plain}-{number}"
+    return stem

@@ -1,0 +1,25 @@
+"""The logarithmic sketch of numbers: bins of equal ratio, mergeable by adding counts (as DDSketch, VLDB 2019)."""
+
+__all__ = ["BINS", "BINS_PER_OCTAVE", "SMALLEST", "ZERO_BIN", "bin_start"]
+
+BINS_PER_OCTAVE = 8
+"""Neighbouring bins differ by a factor of 2 ** (1 / 8), 9 %."""
+BINS = 1024
+"""Bins of a sketch: positive numbers above ZERO_BIN, negative ones below."""
+ZERO_BIN = 512
+SMALLEST = 30
+"""Octaves below 1 that are told apart: numbers nearer to zero than 2 ** -30 count as zero."""
+
+
+def bin_start(number: int) -> float:
+    """Return the smallest absolute value of a bin, with its sign.
+
+    Examples
+    --------
+    >>> bin_start(ZERO_BIN + SMALLEST * BINS_PER_OCTAVE)
+    1.0
+    """
+    if number == ZERO_BIN:
+        return 0.0
+    size: float = 2.0 ** (abs(number - ZERO_BIN) / BINS_PER_OCTAVE - SMALLEST)
+    return size if number > ZERO_BIN else -size

@@ -1,0 +1,251 @@
+"""Scans one chunk of a source: bytes in, Profile out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loganomaly.floods import Floods, FloodSettings, Rows
+from loganomaly.profile import LEVEL_COLUMNS, Profile, place
+from loganomaly.reading.program import NO_TIME, Level, Tables
+from loganomaly.reading.records import UNMATCHED, Records, read_heads, read_records
+from loganomaly.redaction.secrets import find_leaks
+from loganomaly.scan.bins import BINS
+from loganomaly.scan.candidates import anchors, candidates
+from loganomaly.scan.shapes import count_pairs, hash_spans, intern, shape_hashes, summarise_slots
+
+__all__ = ["Chunk", "Scanned", "scan"]
+
+_SECOND = 1_000_000
+_LONGEST_SAMPLE = 4096  # bytes of a message that are kept as the sample of its shape
+_LONGEST_CHECKED = 65_536  # bytes of a record that are searched for secrets
+_NAME = 120  # bytes of a component's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Consecutive lines of one source: their bytes (uint8), first line and offset counted from 0.
+
+    With `bounds`, record i is data[bounds[i]:bounds[i + 1]], as in a column of a frame, and counts as one line.
+    """
+
+    source: int
+    data: NDArray[np.uint8]
+    first_line: int = 0
+    offset: int = 0
+    bounds: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What `scan` found in a chunk, record by record."""
+
+    records: Records
+    shape: NDArray[np.uint64]
+    profile: Profile
+
+
+def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[np.int64] | None = None) -> Scanned:
+    """Scan a chunk that begins and ends with whole records.
+
+    `times` (microseconds since the epoch, UTC, or NO_TIME), one per record, take the place of those in the text.
+    """
+    data = chunk.data
+    if chunk.bounds is None:
+        columns, count, lines = read_records(data, tables)
+        records = Records(*(column[:count] for column in columns))
+    else:
+        records = Records(*read_heads(data, chunk.bounds, tables))
+        lines = len(records.line)
+    if times is not None:
+        records = records._replace(time=times)
+    hashes, cut = shape_hashes(data, records.message_start, records.message_end, records.status)
+    ids, shapes, first = intern(hashes)
+    component_hashes = hash_spans(data, records.component_start, records.component_end)
+    component_ids, components, component_first = intern(component_hashes)
+    has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
+    component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
+    view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
+    slots, bins = view.slots()
+    profile = Profile.merge(
+        [
+            Profile(
+                sources=view.sources(lines=lines, cut=cut),
+                shapes=view.shapes(component_hashes),
+                slots=slots,
+                bins=bins,
+                series=view.series(ids, shapes, "shape"),
+                components=view.components(),
+                component_series=view.series(component_ids, components, "component"),
+                totals=view.totals(),
+                leaks=view.leaks(),
+                floods=Floods.of_chunk(
+                    Rows(
+                        hashes,
+                        records.line + chunk.first_line,
+                        records.start + chunk.offset,
+                        records.time,
+                        np.zeros(len(ids), bool),
+                    ),
+                    ids=ids,
+                    source=chunk.source,
+                    first_line=chunk.first_line,
+                    end_line=chunk.first_line + lines,
+                    settings=floods,
+                ),
+            )
+        ]
+    )
+    return Scanned(records, hashes, profile)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The records of a chunk and what they were numbered to, from which the profile's tables are made."""
+
+    chunk: Chunk
+    records: Records
+    ids: NDArray[np.int32]
+    shape_of: NDArray[np.uint64]
+    first: NDArray[np.int64]
+    component_ids: NDArray[np.int32]
+    component_of: NDArray[np.uint64]
+    component_first: NDArray[np.int64]
+
+    def text(self, start: int, end: int, most: int) -> bytes:
+        return self.chunk.data[start : min(end, start + most)].tobytes()
+
+    def with_source(self, columns: dict[str, object]) -> pl.DataFrame:
+        frame = pl.DataFrame(columns)
+        return frame.select(pl.lit(self.chunk.source, pl.Int64).alias("source"), pl.all())
+
+    def sources(self, *, lines: int, cut: int) -> pl.DataFrame:
+        r = self.records
+        return pl.DataFrame(
+            {
+                "source": [self.chunk.source],
+                "lines": [lines],
+                "records": [len(r.line)],
+                "stray": [lines - int(r.lines.sum())],
+                "timed": [int((r.time != NO_TIME).sum())],
+                "unmatched": [int((r.program == UNMATCHED).sum())],
+                "cut": [cut],
+                "bytes": [len(self.chunk.data)],
+            }
+        )
+
+    def shapes(self, component_hashes: NDArray[np.uint64]) -> pl.DataFrame:
+        r, first, count = self.records, self.first, len(self.first)
+        levels = np.bincount(self.ids.astype(np.int64) * 8 + r.level, minlength=count * 8).reshape(count, 8)
+        last = np.zeros(count, np.int64)
+        last[self.ids] = np.arange(len(self.ids))  # numpy keeps the last assignment
+        low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, NO_TIME)
+        known = r.time != NO_TIME
+        np.minimum.at(low, self.ids[known], r.time[known])
+        np.maximum.at(high, self.ids[known], r.time[known])
+        lines = np.bincount(self.ids, weights=r.lines, minlength=count).astype(np.int64)
+        ends = zip(r.message_start[first].tolist(), r.message_end[first].tolist(), strict=True)
+        return self.with_source(
+            {
+                "shape": self.shape_of,
+                "records": levels.sum(axis=1),
+                "lines": lines,
+                **{name: levels[:, i] for i, name in enumerate(LEVEL_COLUMNS)},
+                "first_time": _nullable(low, high == NO_TIME),
+                "last_time": _nullable(high, high == NO_TIME),
+                "first_line": r.line[first] + self.chunk.first_line,
+                "first_offset": r.start[first] + self.chunk.offset,
+                "last_line": r.line[last] + self.chunk.first_line,
+                "last_offset": r.start[last] + self.chunk.offset,
+                "status": r.status[first].astype(np.int64),
+                "component": component_hashes[first],
+                "sample": pl.Series([self.text(s, e, _LONGEST_SAMPLE) for s, e in ends], dtype=pl.Binary),
+            }
+        )
+
+    def slots(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        r, count = self.records, len(self.first)
+        first, lowest, highest, bits, numbers, low, high, low_row, high_row, bins, counts = summarise_slots(
+            self.chunk.data, r.message_start, r.message_end, self.ids, count
+        )
+        per_shape = np.diff(first)
+        shape = np.repeat(self.shape_of, per_shape)
+        slot = np.arange(len(shape)) - np.repeat(first[:-1], per_shape)
+        unknown = numbers == 0
+        columns: dict[str, object] = {
+            "shape": shape,
+            "slot": slot,
+            "lowest": lowest,
+            "highest": highest,
+            "bits": bits,
+            "numbers": numbers,
+            "low": _nullable(low, unknown),
+            "high": _nullable(high, unknown),
+        }
+        base_line = place(self.chunk.source, self.chunk.first_line)
+        base_offset = place(self.chunk.source, self.chunk.offset)
+        for name, rows in (("low", low_row), ("high", high_row)):
+            columns[f"{name}_line"] = _nullable(r.line[rows] + base_line if len(r.line) else rows, unknown)
+            columns[f"{name}_offset"] = _nullable(r.start[rows] + base_offset if len(r.line) else rows, unknown)
+        sketch = pl.DataFrame(
+            {"shape": shape[bins // BINS], "slot": slot[bins // BINS], "bin": bins % BINS, "count": counts}
+        )
+        return pl.DataFrame(columns), sketch
+
+    def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str) -> pl.DataFrame:
+        rows, buckets, counts = count_pairs(ids, self.records.time, _SECOND)
+        return self.with_source({name: owners[rows], "bucket": buckets, "count": counts})
+
+    def totals(self) -> pl.DataFrame:
+        levels, buckets, counts = count_pairs(self.records.level.astype(np.int32), self.records.time, _SECOND)
+        return self.with_source({"bucket": buckets, "level": levels, "count": counts}).select(
+            "source", "bucket", "level", "count"
+        )
+
+    def components(self) -> pl.DataFrame:
+        r = self.records
+        keep = np.flatnonzero(self.component_of != 0)
+        rows = self.component_first[keep]
+        known = self.component_ids >= 0
+        ids = self.component_ids[known]
+        counts = np.bincount(ids, minlength=len(self.component_of))
+        errors = np.bincount(ids[r.level[known] >= Level.ERROR], minlength=len(self.component_of))
+        last = np.zeros(len(self.component_of), np.int64)
+        last[ids] = np.flatnonzero(known)
+        last = last[keep]
+        ends = zip(r.component_start[rows].tolist(), r.component_end[rows].tolist(), strict=True)
+        return self.with_source(
+            {
+                "component": self.component_of[keep],
+                "records": counts[keep],
+                "errors": errors[keep],
+                "first_line": r.line[rows] + self.chunk.first_line,
+                "first_offset": r.start[rows] + self.chunk.offset,
+                "last_line": r.line[last] + self.chunk.first_line,
+                "last_offset": r.start[last] + self.chunk.offset,
+                "name": pl.Series([self.text(s, e, _NAME) for s, e in ends], dtype=pl.Binary),
+            }
+        )
+
+    def leaks(self) -> pl.DataFrame:
+        r, found = self.records, list[tuple[int, int, str]]()
+        for row in candidates(self.chunk.data, r.start, r.end, *anchors()).tolist():
+            text = self.text(r.start[row], r.end[row], _LONGEST_CHECKED).decode("utf-8", errors="replace")
+            kinds = {leak.kind.name for leak in find_leaks(text)}
+            found += [(row, int(self.ids[row]), kind) for kind in sorted(kinds)]
+        rows = np.array([row for row, _, _ in found], np.int64)
+        return self.with_source(
+            {
+                "shape": self.shape_of[[shape for _, shape, _ in found]],
+                "kind": pl.Series([kind for _, _, kind in found], dtype=pl.String),
+                "count": np.ones(len(found), np.int64),
+                "first_line": r.line[rows] + self.chunk.first_line,
+                "first_offset": r.start[rows] + self.chunk.offset,
+                "last_line": r.line[rows] + self.chunk.first_line,
+            }
+        )
+
+
+def _nullable(values: NDArray[np.int64] | NDArray[np.float64], unknown: NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(values).set(pl.Series(unknown), None)

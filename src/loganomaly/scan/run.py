@@ -1,0 +1,148 @@
+"""Scans whole sources: chunk by chunk, on all cores, in bounded memory."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from loganomaly.errors import InputUnreadableError
+from loganomaly.floods import FloodSettings
+from loganomaly.profile import Profile
+from loganomaly.reading.chunks import cut_chunks
+from loganomaly.reading.detect import Detected
+from loganomaly.reading.program import Tables
+from loganomaly.reading.streams import Source, open_source
+from loganomaly.scan.chunk import Chunk, scan
+
+__all__ = ["Opened", "ScanResult", "cores", "scan_sources"]
+
+_MERGE_EVERY = 16
+"""Profiles that wait until they are merged: merging costs as much as the larger one."""
+_COUNT_BLOCK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A source that is to be scanned: its number, how it is read, what a flood in it is.
+
+    Sources of one `group` share a profile, and must agree on floods.
+    """
+
+    number: int
+    group: int
+    source: Source
+    detected: Detected
+    tables: Tables
+    floods: FloodSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResult:
+    """The merged profiles, by group; lines of each source, read or not; damaged sources and what is wrong."""
+
+    profiles: dict[int, Profile]
+    lines: dict[int, int]
+    damaged: dict[int, str]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def scan_sources(
+    sources: Sequence[Opened],
+    *,
+    batch_size: int | None = None,
+    max_lines: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ScanResult:
+    """Scan sources to one profile per group.
+
+    Threads do it: the kernels release the interpreter lock, and chunks need not be copied between processes.
+
+    Parameters
+    ----------
+    batch_size
+        Lines of a chunk; bounds memory.
+    max_lines
+        Lines scanned, over all sources in order; the rest is only counted.
+    progress
+        Called with the number of a source and how many of its bytes (decompressed) were done.
+    """
+    waiting: dict[int, list[Profile]] = {s.group: [Profile.empty(floods=s.floods)] for s in sources}
+    lines: dict[int, int] = {}
+    damaged: dict[int, str] = {}
+    running: deque[tuple[Opened, int, Future[Profile]]] = deque()
+
+    def collect() -> None:
+        opened, size, future = running.popleft()
+        parts = waiting[opened.group]
+        parts.append(future.result())
+        if len(parts) >= _MERGE_EVERY:
+            parts[:] = [Profile.merge(parts)]
+        if progress:
+            progress(opened.number, size)
+
+    workers = cores()
+    left = max_lines
+    with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
+        try:
+            for opened in sources:
+                lines[opened.number] = 0
+                try:
+                    for chunk, total in _chunks(opened, batch_size=batch_size, most=left):
+                        lines[opened.number] += total
+                        if chunk is None:
+                            continue
+                        if left is not None:
+                            left -= total
+                        running.append((opened, len(chunk.data), pool.submit(_profile, chunk, opened)))
+                        if len(running) > workers:
+                            collect()
+                except InputUnreadableError as error:
+                    damaged[opened.number] = str(error)
+            while running:
+                collect()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    merged = {group: Profile.merge(parts) for group, parts in waiting.items()}
+    return ScanResult(profiles=merged, lines=lines, damaged=damaged)
+
+
+def _profile(chunk: Chunk, opened: Opened) -> Profile:
+    return scan(chunk, opened.tables, floods=opened.floods).profile
+
+
+def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iterator[tuple[Chunk | None, int]]:
+    """Yield the chunks of a source with their number of lines; (None, lines) for what is beyond `most` lines."""
+    left = most
+    with open_source(opened.source) as stream:
+        if left is None or left > 0:
+            for piece in cut_chunks(stream, opened.tables, most_lines=batch_size):
+                data, lines = np.frombuffer(piece.data, np.uint8), piece.lines
+                if left is not None and lines > left:
+                    breaks = np.flatnonzero(data == 10)
+                    data = data[: int(breaks[left - 1]) + 1]
+                    yield None, lines - left
+                    lines = left
+                if left is not None:
+                    left -= lines
+                yield (
+                    Chunk(source=opened.number, data=data, first_line=piece.first_line, offset=piece.offset),
+                    lines,
+                )
+                if left == 0:
+                    stream.seek(piece.offset + len(piece.data))
+                    break
+        if left == 0:
+            ended = True
+            while block := stream.read(_COUNT_BLOCK):
+                ended = block.endswith(b"\n")
+                yield None, block.count(b"\n")
+            if not ended:
+                yield None, 1

@@ -1,0 +1,289 @@
+"""Reduces the records of a chunk to shapes and counts. Compiled; no Python per line."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, number_of, token_kind
+from loganomaly.reading.program import NO_TIME
+from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
+
+__all__ = ["count_pairs", "hash_spans", "intern", "shape_hashes", "summarise_slots"]
+
+_CLASSES = byte_classes()
+_FNV_OFFSET = np.uint64(14695981039346656037)
+_FNV_PRIME = np.uint64(1099511628211)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_SLOT = np.uint64(0x2545F4914F6CDD1D)
+_ONE = np.uint64(1)
+
+
+@njit(nogil=True, cache=True)
+def _scatter(value: Any) -> Any:
+    """Spread the bits of a hash (finaliser of MurmurHash3)."""
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
+
+
+@njit(nogil=True, cache=True)
+def shape_hashes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
+    """Hash the shape of each message data[starts[i]:ends[i]].
+
+    Messages have one shape if they have the same delimiters, the same words, slots in the same places with the same
+    units, and the same seed.
+
+    Returns
+    -------
+    hashes : uint64 array
+        One per message; never 0.
+    cut : int
+        How many messages were longer than LONGEST_MESSAGE.
+    """
+    hashes = np.empty(len(starts), np.uint64)
+    cut = 0
+    for row in range(len(starts)):
+        i, end = starts[row], ends[row]
+        if end - i > LONGEST_MESSAGE:
+            end = i + LONGEST_MESSAGE
+            cut += 1
+        shape = _FNV_OFFSET ^ (np.uint64(seeds[row]) * _MIX)
+        while i < end:
+            token, digits, start = _FNV_OFFSET, False, i
+            while i < end:
+                byte = data[i]
+                kind = _CLASSES[byte]
+                if kind == 2:
+                    break
+                digits |= kind == 1
+                token = (token ^ np.uint64(byte)) * _FNV_PRIME
+                i += 1
+            if i > start:
+                what, unit = token_kind(data, start, i, digits)
+                part = token if what == 0 else _SLOT + np.uint64(unit)
+                shape = (shape ^ part) * _FNV_PRIME
+                shape ^= shape >> np.uint64(29)
+            if i < end:
+                shape = (shape ^ np.uint64(data[i])) * _FNV_PRIME
+                i += 1
+        shape = _scatter(shape)
+        hashes[row] = shape if shape != 0 else _ONE
+    return hashes, cut
+
+
+@njit(nogil=True, cache=True)
+def hash_spans(data: Any, starts: Any, ends: Any) -> Any:
+    """Hash the bytes data[starts[i]:ends[i]]; 0 where starts[i] is negative. Returns a uint64 array."""
+    hashes = np.zeros(len(starts), np.uint64)
+    for row in range(len(starts)):
+        if starts[row] < 0:
+            continue
+        value = _FNV_OFFSET
+        for i in range(starts[row], ends[row]):
+            value = (value ^ np.uint64(data[i])) * _FNV_PRIME
+        value = _scatter(value)
+        hashes[row] = value if value != 0 else _ONE
+    return hashes
+
+
+@njit(nogil=True, cache=True)
+def intern(hashes: Any) -> Any:
+    """Give the distinct hashes numbers, in the order of their first row.
+
+    Returns
+    -------
+    ids : int32 array
+        Number of each row's hash.
+    distinct : uint64 array
+        The hash of each number.
+    first : int64 array
+        Row where each number occurs first.
+    """
+    size = 1 << 12
+    keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
+    ids = np.empty(len(hashes), np.int32)
+    distinct, first = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int64)
+    count = 0
+    for row in range(len(hashes)):
+        value = hashes[row]
+        slot = np.int64(value & np.uint64(size - 1))
+        while keys[slot] != 0 and keys[slot] != value:
+            slot = (slot + 1) & (size - 1)
+        # A zero hash is kept in no place of the table: it is found by its first row.
+        if keys[slot] == 0:
+            keys[slot] = value
+            numbers[slot] = count
+            distinct[count], first[count] = value, row
+            count += 1
+            if count * 2 > size:
+                size *= 4
+                keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
+                for number in range(count):
+                    place = np.int64(distinct[number] & np.uint64(size - 1))
+                    while keys[place] != 0:
+                        place = (place + 1) & (size - 1)
+                    keys[place], numbers[place] = distinct[number], number
+            ids[row] = count - 1
+        else:
+            ids[row] = numbers[slot]
+    return ids, distinct[:count].copy(), first[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def _bump(keys: Any, counts: Any, used: Any, key: Any, by: Any) -> Any:
+    """Add `by` to the count of `key` (> 0) in an open-addressing table that has room; return how many are used."""
+    mask = len(keys) - 1
+    slot = np.int64(_scatter(np.uint64(key)) & np.uint64(mask))
+    while keys[slot] != 0:
+        if keys[slot] == key:
+            counts[slot] += by
+            return used
+        slot = (slot + 1) & mask
+    keys[slot], counts[slot] = key, by
+    return used + 1
+
+
+@njit(nogil=True, cache=True)
+def _grown(keys: Any, counts: Any) -> Any:
+    bigger, totals = np.zeros(len(keys) * 4, np.int64), np.zeros(len(keys) * 4, np.int64)
+    used = 0
+    for slot in range(len(keys)):
+        if keys[slot] != 0:
+            used = _bump(bigger, totals, used, keys[slot], counts[slot])
+    return bigger, totals
+
+
+@njit(nogil=True, cache=True)
+def _entries(keys: Any, counts: Any, used: Any) -> Any:
+    out_keys, out_counts = np.empty(used, np.int64), np.empty(used, np.int64)
+    n = 0
+    for slot in range(len(keys)):
+        if keys[slot] != 0:
+            out_keys[n], out_counts[n] = keys[slot] - 1, counts[slot]
+            n += 1
+    return out_keys, out_counts
+
+
+@njit(nogil=True, cache=True)
+def count_pairs(ids: Any, times: Any, width: Any) -> Any:
+    """Count the rows of each (id, bucket of `width` microseconds); rows without a time or with id < 0 are left out.
+
+    Returns
+    -------
+    ids, buckets, counts : int64 arrays
+        One entry per pair that occurs, in no order. A bucket is its number, not its start.
+    """
+    lowest = np.int64(0x7FFFFFFFFFFFFFFF)
+    for row in range(len(times)):
+        if times[row] != NO_TIME and times[row] < lowest:
+            lowest = times[row]
+    base = lowest // width
+    keys, counts, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
+    for row in range(len(times)):
+        if times[row] == NO_TIME or ids[row] < 0:
+            continue
+        # 31 bits of id and 32 bits of bucket: at one second, more than a century.
+        key = (np.int64(ids[row]) << 32) + (times[row] // width - base) + 1
+        used = _bump(keys, counts, used, key, 1)
+        if used * 2 > len(keys):
+            keys, counts = _grown(keys, counts)
+    entries, totals = _entries(keys, counts, used)
+    return entries >> 32, (entries & 0xFFFFFFFF) + base, totals
+
+
+@njit(nogil=True, cache=True)
+def _number_bin(value: Any) -> Any:
+    """Return the bin of a number, see loganomaly.scan.bins."""
+    size = abs(value)
+    if size < 2.0**-SMALLEST:
+        return ZERO_BIN
+    step: Any = np.int64(np.floor((np.log2(size) + SMALLEST) * BINS_PER_OCTAVE))
+    step = min(max(step, 1), ZERO_BIN - 1)
+    return ZERO_BIN + step if value > 0 else ZERO_BIN - step
+
+
+@njit(nogil=True, cache=True)
+def summarise_slots(data: Any, starts: Any, ends: Any, ids: Any, shapes: Any) -> Any:
+    """Summarise the values in each slot of each shape.
+
+    Parameters
+    ----------
+    ids : int32 array
+        Shape of each message, 0 <= id < shapes.
+
+    Returns
+    -------
+    first : int64 array (shapes + 1,)
+        Row of each shape's first slot in the following arrays.
+    lowest, highest : uint64 arrays
+        Smallest and largest hash of a value: equal where the slot never varies.
+    bits : uint64 array
+        Linear counting bitmap of the values' hashes (Whang et al., 1990).
+    numbers : int64 array
+        How many values are numbers.
+    low, high : float64 arrays
+        Smallest and largest number.
+    low_row, high_row : int64 arrays
+        Rows where these occur first.
+    bins, bin_counts : int64 arrays
+        Sketch of the numbers: slot row * BINS + bin, and the count.
+    """
+    slots = np.full(shapes, -1, np.int64)
+    for row in range(len(starts)):
+        if slots[ids[row]] >= 0:
+            continue
+        count, i, end = 0, starts[row], min(ends[row], starts[row] + LONGEST_MESSAGE)
+        while i < end and count < MOST_SLOTS:
+            start, digits = i, False
+            while i < end and _CLASSES[data[i]] != 2:
+                digits |= _CLASSES[data[i]] == 1
+                i += 1
+            if i > start and token_kind(data, start, i, digits)[0] > 0:
+                count += 1
+            i += 1
+        slots[ids[row]] = count
+    first = np.zeros(shapes + 1, np.int64)
+    for shape in range(shapes):
+        first[shape + 1] = first[shape] + slots[shape]
+    total = first[shapes]
+    lowest, highest = np.full(total, 0xFFFFFFFFFFFFFFFF, np.uint64), np.zeros(total, np.uint64)
+    bits, numbers = np.zeros(total, np.uint64), np.zeros(total, np.int64)
+    low, high = np.full(total, np.inf), np.full(total, -np.inf)
+    low_row, high_row = np.full(total, -1, np.int64), np.full(total, -1, np.int64)
+    keys, counts, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
+    for row in range(len(starts)):
+        i, end = starts[row], min(ends[row], starts[row] + LONGEST_MESSAGE)
+        slot, stop = first[ids[row]], first[ids[row] + 1]
+        while i < end and slot < stop:
+            start, digits, token = i, False, _FNV_OFFSET
+            while i < end:
+                byte = data[i]
+                kind = _CLASSES[byte]
+                if kind == 2:
+                    break
+                digits |= kind == 1
+                token = (token ^ np.uint64(byte)) * _FNV_PRIME
+                i += 1
+            if i > start:
+                what, _ = token_kind(data, start, i, digits)
+                if what > 0:
+                    value = _scatter(token)
+                    lowest[slot], highest[slot] = min(lowest[slot], value), max(highest[slot], value)
+                    bits[slot] |= _ONE << (value & np.uint64(63))
+                    if what == 2:
+                        number = number_of(data, start, i)
+                        numbers[slot] += 1
+                        if number < low[slot]:
+                            low[slot], low_row[slot] = number, row
+                        if number > high[slot]:
+                            high[slot], high_row[slot] = number, row
+                        used = _bump(keys, counts, used, slot * BINS + _number_bin(number) + 1, 1)
+                        if used * 2 > len(keys):
+                            keys, counts = _grown(keys, counts)
+                    slot += 1
+            i += 1
+    bins, bin_counts = _entries(keys, counts, used)
+    return first, lowest, highest, bits, numbers, low, high, low_row, high_row, bins, bin_counts

@@ -1,0 +1,217 @@
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from loganomaly.reports.terminal import plain_text, render
+
+
+def summary(**changes):
+    return {
+        "original_log_count": 12345,
+        "processed_log_count": 12345,
+        "input_files": [{"name": "app.log"}, {"name": "web.log"}],
+        "template_diversity": {"unique_templates": 42},
+        "time_metrics": {"first_time": "2024-05-01T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"},
+        "leaks": [],
+        "skipped_files": [],
+        "stages": {"scan": 1.25, "judge": 0.5},
+    } | changes
+
+
+def anomaly(**changes):
+    return {
+        "score": 0.97,
+        "severity": "CRITICAL",
+        "source": "app.log",
+        "line_number": 1234,
+        "count": 3120,
+        "first_seen": "2024-05-01T10:02:11Z",
+        "last_seen": "2024-05-01T10:05:40Z",
+        "log": "2024-05-01 10:02:11 FATAL out of memory: killed process 77",
+        "reason": "This is unusual: 3,120 records in 4 minutes where 2 were expected.",
+    } | changes
+
+
+def lines(*anomalies, width=100, colour=False, saved=(), most=20, **changes):
+    text = render(summary(**changes), anomalies, width=width, colour=colour, saved=saved, most=most)
+    return text.splitlines()
+
+
+def test_the_header_counts_what_was_read_and_found():
+    first, second = lines(anomaly(), leaks=[{}, {}])[:2]
+    assert first == "12,345 lines in 2 files, 2024-05-01 10:00:00 to 12:00:00 UTC"
+    assert second == "42 templates, 1 finding, 2 leaks, 1.8 s"
+
+
+def test_the_header_says_when_only_a_part_was_read():
+    assert lines(processed_log_count=1000)[0].startswith("1,000 of 12,345 lines in 2 files")
+
+
+def test_a_log_without_times_has_no_span():
+    times = {"first_time": None, "last_time": None}
+    found = lines(anomaly(first_seen=None, last_seen=None), time_metrics=times)
+    assert found[0] == "12,345 lines in 2 files"
+    assert found[4].endswith("3,120  -")
+
+
+def test_a_finding_is_a_row_then_its_line_then_its_reason():
+    assert lines(anomaly())[3:8] == [
+        "#  Score  Severity  Where         Count  When",
+        "1  0.97   CRITICAL  app.log:1234  3,120  10:02:11 to 10:05:40",
+        "   2024-05-01 10:02:11 FATAL out of memory: killed process 77",
+        "   This is unusual: 3,120 records in 4 minutes where 2 were expected.",
+        "",
+    ]
+
+
+def test_findings_keep_their_order():
+    found = lines(anomaly(log="the worse"), anomaly(log="the better"))
+    assert found.index("   the worse") < found.index("   the better")
+
+
+def test_times_show_the_day_when_the_log_has_several():
+    times = {"first_time": "2024-04-30T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"}
+    assert lines(anomaly(), time_metrics=times)[4].endswith("05-01 10:02 to 05-01 10:05")
+
+
+def test_times_show_the_year_when_the_log_has_several():
+    times = {"first_time": "2023-12-31T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"}
+    assert lines(anomaly(), time_metrics=times)[4].endswith("2024-05-01")
+
+
+def test_times_are_shown_in_utc():
+    found = anomaly(first_seen="2024-05-01T12:02:11+02:00", last_seen="2024-05-01T12:02:11+02:00")
+    assert lines(found)[4].endswith("  10:02:11")
+
+
+def test_a_severity_that_is_not_known_is_a_dash():
+    assert lines(anomaly(severity="UNKNOWN"))[4].startswith("1  0.97   -     ")
+
+
+def test_no_finding_is_said_in_words():
+    assert lines()[3] == "Nothing unusual found in 12,345 lines."
+
+
+def test_findings_beyond_the_most_are_counted():
+    found = lines(*[anomaly(log=f"line {n}") for n in range(7)], most=3)
+    assert "   line 2" in found
+    assert "   line 3" not in found
+    assert "and 4 more findings, less unusual than these" in found
+
+
+def test_all_findings_shown_leaves_nothing_to_count():
+    assert not any(line.startswith("and ") for line in lines(anomaly(), anomaly(), most=2))
+
+
+def test_skipped_files_are_counted_and_the_first_named():
+    skipped = [{"name": f"{n}.png", "reason": "a picture"} for n in range(5)]
+    assert lines(skipped_files=skipped)[-5:] == [
+        "5 files skipped:",
+        "  0.png: a picture",
+        "  1.png: a picture",
+        "  2.png: a picture",
+        "  and 2 more, listed in summary.json",
+    ]
+
+
+def test_the_files_of_the_results_are_named():
+    assert lines(saved=[Path("out/summary.json")])[-1] == f"Results: {Path('out/summary.json')}"
+
+
+def test_the_files_by_input_are_counted():
+    saved = [Path("out/files/a.json"), Path("out/files/b.json"), Path("out/summary.json")]
+    assert lines(saved=saved)[-1] == f"Results: {saved[-1]}, and 2 files below out"
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"log": "x" * 5000, "reason": "y" * 500},
+        {"log": "漢字" * 300, "reason": "広い 文字 " * 60},
+        {"log": "z\u0301\u0302\u0303" * 3000},
+        {"source": "very/deep/" * 30 + "app.log", "count": 10**12},
+        {"source": "ログ" * 60 + ".log"},
+    ],
+    ids=["long", "wide", "combining", "far away", "wide name"],
+)
+def test_no_line_is_wider_than_the_terminal(width, changes):
+    found = lines(anomaly(), anomaly(**changes), width=width, saved=[Path("s" * 200)])
+    assert max(cell_len(line) for line in found) <= width
+
+
+def test_a_line_full_of_combining_marks_is_cut():
+    assert max(map(len, lines(anomaly(log="z" + "\u0301" * 100_000), width=80))) < 1000
+
+
+def test_a_long_log_line_ends_in_an_ellipsis():
+    assert lines(anomaly(log="x" * 5000), width=80)[5] == "   " + "x" * 76 + "…"
+
+
+def test_a_long_reason_is_wrapped_whole():
+    reason = " ".join(f"word{n}" for n in range(50))
+    found = lines(anomaly(reason=reason), width=80)
+    assert " ".join(line.strip() for line in found[6:]).startswith(reason)
+
+
+def test_a_long_place_keeps_its_end():
+    row = lines(anomaly(source="very/deep/" * 30 + "app.log"), width=80)[4]
+    assert re.search(r"  ….*/app\.log:1234  3,120  10:02:11 to 10:05:40$", row)
+
+
+def test_a_terminal_narrower_than_40_gets_40():
+    assert lines(anomaly(), width=1) == lines(anomaly(), width=40)
+
+
+def test_without_colour_there_is_no_escape_sequence():
+    assert "\x1b" not in "\n".join(lines(anomaly()))
+
+
+def test_with_colour_only_styles_are_added(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")  # the caller has decided
+    coloured = "\n".join(lines(anomaly(), colour=True))
+    assert "\x1b[1;31mCRITICAL" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == "\n".join(lines(anomaly()))
+
+
+def test_markup_in_a_log_line_is_shown_as_it_is():
+    text = "[bold]loud[/bold] :smile: [/] \\[x]"
+    assert f"   {text}" in lines(anomaly(log=text, reason=text))
+
+
+HOSTILE = "a\x1b[2J\x1b]0;title\x07\x9b31mb\u202ec\u200bd\ufeffe\ud800f\x00g\x7fh\x85i\rj\U000e0041k\u2028l"
+
+
+@pytest.mark.parametrize("field", ["log", "reason", "source", "severity"])
+@pytest.mark.parametrize("colour", [False, True], ids=["plain", "coloured"])
+def test_no_field_of_a_finding_reaches_the_terminal_unfiltered(field, colour):
+    text = "\n".join(lines(anomaly(**{field: HOSTILE}), colour=colour, width=140))
+    assert_harmless(re.sub(r"\x1b\[[\d;]*m", "", text))
+
+
+def test_no_file_name_reaches_the_terminal_unfiltered():
+    skipped = [{"name": HOSTILE, "reason": HOSTILE}]
+    text = "\n".join(lines(skipped_files=skipped, saved=[Path(HOSTILE)]))
+    assert_harmless(text)
+
+
+def assert_harmless(text):
+    kinds = {unicodedata.category(character) for character in text.replace("\n", "")}
+    assert not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert "␛]0;title␇" in text
+
+
+def test_control_characters_are_shown_or_removed():
+    assert plain_text(HOSTILE) == "a␛]0;title␇bcde\ufffdf␀g␡h i jk l"
+
+
+def test_a_sequence_made_by_removing_another_is_not_obeyed():
+    assert plain_text("\x1b\x1b[0m[31mred") == "␛[31mred"
+
+
+def test_letters_of_all_scripts_stay():
+    text = "naïve 漢字 עברית हिन्दी 🎉"
+    assert plain_text(text) == text
