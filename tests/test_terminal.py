@@ -72,14 +72,22 @@ def test_findings_keep_their_order():
     assert found.index("   the worse") < found.index("   the better")
 
 
-def test_times_show_the_day_when_the_log_has_several():
-    times = {"first_time": "2024-04-30T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"}
-    assert lines(anomaly(), time_metrics=times)[4].endswith("05-01 10:02 to 05-01 10:05")
+SEVERAL_DAYS = {"first_time": "2024-04-30T10:00:00Z", "last_time": "2024-05-02T12:00:00Z"}
+SEVERAL_YEARS = {"first_time": "2023-12-31T10:00:00Z", "last_time": "2024-05-02T12:00:00Z"}
 
 
-def test_times_show_the_year_when_the_log_has_several():
-    times = {"first_time": "2023-12-31T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"}
-    assert lines(anomaly(), time_metrics=times)[4].endswith("2024-05-01")
+@pytest.mark.parametrize(
+    ("times", "last_seen", "shown"),
+    [
+        (SEVERAL_DAYS, "2024-05-01T10:02:59Z", "  05-01 10:02"),
+        (SEVERAL_DAYS, "2024-05-01T10:05:40Z", "  05-01 10:02 to 10:05"),
+        (SEVERAL_DAYS, "2024-05-02T10:02:11Z", "  05-01 10:02 to 05-02 10:02"),
+        (SEVERAL_YEARS, "2024-05-01T10:05:40Z", "  2024-05-01 10:02 to 10:05"),
+        (SEVERAL_YEARS, "2024-05-02T10:02:11Z", "  2024-05-01 to 2024-05-02"),
+    ],
+)
+def test_times_show_as_much_of_the_date_as_the_log_needs(times, last_seen, shown):
+    assert lines(anomaly(last_seen=last_seen), time_metrics=times)[4].endswith(shown)
 
 
 def test_times_are_shown_in_utc():

@@ -5,9 +5,11 @@ Below the command line, this is the only reader of the configuration.
 
 import asyncio
 import fnmatch
+import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,16 +23,17 @@ from loganomaly.case import Case, build_case, count_templates
 from loganomaly.config import Config, set_keys
 from loganomaly.detectors.base import Detector
 from loganomaly.errors import NoLogsError, UsageError
-from loganomaly.extract import BEFORE, Excerpt, excerpts, with_lines
+from loganomaly.extract import AFTER, BEFORE, Excerpt, excerpts, with_lines
 from loganomaly.findings import Finding, Location
 from loganomaly.floods import Floods, FloodSettings
 from loganomaly.frame_lines import annotate
 from loganomaly.frames import Lines, is_frame, lines_of, take_rows, times_of
 from loganomaly.judge import Judgement, judge
+from loganomaly.mining.miner import PARAMETER, tokenise
 from loganomaly.profile import Profile
 from loganomaly.reading.detect import Detected, detect
 from loganomaly.reading.lines import begins_record, time_of
-from loganomaly.reading.program import NO_TIME, Tables
+from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.reading.streams import Source, open_source, read_head
 from loganomaly.redaction.secrets import redact, redact_personal
@@ -112,6 +115,7 @@ class LogAnalyzer:
         """Analyse a frame in batches of `batch_size` rows, `max_concurrent` at a time: same results, steady load."""
         _positive("batch_size", batch_size)
         _positive("max_concurrent", max_concurrent)
+        watch = _Stopwatch()
         work = _FrameScan(frame, floods=_flood_settings(self._config))
         gate = asyncio.Semaphore(max_concurrent)
 
@@ -119,8 +123,9 @@ class LogAnalyzer:
             async with gate:
                 return await asyncio.to_thread(work.batch, first, batch_size)
 
-        scanned = await asyncio.gather(*(one(first) for first in range(0, work.rows, batch_size)))
-        return await asyncio.to_thread(self._report_frame, work, scanned, _Stopwatch())
+        with watch.stage("scan"):
+            scanned = await asyncio.gather(*(one(first) for first in range(0, work.rows, batch_size)))
+        return await asyncio.to_thread(self._report_frame, work, scanned, watch)
 
     def analyze(
         self,
@@ -161,7 +166,7 @@ class LogAnalyzer:
             rows = np.arange(len(data))[:max_logs]
             frame = data if max_logs is None else take_rows(data, rows)
             return self._analyze_frame(frame, batch_size=batch_size, of=len(data))
-        inputs = [str(data)] if isinstance(data, str | Path) else [str(path) for path in data]
+        inputs = _inputs(data)
         with tempfile.TemporaryDirectory(prefix="loganomaly-") as spool:
             return self._analyze_files(
                 inputs,
@@ -184,16 +189,15 @@ class LogAnalyzer:
         self, work: "_FrameScan", scanned: Sequence[Scanned], watch: _Stopwatch, *, of: int | None = None
     ) -> Results:
         with watch.stage("judge"):
-            case = build_case(Profile.merge([part.profile for part in scanned]))
+            case = self._case(Profile.merge([part.profile for part in scanned]))
             detectors = _detectors(self._config)
             judgement = judge(case, detectors)
         with watch.stage("extract"):
-            findings = with_lines(
+            findings = self._with_lines(
                 judgement.findings,
-                lambda _, places: work.excerpts(places),
+                lambda _, places: work.excerpts(places, clean=self._clean),
                 begins_record=lambda _, line: begins_record(line, work.tables),
                 time_of=lambda place, _: work.time(place, scanned),
-                clean=self._clean,
             )
             lines = annotate(
                 work.frame,
@@ -249,7 +253,7 @@ class LogAnalyzer:
         with watch.stage("judge"):
             if progress:
                 progress("judge", total, total)
-            cases = {group: build_case(profile) for group, profile in scanned.profiles.items()}
+            cases = {group: self._case(profile) for group, profile in scanned.profiles.items()}
             judgements = {group: judge(case, _detectors(groups.configs[group])) for group, case in cases.items()}
             ranked = sorted(
                 (finding for judgement in judgements.values() for finding in judgement.findings),
@@ -258,12 +262,11 @@ class LogAnalyzer:
         with watch.stage("extract"):
             if progress:
                 progress("extract", total, total)
-            findings = with_lines(
+            findings = self._with_lines(
                 ranked,
                 lambda number, places: excerpts(opened[number].source, places),
                 begins_record=lambda number, line: begins_record(line, opened[number].tables),
                 time_of=lambda place, line: time_of(line, opened[place.source].tables),
-                clean=self._clean,
             )
         with watch.stage("report"):
             return self._report_files(
@@ -289,26 +292,31 @@ class LogAnalyzer:
         findings: Sequence[Finding],
         watch: _Stopwatch,
     ) -> Results:
-        source_names = {item.number: item.source.name for item in opened}
-        case, judgement = _together(cases, judgements)
-        filename = opened[0].source.name if len(opened) == 1 else ", ".join(inputs)
+        source_names = _distinct({item.number: self._clean(item.source.name) for item in opened})
+        case, judgement = self._together(cases, judgements)
+        filename = source_names[opened[0].number] if len(opened) == 1 else self._clean(", ".join(inputs))
 
         def report(part: Case, of: Sequence[Finding], name: str, numbers: Sequence[int]) -> dict[str, Any]:
             lines = sum(scanned.lines[number] for number in numbers)
             summary = summarise(part, of, filename=name, lines=lines, names=source_names, clean=self._clean)
-            summary["input_files"] = [self._file(opened[number], scanned, case.profile) for number in numbers]
+            summary["input_files"] = [
+                self._file(opened[number], scanned, case.profile, name=source_names[number]) for number in numbers
+            ]
             return summary
 
         summary = report(case, findings, filename, sorted(source_names))
-        summary["skipped_files"] = [{"name": item.name, "reason": item.reason} for item in skipped]
+        summary["skipped_files"] = [
+            {"name": self._clean(item.name), "reason": self._clean(item.reason)} for item in skipped
+        ]
         self._add_run(summary, watch)
         files: dict[str, FileReport] = {}
         if len(opened) > 1:
             for item in opened:
                 part = _part(case, item.number)
                 own = [finding for finding in findings if item.number in finding.sources]
-                files[item.source.name] = FileReport(
-                    summary=report(part, own, item.source.name, [item.number]),
+                name = source_names[item.number]
+                files[name] = FileReport(
+                    summary=report(part, own, name, [item.number]),
                     anomalies=describe(own, names=source_names, clean=self._clean),
                 )
         return Results(
@@ -320,21 +328,62 @@ class LogAnalyzer:
             notices=tuple(summary["notices"]),
         )
 
-    def _file(self, item: Opened, scanned: ScanResult, profile: Profile) -> dict[str, Any]:
+    def _case(self, profile: Profile) -> Case:
+        """Return the case of a profile, its templates without secrets."""
+        case = build_case(profile)
+        # Only some shapes hold secrets; whatever is masked in compliance mode can stand in any.
+        shapes = profile.shapes if self._compliance else profile.shapes.join(profile.leaks, on="shape", how="semi")
+        samples = shapes.unique("shape").join(case.members, on="shape").sort("number", "shape")
+        templates = list(case.templates)
+        for number, sample in samples.select("number", "sample").iter_rows():
+            text = _masked(templates[number].text, sample=sample, clean=self._clean)
+            templates[number] = replace(templates[number], text=text)
+        return replace(case, templates=templates)
+
+    def _together(self, cases: Mapping[int, Case], judgements: Mapping[int, Judgement]) -> tuple[Case, Judgement]:
+        """Return the case and the scores of all groups; floods were judged by group."""
+        if len(cases) == 1:
+            return next(iter(cases.values())), next(iter(judgements.values()))
+        case = self._case(Profile.merge([replace(case.profile, floods=Floods()) for case in cases.values()]))
+        scores = {subject: score for j in judgements.values() for subject, score in j.scores.items()}
+        evidence = {subject: found for j in judgements.values() for subject, found in j.evidence.items()}
+        findings = tuple(finding for j in judgements.values() for finding in j.findings)
+        return case, Judgement(findings=findings, scores=scores, evidence=evidence)
+
+    def _with_lines(self, findings: Sequence[Finding], *args: Any, **settings: Any) -> list[Finding]:
+        """Return the findings with their lines, without secrets in any text."""
+        clean = self._clean
+        return [
+            replace(
+                finding,
+                subject=replace(finding.subject, name=clean(finding.subject.name)),
+                template=clean(finding.template),
+                reason=clean(finding.reason),
+                component=None if finding.component is None else clean(finding.component),
+                related=tuple(clean(text) for text in finding.related),
+                evidence=tuple(
+                    replace(e, text=clean(e.text), subject=replace(e.subject, name=clean(e.subject.name)))
+                    for e in finding.evidence
+                ),
+            )
+            for finding in with_lines(findings, *args, clean=clean, **settings)
+        ]
+
+    def _file(self, item: Opened, scanned: ScanResult, profile: Profile, *, name: str) -> dict[str, Any]:
         about = {
-            "name": item.source.name,
+            "name": name,
             "compression": item.source.compression,
             "size": item.source.size,
             **_reading(item.detected),
             **_counts(profile, item.number),
         }
         if item.number in scanned.damaged:
-            about["damage"] = scanned.damaged[item.number]
+            about["damage"] = self._clean(scanned.damaged[item.number])
         return about
 
     def _add_run(self, summary: dict[str, Any], watch: _Stopwatch) -> None:
         """Add what this run was: its settings, remarks and times."""
-        summary["notices"] = list(_notices(self._config))
+        summary["notices"] = list(_notices([self._config, *self._file_configs.values()]))
         summary["notices"] += [
             f"{file['name']}: read up to a damaged place only: {file['damage']}"
             for file in summary["input_files"]
@@ -400,13 +449,18 @@ class _FrameScan:
         times = None if self.times is None else self.times[first:last]
         return scan(chunk, self.tables, floods=self.floods, times=times)
 
-    def excerpts(self, places: Sequence[Location]) -> dict[Location, Excerpt]:
-        """Return the rows at the places, with a few before and after."""
+    def excerpts(self, places: Sequence[Location], *, clean: Callable[[str], str]) -> dict[Location, Excerpt]:
+        """Return the rows at the places, with a few before and after, which hold no secrets any more."""
+
+        def clear(row: int) -> bytes:
+            # As a whole: one line of a private key does not look like one.
+            return clean(self._row(row).decode("utf-8", errors="replace")).encode()
+
         found = {}
         for place in places:
-            before = [self._row(row) for row in range(max(0, place.line - BEFORE), place.line)]
+            before = [clear(row) for row in range(max(0, place.line - BEFORE), place.line)]
             record = self._row(place.line)
-            after = [self._row(row) for row in range(place.line + 1, min(self.rows, place.line + 1 + BEFORE))]
+            after = [clear(row) for row in range(place.line + 1, min(self.rows, place.line + 1 + AFTER))]
             head = b"".join(line + b"\n" for line in before)
             data = head + b"".join(line + b"\n" for line in [record, *after])
             found[place] = Excerpt(data=data, start=len(head), size=record.count(b"\n") + 1)
@@ -424,6 +478,44 @@ class _FrameScan:
 
     def _row(self, row: int) -> bytes:
         return self.lines.data[self.lines.bounds[row] : self.lines.bounds[row + 1]].tobytes()
+
+
+def _inputs(data: Any) -> list[str]:
+    """Return the paths given."""
+    paths = [data] if isinstance(data, str | Path) else data
+    # Some lazy frames are iterables that cannot be iterated over, so it is asked for less than that.
+    if not isinstance(paths, list | tuple) or not paths or not all(isinstance(p, str | Path) for p in paths):
+        given = "an empty list" if isinstance(paths, list | tuple) and not paths else f"a {type(data).__name__}"
+        msg = f"given {given}; expected a path, a list of paths, or a data frame (pandas, polars; not a lazy one)"
+        raise UsageError(msg)
+    return [str(path) for path in paths]
+
+
+def _distinct(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the names, those that occur more than once numbered: files may be alike once they are masked."""
+    seen: Counter[str] = Counter()
+    distinct = {}
+    for number, name in names.items():
+        seen[name] += 1
+        distinct[number] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return distinct
+
+
+def _masked(text: str, *, sample: bytes, clean: Callable[[str], str]) -> str:
+    """Return the text of a template without the secrets of a message that has it.
+
+    Parameters put in the place of words can hide from `clean` what the rest of a secret is; in the message it is
+    seen. Words that `clean` takes out of the message but not out of the text are taken out of the text here.
+    """
+    message = sample.decode("utf-8", errors="replace")
+    cleaned = clean(message)
+    if cleaned == message:
+        return text
+    text = clean(text)
+    taken = Counter(tokenise(sample).texts) - Counter(tokenise(cleaned.encode()).texts)
+    for word in sorted(taken, key=lambda word: (-len(word), word)):
+        text = re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", PARAMETER, text)
+    return text
 
 
 def _positive(name: str, value: int) -> None:
@@ -465,16 +557,19 @@ def _detectors(config: Config) -> list[Detector]:
     return [load(DETECTORS, name)(**settings.get(name, {})) for name in names(DETECTORS) if name not in off]
 
 
-def _notices(config: Config) -> Iterator[str]:
-    """Yield a remark on each setting that has no effect in this version."""
-    given = sorted(key for key in set_keys(config) if key.startswith(("llm.", "workflow.")))
-    if config.llm.provider == "local":
-        return
-    if "llm.provider" in given and config.llm.provider == "auto":
-        given.remove("llm.provider")
+def _notices(configs: Iterable[Config]) -> Iterator[str]:
+    """Yield a remark on the settings that have no effect in this version."""
+    given: set[str] = set()
+    for config in configs:
+        if config.llm.provider == "local":
+            continue
+        keys = {key for key in set_keys(config) if key.startswith(("llm.", "workflow."))}
+        # "auto" is content with what there is.
+        given |= keys - {"llm.provider"} if config.llm.provider == "auto" else keys
     if given:
         yield (
-            f"LLM calls are not part of this version: the local classifier decided; without effect: {', '.join(given)}"
+            "LLM calls are not part of this version: the local classifier decided; "
+            f"without effect: {', '.join(sorted(given))}"
         )
 
 
@@ -503,17 +598,6 @@ def _counts(profile: Profile, number: int) -> dict[str, Any]:
     }
 
 
-def _together(cases: Mapping[int, Case], judgements: Mapping[int, Judgement]) -> tuple[Case, Judgement]:
-    """Return the case and the scores of all groups; floods were judged by group."""
-    if len(cases) == 1:
-        return next(iter(cases.values())), next(iter(judgements.values()))
-    case = build_case(Profile.merge([replace(case.profile, floods=Floods()) for case in cases.values()]))
-    scores = {subject: score for j in judgements.values() for subject, score in j.scores.items()}
-    evidence = {subject: found for j in judgements.values() for subject, found in j.evidence.items()}
-    findings = tuple(finding for j in judgements.values() for finding in j.findings)
-    return case, Judgement(findings=findings, scores=scores, evidence=evidence)
-
-
 def _part(case: Case, number: int) -> Case:
     """Return what a case says of one source."""
     profile = case.profile.only([number])
@@ -533,6 +617,7 @@ def _template_frame(case: Case, judgement: Judgement, *, clean: Callable[[str], 
             "log_template": clean(case.templates[row["number"]].text),
             "count": row["records"],
             "ratio": row["records"] / total,
+            "severity": Level(row["level"]).name,
             "component": clean(row["component"].decode("utf-8", errors="replace")) if row["component"] else None,
             "score": judgement.scores.get(case.subject(row["number"]), 0.0),
             "first_seen": iso(row["first_time"]),

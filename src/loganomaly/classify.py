@@ -38,5 +38,8 @@ def classify(evidence: Sequence[Evidence]) -> str:
 
 def explain(evidence: Sequence[Evidence]) -> str:
     """Return one or two sentences with the numbers of the evidence that counts most; `evidence` is strongest first."""
-    sentences = [e.text[:1].upper() + e.text[1:] + "." for e in evidence[:_MOST_SENTENCES]]
-    return " ".join(sentences)
+    # One sentence per detector: what it says second repeats what it says first.
+    texts = {e.detector: e.text for e in reversed(evidence)}
+    order = dict.fromkeys(e.detector for e in evidence)
+    sentences = [texts[name][:1].upper() + texts[name][1:] + "." for name in order]
+    return " ".join(sentences[:_MOST_SENTENCES])

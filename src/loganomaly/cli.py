@@ -269,7 +269,7 @@ def _analyze(
 
 
 def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None:
-    from loganomaly.reports.terminal import plain_text, render
+    from loganomaly.reports.terminal import list_files, plain_text, render
 
     for stage, seconds in results.summary["stages"].items():
         _LOG.info("%s took %.2f s", stage, seconds)

@@ -41,7 +41,11 @@ def excerpts(source: Source, locations: Sequence[Location]) -> dict[Location, Ex
         for location in sorted(set(locations), key=lambda place: place.offset):
             begin = max(0, location.offset - _REACH)
             stream.seek(begin)
-            data = stream.read(location.offset - begin + _REACH)
+            wanted = location.offset - begin + _REACH
+            data = stream.read(wanted)
+            if len(data) == wanted:
+                # The last line is cut off in the middle; if it is the one that was asked for, there is no other.
+                data = data[: data.rfind(b"\n", location.offset - begin) + 1] or data
             first = data.find(b"\n", 0, location.offset - begin) + 1 if begin else 0
             found[location] = Excerpt(data=data[first:], start=location.offset - begin - first)
     return found
@@ -85,13 +89,17 @@ def with_lines(
             and not begins_record(finding.location.source, rest[size].encode())
         ):
             size += 1
+        # Cleaned as one text: a secret may go on over lines, and half of one does not look like one.
+        shown = clean("\n".join([*before, *rest])).split("\n")
+        shown = [line[:_LONGEST_LINE] for line in shown]
+        start, end = len(before), len(before) + size
         done.append(
             replace(
                 finding,
                 timestamp=time_of(finding.location, rest[0].encode()),
-                log=clean("\n".join(line[:_LONGEST_LINE] for line in rest[:size])),
-                before=tuple(clean(line[:_LONGEST_LINE]) for line in before[-BEFORE:]),
-                after=tuple(clean(line[:_LONGEST_LINE]) for line in rest[size : size + AFTER]),
+                log="\n".join(shown[start:end]),
+                before=tuple(shown[max(0, start - BEFORE) : start]),
+                after=tuple(shown[end : end + AFTER]),
             )
         )
     return done
@@ -103,6 +111,4 @@ def _text(data: bytes) -> str:
 
 def _split(text: str) -> list[str]:
     lines = [line.removesuffix("\r") for line in text.split("\n")]
-    if len(lines) > 1 and len(text) >= _REACH // 2:
-        lines = lines[:-1]  # cut off in the middle, unless the source ends here
     return lines[:-1] if len(lines) > 1 and not lines[-1] else lines

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 __all__ = ["FEWEST_ROWS", "FloodSettings", "Floods", "Rows", "flooded_rows"]
 
 FEWEST_ROWS = 20
-"""Sources with fewer records have no floods: four lines that are alike are not one."""
+"""Sources with fewer records, and fewer than a window, have no floods: four lines that are alike are not one."""
 
 _SCHEMA = {
     "source": pl.Int64(),

@@ -15,6 +15,8 @@ from loganomaly.judge import THRESHOLD, Judgement, fuse
 
 __all__ = ["annotate"]
 
+_UNKNOWN = -1
+
 
 def annotate(
     frame: Any,
@@ -33,23 +35,24 @@ def annotate(
     Parameters
     ----------
     shapes
-        Shape of each row.
+        Shape of each row. Of a shape that the case does not hold, because there were too many, nothing is known.
 
     Returns
     -------
     frame
-        With `template_id`, `log_template`, `anomaly_score` (0..1), `is_anomaly`, `anomaly_source` (the detector that
-        counts most, or null), `classification`, `reason` and `tags` (comma-separated).
+        With `template_id` and `log_template` (null where nothing is known), `anomaly_score` (0..1), `is_anomaly`,
+        `anomaly_source` (the detector that counts most, or null), `classification`, `reason` and `tags`
+        (comma-separated).
     """
     weights = {detector.name: detector.weight for detector in detectors}
     number_of = dict(case.members.iter_rows())
     distinct, inverse = np.unique(shapes, return_inverse=True)
-    numbers = np.array([number_of[shape] for shape in distinct.tolist()], np.int64)[inverse]
+    numbers = np.array([number_of.get(shape, _UNKNOWN) for shape in distinct.tolist()], np.int64)[inverse]
     verdicts: dict[tuple[int, tuple[int, ...]], dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
     evidence_of = [judgement.evidence.get(case.subject(n), ()) for n in range(len(case.templates))]
     for row, number in enumerate(numbers.tolist()):
-        found = evidence_of[number]
+        found = evidence_of[number] if number != _UNKNOWN else ()
         key = (
             number,
             tuple(i for i, e in enumerate(found) if e.lines is None or e.lines[0] <= row <= e.lines[1]),
@@ -72,9 +75,10 @@ def _verdict(
 ) -> dict[str, Any]:
     score = fuse(evidence, weights)
     flagged = score >= THRESHOLD
+    template = case.templates[number] if number != _UNKNOWN else None
     return {
-        "template_id": case.templates[number].id,
-        "log_template": clean(case.templates[number].text),
+        "template_id": template.id if template else None,
+        "log_template": clean(template.text) if template else None,
         "anomaly_score": float(score),
         "is_anomaly": flagged,
         "anomaly_source": evidence[0].detector if evidence else None,

@@ -1,5 +1,7 @@
 """The only place that knows data frames: pandas, polars and others come in, and the same kind goes out."""
 
+import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,11 @@ from loganomaly.errors import InputError
 from loganomaly.reading.program import NO_TIME
 
 __all__ = ["Lines", "add_columns", "is_frame", "lines_of", "take_rows", "times_of"]
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_YEARS = range(1970, 2106)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_MISSING_TYPES = frozenset({"NAType", "NaTType"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +36,25 @@ class Lines:
 
 def is_frame(value: object) -> bool:
     """Return whether `value` is a data frame that we can read."""
-    return isinstance(nw.from_native(value, pass_through=True), nw.DataFrame)
+    return _is_pandas(value) or isinstance(nw.from_native(value, pass_through=True), nw.DataFrame)
 
 
 def lines_of(frame: Any, *, column: str = "log") -> Lines:
-    """Return the log lines of a frame; a missing value is an empty line, anything else is written as text.
+    """Return the log lines of a frame; a missing value is an empty line, bytes are UTF-8, anything else `str` of it.
 
     Raises
     ------
     InputError
         If `frame` is no data frame, has no such column, or no rows.
     """
-    table = _table(frame)
-    if column not in table.columns:
-        msg = f"the frame has no column {column!r}; it has: {', '.join(map(repr, table.columns)) or 'none'}"
+    names, values = _values(frame, column)
+    if values is None:
+        msg = f"the frame has no column {column!r}; it has: {', '.join(map(repr, names)) or 'none'}"
         raise InputError(msg)
-    values = [None if _missing(value) else str(value) for value in table[column].to_list()]
     if not values:
         msg = f"the frame has no rows; expected at least one log line in column {column!r}"
         raise InputError(msg)
-    encoded = [(value or "").encode("utf-8", errors="surrogatepass") for value in values]
+    encoded = [_encoded(value) for value in values]
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(text) for text in encoded], dtype=np.int64)])
     data = np.frombuffer(b"".join(encoded), np.uint8)
     texts = pl.Series("log", [text.decode("utf-8", errors="replace") for text in encoded], dtype=pl.String)
@@ -58,83 +64,95 @@ def lines_of(frame: Any, *, column: str = "log") -> Lines:
 def times_of(frame: Any, *, column: str = "timestamp") -> NDArray[np.int64] | None:
     """Return the times of a frame's rows in microseconds, UTC, or NO_TIME where missing; None without the column.
 
-    Times without a zone are taken as UTC. Text is read as ISO 8601.
+    Times without a zone are taken as UTC. Text is read as ISO 8601; blank text is missing,
+    and so are times before 1970 or after 2105, which stand for "none" or "never".
 
     Raises
     ------
     InputError
-        If the column holds neither dates nor text that can be read as such.
+        If the column holds anything else than dates and text that can be read as such.
     """
-    table = _table(frame)
-    if column not in table.columns:
+    _, values = _values(frame, column)
+    if values is None:
         return None
-    values = table[column]
-    dtype = values.dtype
-    if isinstance(dtype, nw.Datetime):
-        if dtype.time_zone is not None:
-            values = values.dt.convert_time_zone("UTC")
-        raw = values.dt.timestamp("us").to_list()
-    elif dtype in {nw.String, nw.Object}:
-        raw = _parsed(values.to_list(), column=column)
-    else:
-        msg = f"column {column!r} is of type {dtype}; expected dates or ISO 8601 text"
-        raise InputError(msg)
-    return np.array([NO_TIME if _missing(value) else int(value) for value in raw], np.int64)
+    return np.array([_micros(value, column=column, row=row) for row, value in enumerate(values)], np.int64)
 
 
 def add_columns(frame: Any, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Any:
     """Return the frame with columns added (or replaced), of the same kind, rows, order and index."""
+    if _is_pandas(frame):
+        # pandas lines columns up by index, which may hold a label twice; by position there is no doubt.
+        result = frame.copy()
+        for name, values in columns.items():
+            result[name] = _plain(values)
+        return result
     table = _table(frame)
     native = nw.get_native_namespace(table)
     made = [nw.new_series(name, _plain(values), _dtype(values), backend=native) for name, values in columns.items()]
-    if hasattr(frame, "index") and hasattr(frame, "iloc"):
-        # pandas lines columns up by index, which may hold a label twice; by position there is no doubt.
-        result = frame.copy()
-        for column in made:
-            result[column.name] = column.to_native().to_numpy() if column.dtype != nw.String else column.to_list()
-        return result
     return table.with_columns(*made).to_native()
 
 
 def take_rows(frame: Any, rows: NDArray[np.int64]) -> Any:
     """Return these rows of the frame, in this order; pandas keeps their index labels."""
-    table = _table(frame)
-    if hasattr(frame, "index") and hasattr(frame, "iloc"):
+    if _is_pandas(frame):
         return frame.iloc[rows]
-    return table[rows.tolist(), :].to_native()
+    return _table(frame)[rows.tolist(), :].to_native()
+
+
+def _is_pandas(frame: Any) -> bool:
+    return bool(nw.dependencies.is_pandas_dataframe(frame))
+
+
+def _values(frame: Any, column: str) -> tuple[list[Any], list[Any] | None]:
+    """Return the names of a frame's columns, and the values of one of them, None without it."""
+    if _is_pandas(frame):
+        # Read as it is: pandas, unlike others, has names that are no text, or that occur twice.
+        names = list(frame.columns)
+        if names.count(column) > 1:
+            msg = f"the frame has {names.count(column)} columns {column!r}; expected one: rename or drop the others"
+            raise InputError(msg)
+        return names, frame[column].tolist() if column in names else None
+    table = _table(frame)
+    return table.columns, table[column].to_list() if column in table.columns else None
 
 
 def _table(frame: Any) -> "nw.DataFrame[Any]":
     table = nw.from_native(frame, pass_through=True)
-    if isinstance(table, nw.LazyFrame):
-        table = table.collect()
     if not isinstance(table, nw.DataFrame):
-        msg = f"expected a data frame (pandas, polars ...), given {type(frame).__name__}"
+        hint = "; call its collect() first" if isinstance(table, nw.LazyFrame) else ""
+        msg = f"expected a data frame (pandas, polars ...), given {type(frame).__name__}{hint}"
         raise InputError(msg)
     return table
 
 
 def _missing(value: object) -> bool:
-    return value is None or value != value  # noqa: PLR0124  (NaN and NaT are not equal to themselves)
+    """Return whether a value is None, NaN, NaT or pandas' NA."""
+    # pandas need not be installed, so its two are known by name.
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _MISSING_TYPES
 
 
-def _parsed(values: Sequence[Any], *, column: str) -> list[int | None]:
-    import datetime as dt
+def _encoded(value: object) -> bytes:
+    if _missing(value):
+        return b""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="surrogatepass")
 
-    result: list[int | None] = []
-    for row, value in enumerate(values):
-        if _missing(value):
-            result.append(None)
-            continue
-        try:
-            moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value).strip())
-        except ValueError:
-            given = f"column {column!r}, row {row}: {str(value)[:60]!r} is no date"
-            msg = f"{given}; expected ISO 8601, like 2026-03-14T09:26:53Z"
-            raise InputError(msg) from None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-        result.append(round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1)))
-    return result
+
+def _micros(value: object, *, column: str, row: int) -> int:
+    """Return a time in microseconds since the epoch, UTC, or NO_TIME where it is missing."""
+    if _missing(value) or (isinstance(value, str) and not value.strip()):
+        return NO_TIME
+    try:
+        moment = dt.datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        moment = None
+    if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
+        moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=dt.UTC)
+    if not isinstance(moment, dt.datetime):
+        given = f"column {column!r}, row {row}: {str(value)[:60]!r} ({type(value).__name__}) is no date"
+        msg = f"{given}; expected dates, or ISO 8601 text like 2026-03-14T09:26:53Z"
+        raise InputError(msg)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return (moment - _EPOCH) // _MICROSECOND if moment.year in _YEARS else NO_TIME
 
 
 def _plain(values: Sequence[Any] | NDArray[Any]) -> list[Any]:

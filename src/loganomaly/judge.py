@@ -22,8 +22,11 @@ THRESHOLD = 0.5
 _NEAR_LINES = 10
 _NEAR_SECONDS = 30
 _FEW = 5
-_SAME = 0.8
 """Findings of at most so many records each that lie this near to each other in one source are one event."""
+_SAME = 0.8
+"""Frequent findings whose times overlap by this share 0..1 of both together are one event."""
+_BESIDE, _BESIDE_MANY = "line beside it that is as rare", "lines beside it that are as rare"
+_AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over the same time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +138,10 @@ def _folded(findings: Iterable[Finding]) -> list[Finding]:
         run: list[Finding] = []
         for finding in group:
             if run and not _near(run[-1], finding):
-                kept.append(_fold(run, "line beside it that is as rare"))
+                kept.append(_fold(run, one=_BESIDE, many=_BESIDE_MANY))
                 run = []
             run.append(finding)
-        kept.append(_fold(run, "line beside it that is as rare"))
+        kept.append(_fold(run, one=_BESIDE, many=_BESIDE_MANY))
     together: list[list[Finding]] = []
     for finding in sorted(kept, key=_rank):
         group_of = next((group for group in together if _same_span(group[0], finding)), None)
@@ -146,7 +149,7 @@ def _folded(findings: Iterable[Finding]) -> list[Finding]:
             together.append([finding])
         else:
             group_of.append(finding)
-    return sorted((_fold(group, "kind of line over the same time") for group in together), key=_rank)
+    return sorted((_fold(group, one=_AT_ONCE, many=_AT_ONCE_MANY) for group in together), key=_rank)
 
 
 def _rank(finding: Finding) -> tuple[float, int, int, str]:
@@ -174,17 +177,17 @@ def _near(one: Finding, other: Finding) -> bool:
     return other.location.line - one.location.line <= _NEAR_LINES
 
 
-def _fold(run: Sequence[Finding], what: str) -> Finding:
+def _fold(run: Sequence[Finding], *, one: str, many: str) -> Finding:
     worst = min(run, key=_rank)
     others = [f for f in run if f is not worst]
     if not others:
         return worst
     times = [t for f in run for t in (f.first_time, f.last_time) if t is not None]
-    more = f"1 more {what}" if len(others) == 1 else f"{len(others)} more {what.replace(' ', 's ', 1)}"
+    more = f"1 more {one}" if len(others) == 1 else f"{len(others)} more {many}"
     return replace(
         worst,
         reason=f"{worst.reason} Together with {more}.",
-        related=tuple(text for f in others for text in (f.template, *f.related)),
+        related=(*worst.related, *(text for f in others for text in (f.template, *f.related))),
         sources=tuple(sorted({source for f in run for source in f.sources})),
         first_time=min(times, default=None),
         last_time=max(times, default=None),

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.frames import Lines, add_columns, lines_of
 from loganomaly.mining.miner import PARAMETER, Shape, Template, mine, tokenise
 from loganomaly.reading.detect import detect
 from loganomaly.reading.records import Records, read_heads
-from loganomaly.scan.shapes import intern, shape_hashes, summarise_slots
+from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
 
 __all__ = ["MinedRows", "TemplateMiner", "mine_rows", "mine_templates"]
 
@@ -25,14 +24,12 @@ class MinedRows:
     messages: list[bytes]
 
 
-def mine_rows(lines: "pl.Series | Lines", *, whole_lines: bool = False) -> MinedRows:
+def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
     """Mine the templates of rows of text.
 
     Timestamp, severity and component are read off each line as in files, and the message is mined; with
     `whole_lines`, rows are messages already.
     """
-    if isinstance(lines, pl.Series):
-        lines = lines_of(pl.DataFrame({"log": lines}))
     data, bounds = lines.data, lines.bounds
     if whole_lines:
         starts, ends, seeds = bounds[:-1], bounds[1:], np.zeros(len(bounds) - 1, np.int16)
@@ -40,9 +37,9 @@ def mine_rows(lines: "pl.Series | Lines", *, whole_lines: bool = False) -> Mined
         sample = "\n".join(lines.texts.head(2000).str.split("\n").list.first().to_list()).encode() + b"\n"
         records = Records(*read_heads(data, bounds, detect(sample).tables()))
         starts, ends, seeds = records.message_start, records.message_end, records.status
-    hashes, _ = shape_hashes(data, starts, ends, seeds)
+    hashes, slot_of, values, slot_numbers, _ = read_shapes(data, starts, ends, seeds)
     ids, shapes, first = intern(hashes)
-    summary = summarise_slots(data, starts, ends, ids, len(shapes))
+    summary = summarise_slots(slot_of, values, slot_numbers, ids, len(shapes))
     slot_first, lowest, highest = summary[:3]
     counts = np.bincount(ids, minlength=len(shapes))
     templates = mine(

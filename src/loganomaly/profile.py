@@ -220,14 +220,14 @@ def _bounded(profile: Profile) -> Profile:
     """Apply the caps. Each rests on the merged data alone, so the order of merging does not matter."""
     tables = {name: getattr(profile, name) for name in _schemas()}
     width, total_width = profile.width, profile.total_width
-    busy = pl.concat([tables["series"]["bucket"], tables["component_series"]["bucket"]])
-    wider = _wide_enough(busy, width, MOST_BUCKETS)
-    if wider != width:
-        for name in ("series", "component_series"):
-            tables[name] = _merged(name, [_coarsened(tables[name], width, wider)])
     total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
     if total_wider != total_width:
         tables["totals"] = _merged("totals", [_coarsened(tables["totals"], total_width, total_wider)])
+    # Told by all records with a time: those of shapes that are kept now may be dropped by a later merge.
+    wider = _wide_enough(tables["totals"]["bucket"], total_wider, MOST_BUCKETS, least=width)
+    if wider != width:
+        for name in ("series", "component_series"):
+            tables[name] = _merged(name, [_coarsened(tables[name], width, wider)])
     for key, most, owners in (
         ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "series")),
         ("component", MOST_COMPONENTS, ("components", "component_series")),
@@ -259,10 +259,10 @@ def _coarsened(table: pl.DataFrame, width: int, wider: int) -> pl.DataFrame:
     return table.with_columns((pl.col("bucket") * width).floordiv(wider))
 
 
-def _wide_enough(buckets: pl.Series, width: int, most: int) -> int:
-    """Return the smallest width, not below `width`, with at most `most` occupied buckets."""
+def _wide_enough(buckets: pl.Series, width: int, most: int, *, least: int = 0) -> int:
+    """Return the smallest width, not below `width` and `least`, with at most `most` occupied buckets."""
     distinct = buckets.unique()
-    for wider in WIDTHS[WIDTHS.index(width) :]:
+    for wider in WIDTHS[WIDTHS.index(max(width, least)) :]:
         if wider == WIDTHS[-1] or (distinct * width // wider).n_unique() <= most:
             return wider
     return width

@@ -29,6 +29,6 @@ def load(group: str, name: str) -> Any:
         return entry.load()
     known = names(group)
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     msg = f"no {group.rpartition('.')[2]} named {name!r}{hint} Known: {', '.join(known) or 'none'}."
     raise UsageError(msg)

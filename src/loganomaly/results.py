@@ -34,7 +34,10 @@ class Results:
     findings
         The same as objects.
     templates
-        polars frame: template_id, log_template, count, ratio, severity, component, score, first_seen, last_seen.
+        polars frame, one row per template, most frequent first: `template_id` (text, the same in every run),
+        `log_template` (text, `<*>` where it varies), `count` (records), `ratio` (share 0..1 of all records),
+        `severity` (that of most of its records), `component` (that of most of its records, or null), `score`
+        (anomaly score 0..1), `first_seen` and `last_seen` (ISO 8601 in UTC, or null).
     lines
         For a frame: its rows, order and index, and the columns `template_id`, `log_template`, `anomaly_score` (0..1),
         `is_anomaly`, `anomaly_source` (the detector that counts most), `classification`, `reason`, `tags`.

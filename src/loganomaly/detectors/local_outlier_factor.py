@@ -230,7 +230,7 @@ def _squared_norms(points: Vectors) -> NDArray[np.float64]:
 
 def _canonical(vectors: SparseVectors) -> sparse.csr_array[np.float64]:
     """Return a copy by rows with sorted columns: inner products are then the same in both directions."""
-    points: sparse.csr_array[np.float64] = sparse.csr_array(vectors, copy=True).astype(np.float64)
+    points: sparse.csr_array[np.float64] = sparse.csr_array(vectors).astype(np.float64)
     points.sum_duplicates()
     return points
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.case import Case
+from loganomaly.errors import UsageError
 from loganomaly.findings import Evidence
 from loganomaly.mining.miner import PARAMETER, Template
 
@@ -94,7 +95,9 @@ def detect_anomalies_lof(frame: Any, *, contamination: float = 0.1, neighbors: i
     frame
         pandas or polars frame with a column of log lines.
     contamination
-        Share 0..0.5 of rows that are reported at most.
+        Share of rows that are reported at most, above 0 to 0.5.
+    neighbors
+        Size of the neighbourhood, in rows, 1 or more.
 
     Returns
     -------
@@ -106,13 +109,20 @@ def detect_anomalies_lof(frame: Any, *, contamination: float = 0.1, neighbors: i
     ------
     InputError
         If the frame has no such column, or no rows.
+    UsageError
+        If a parameter is out of range.
     """
     from loganomaly.frames import add_columns, lines_of
     from loganomaly.pattern_miner import mine_rows
 
-    lines = lines_of(frame, column=column)
+    if not 0 < contamination <= 0.5:
+        msg = f"contamination is {contamination}; expected a share above 0, at most 0.5"
+        raise UsageError(msg)
+    if neighbors < 1:
+        msg = f"neighbors is {neighbors}; expected a whole number of 1 or more"
+        raise UsageError(msg)
     detector = LOFDetector(neighbors=neighbors, contamination=contamination)
-    mined = mine_rows(lines.texts)
+    mined = mine_rows(lines_of(frame, column=column))
     records = np.bincount(mined.numbers, minlength=len(mined.templates)).astype(np.int64)
     factors = detector.factors(mined.templates, records)
     above = factors > detector.threshold(factors, records)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence
+from loganomaly.wording import duration
 
 __all__ = ["NoveltyDetector"]
 
@@ -48,14 +49,13 @@ class NoveltyDetector:
             strength = surprise(min(1.0, records * share ** (records - 1)), full=self.full)
             if strength < 0.25:
                 continue
-            minutes, lasting = (first - start) / 6e7, (last - first) / 6e7
+            before, lasting = duration((first - start) / 1e6), duration((last - first) / 1e6)
             found.append(
                 Evidence(
                     detector=self.name,
                     subject=case.subject(number),
                     strength=strength,
-                    text=f"never seen in the first {minutes:.0f} min of the log, then {records:,} times"
-                    f" within {lasting:.1f} min",
+                    text=f"never seen in the first {before} of the log, then {records:,} times within {lasting}",
                     observed=float(records),
                     expected=0.0,
                     probability=min(1.0, records * share ** (records - 1)),

@@ -7,6 +7,7 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence
+from loganomaly.wording import times
 
 __all__ = ["RarityDetector"]
 
@@ -40,13 +41,12 @@ class RarityDetector:
             share = share_of[records]
             if share > 0.01:
                 continue
-            times = "once" if records == 1 else f"{records} times"
             found.append(
                 Evidence(
                     detector=self.name,
                     subject=case.subject(number),
                     strength=surprise(share, full=self.full),
-                    text=f"seen {times} in {case.records:,} records;"
+                    text=f"seen {times(records)} in {case.records:,} records;"
                     f" templates that rare make up {share:.2%} of the log",
                     observed=float(records),
                     probability=share,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence
+from loganomaly.wording import duration
 
 __all__ = ["BurstDetector"]
 
@@ -53,7 +54,7 @@ class BurstDetector:
                     detector=self.name,
                     subject=case.subject(int(str(number))),
                     strength=strength,
-                    text=f"{observed:,} records within {case.width} s, where {others.mean():.2g} are usual",
+                    text=f"{observed:,} records within {duration(case.width)}, where {others.mean():.2g} are usual",
                     observed=float(observed),
                     expected=float(others.mean()),
                     probability=probability,

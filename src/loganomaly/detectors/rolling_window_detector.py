@@ -8,10 +8,15 @@ import numpy as np
 import polars as pl
 
 from loganomaly.case import Case
+from loganomaly.errors import UsageError
 from loganomaly.findings import Evidence, Location
 from loganomaly.floods import FEWEST_ROWS, FloodSettings, flooded_rows
+from loganomaly.wording import duration
 
 __all__ = ["RollingWindowDetector", "rolling_window_chunking"]
+
+_REST = 0.1
+"""Lines outside a flood, as a share of those in it, that halve its strength: there is little to compare it with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +24,7 @@ class RollingWindowDetector:
     """Stretches of rows in which one shape makes up `repetition_threshold` of every window of `window_size` records.
 
     A flood is as strong as the template's share in it exceeds its share in the rest of the same source: a log that
-    always consists of one template is not flooded by it.
+    always consists of one template is not flooded by it, and a rest of a few lines says little of what is usual.
     """
 
     window_size: int = 1000
@@ -44,12 +49,13 @@ class RollingWindowDetector:
             inside = min(1.0, records / lines)
             elsewhere = max(source["records"] - min(lines, source["records"]), 0)
             outside = min(1.0, (totals[row["source"], row["shape"]] - records) / elsewhere) if elsewhere else inside
-            strength = max(0.0, 1 - outside / inside) * min(1.0, math.log10(records) / 3)
+            grounds = elsewhere / (elsewhere + _REST * lines)
+            strength = max(0.0, 1 - outside / inside) * min(1.0, math.log10(records) / 3) * grounds
             if strength < 0.1:
                 continue
             span = None if row["first_time"] is None else (row["first_time"], row["last_time"])
             seconds = (span[1] - span[0]) / 1e6 if span else 0.0
-            within = f" within {_duration(seconds)}" if seconds > 0 else ""
+            within = f" within {duration(seconds)}" if seconds > 0 else ""
             found.append(
                 Evidence(
                     detector=self.name,
@@ -67,12 +73,6 @@ class RollingWindowDetector:
                 )
             )
         return found
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def rolling_window_chunking(
@@ -99,11 +99,19 @@ def rolling_window_chunking(
     ------
     InputError
         If the frame has no such column, or no rows.
+    UsageError
+        If a parameter is out of range.
     """
     from loganomaly.frames import add_columns, lines_of, take_rows
     from loganomaly.pattern_miner import mine_rows
 
-    mined = mine_rows(lines_of(frame, column=column).texts)
+    if window_size < 2:
+        msg = f"window_size is {window_size}; expected a whole number of 2 or more"
+        raise UsageError(msg)
+    if not 0 < repetition_threshold <= 1:
+        msg = f"repetition_threshold is {repetition_threshold}; expected a share above 0, at most 1"
+        raise UsageError(msg)
+    mined = mine_rows(lines_of(frame, column=column))
     rows = len(mined.numbers)
     settings = FloodSettings(window_size=window_size, repetition_threshold=repetition_threshold)
     window = window_size if rows >= window_size else rows if rows >= FEWEST_ROWS else rows + 1

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.findings import Evidence, Location, Subject
 from loganomaly.reading.program import Level
+from loganomaly.wording import duration
 
 __all__ = ["SilenceDetector"]
 
@@ -40,7 +41,10 @@ class SilenceDetector:
             return []
         found: list[Evidence] = []
         silent: set[bytes] = set()
+        loud = _loud_components(case)
         for (name,), part in case.component_series.group_by("name", maintain_order=True):
+            if name in loud:
+                continue
             for active, gone, p in self._silences(part, buckets):
                 component = bytes(name)
                 silent.add(component)
@@ -89,8 +93,8 @@ class SilenceDetector:
             detector=self.name,
             subject=subject[0],
             strength=min(1.0, -math.log10(max(probability, 1e-300)) / self.full),
-            text=f"logged steadily ({usual:.3g} records every {case.width} s), then nothing for the last"
-            f" {gone * case.width / 60:.0f} min of the log",
+            text=f"logged steadily ({usual:.3g} records every {duration(case.width)}), then nothing for the last"
+            f" {duration(gone * case.width)} of the log",
             observed=0.0,
             expected=usual,
             probability=probability,
@@ -98,6 +102,13 @@ class SilenceDetector:
             location=subject[1],
             span=(start * case.width * 1_000_000, (last + 1) * case.width * 1_000_000),
         )
+
+
+def _loud_components(case: Case) -> set[bytes]:
+    """Return the components most of whose records are warnings or worse."""
+    bad = pl.col("records").filter(pl.col("level") >= Level.WARNING).sum()
+    shares = case.table.group_by("component").agg(share=bad / pl.col("records").sum())
+    return set(shares.filter(pl.col("component").is_not_null() & (pl.col("share") > 0.5))["component"].to_list())
 
 
 def _component(case: Case, name: bytes) -> tuple[Subject, Location]:

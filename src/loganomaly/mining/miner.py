@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.mining.tokens import DELIMITERS, LONGEST_MESSAGE, byte_classes, token_kind
+from loganomaly.mining.tokens import DELIMITERS, LONGEST_MESSAGE, byte_classes, read_token
 
 __all__ = ["PARAMETER", "Shape", "Template", "Tokens", "mine", "template_id", "tokenise"]
 
@@ -70,12 +70,12 @@ def _token_bounds(
     kinds = np.empty(len(data), np.int64)
     count, i, end = 0, 0, len(data)
     while i < end:
-        start, digits = i, False
+        start, held = i, np.uint8(0)
         while i < end and _CLASSES[data[i]] != 2:
-            digits |= _CLASSES[data[i]] == 1
+            held |= _CLASSES[data[i]]
             i += 1
         if i > start:
-            starts[count], ends[count], kinds[count] = start, i, token_kind(data, start, i, digits)[0]
+            starts[count], ends[count], kinds[count] = start, i, read_token(data, start, i, held)[0]
             count += 1
         i += 1
     return starts[:count], ends[:count], kinds[:count]

@@ -9,16 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = [
-    "DELIMITERS",
-    "DIGITS",
-    "LONGEST_MESSAGE",
-    "MOST_SLOTS",
-    "byte_classes",
-    "number_of",
-    "token_end",
-    "token_kind",
-]
+__all__ = ["DELIMITERS", "LONGEST_MESSAGE", "MOST_SLOTS", "NUMBER", "SLOT", "WORD", "byte_classes", "read_token"]
 
 DELIMITERS = b" \t\r\n=,;:()[]{}\"'|<>"
 LONGEST_MESSAGE = 16_384
@@ -26,55 +17,33 @@ LONGEST_MESSAGE = 16_384
 MOST_SLOTS = 64
 """Slots of a message whose values are summarised; further ones are slots, but not summarised."""
 
-OTHER, DIGITS, DELIMITER = 0, 1, 2
+OTHER, DIGIT, DELIMITER, AT = 0, 1, 2, 4
+"""Classes of bytes. The classes of a token's bytes, or-ed, say what it holds."""
 WORD, SLOT, NUMBER = 0, 1, 2
+"""Kinds of tokens; a NUMBER is a SLOT too."""
 
 # Up to three letters after a number, as one number in base 32 (case does not matter), that are a unit.
 _UNITS = (
-    "",
-    "%",
-    "ns",
-    "us",
-    "ms",
-    "s",
-    "m",
-    "h",
-    "d",
-    "min",
-    "sec",
-    "b",
-    "k",
-    "kb",
-    "mb",
-    "gb",
-    "tb",
-    "kib",
-    "mib",
-    "gib",
+    *("", "%", "ns", "us", "ms", "s", "m", "h", "d", "min", "sec"),
+    *("b", "k", "kb", "mb", "gb", "tb", "kib", "mib", "gib"),
 )
 
 
 def byte_classes() -> Any:
-    """Return the class of each byte: OTHER, DIGITS or DELIMITER; (256,), uint8."""
+    """Return the class of each byte: OTHER, DIGIT, DELIMITER or AT; (256,), uint8."""
     classes = np.zeros(256, np.uint8)
-    classes[48:58] = DIGITS
+    classes[48:58] = DIGIT
     classes[list(DELIMITERS)] = DELIMITER
+    classes[64] = AT
     return classes
 
 
-_CLASSES = byte_classes()
 _UNIT_CODES = np.array(
-    sorted({sum((31 if c == "%" else ord(c) - 96) << (5 * i) for i, c in enumerate(unit)) for unit in _UNITS}),
-    np.int64,
+    sorted({sum((31 if c == "%" else ord(c) - 96) << (5 * i) for i, c in enumerate(unit)) for unit in _UNITS}), np.int64
 )
 
 
-@njit(nogil=True, cache=True)
-def token_end(data: Any, i: Any, end: Any) -> Any:
-    """Return the byte after the token that begins at i."""
-    while i < end and _CLASSES[data[i]] != 2:
-        i += 1
-    return i
+_POWERS = 10.0 ** np.arange(19)
 
 
 @njit(nogil=True, cache=True)
@@ -98,47 +67,46 @@ def _unit(data: Any, start: Any, end: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def token_kind(data: Any, start: Any, end: Any, digits: Any) -> Any:
-    """Return (WORD, SLOT or NUMBER; code of the number's unit) of the token data[start:end].
+def read_token(data: Any, start: Any, end: Any, held: Any) -> Any:
+    """Say what the token data[start:end] is.
 
-    `digits` says whether it holds a digit, which the caller knows from reading it.
+    Parameters
+    ----------
+    held
+        The classes of its bytes, or-ed.
+
+    Returns
+    -------
+    kind : int
+        WORD, SLOT or NUMBER.
+    unit : int
+        Code of the number's unit; 0 where there is none.
+    number : float
+        The number without its unit, or NaN.
     """
     first = data[start]
-    if not digits:
+    if not held & 1:
         if first == 47 and end - start > 1:  # /path
-            return 1, 0
-        for k in range(start + 1, end - 1):
-            if data[k] == 64:  # x@y
-                return 1, 0
-        return 0, 0
+            return 1, 0, np.nan
+        # x@y, not an @ alone at an end
+        return (1 if held & 4 and first != 64 and data[end - 1] != 64 else 0), 0, np.nan
     i = start + (1 if first == 45 or first == 43 else 0)
-    begin, point = i, False
-    while i < end and (48 <= data[i] <= 57 or (data[i] == 46 and not point and i > begin)):
-        point |= data[i] == 46
-        i += 1
-    if i == begin or i - begin > 18 or data[i - 1] == 46:
-        return 1, 0
-    unit = _unit(data, i, end)
-    return (2, unit) if unit >= 0 else (1, 0)
-
-
-@njit(nogil=True, cache=True)
-def number_of(data: Any, start: Any, end: Any) -> Any:
-    """Return the value of a token of kind NUMBER, without its unit."""
-    i, sign = start, 1.0
-    if data[i] == 45 or data[i] == 43:
-        sign = -1.0 if data[i] == 45 else 1.0
-        i += 1
-    value, scale, point = 0.0, 1.0, False
+    begin, point, digits = i, end, np.int64(0)
     while i < end:
         byte = data[i]
         if 48 <= byte <= 57:
-            value = value * 10.0 + (byte - 48)
-            if point:
-                scale *= 10.0
-        elif byte == 46 and not point:
-            point = True
+            digits = digits * 10 + np.int64(byte - 48)
+        elif byte == 46 and point == end and i > begin:
+            point = i
         else:
             break
         i += 1
-    return sign * value / scale
+    if i == begin or i - begin > 18 or point == i - 1:
+        return 1, 0, np.nan
+    unit = _unit(data, i, end) if i < end else 0
+    if unit < 0:
+        return 1, 0, np.nan
+    number = np.float64(digits)
+    if point < i:
+        number /= _POWERS[i - 1 - point]
+    return 2, unit, -number if first == 45 else number

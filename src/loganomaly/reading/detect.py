@@ -6,6 +6,7 @@ understands most of a line first.
 """
 
 import datetime as dt
+from calendar import isleap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +15,19 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.reading.formats import Layout, expand, load_formats, timestamp_patterns
+from loganomaly.reading.formats import Format, Layout, expand, load_formats, timestamp_patterns
 from loganomaly.reading.infer import infer_layouts
 from loganomaly.reading.matcher import OUT_SIZE, fit_matrix, match
 from loganomaly.reading.program import NO_TIME, Tables
-from loganomaly.reading.tables import Calendar, build_tables
+from loganomaly.reading.tables import LEAP_YEAR, Calendar, build_tables
 
 __all__ = ["Detected", "detect"]
 
 _SAMPLE = 600  # lines tried
 _MOST_LAYOUTS = 24  # kept for one source
 _WORTH_KEEPING = 0.005  # share of the sample that a further layout must add
+_TIME_ONLY = 3  # `captures` of a layout that finds the timestamp and nothing else
+_NAMED = 0.05  # share of the lines that may begin a record which a format reads to give the source its name
 _STRICT = 0.5  # share of matched lines from which on an unmatched line belongs to the record before it
 
 
@@ -47,7 +50,9 @@ class Detected:
         return build_tables(self.layouts, calendar=self.calendar, loose=self.loose)
 
 
-def detect(sample: bytes, *, tail: bytes = b"", modified: float | None = None) -> Detected:
+def detect(
+    sample: bytes, *, tail: bytes = b"", modified: float | None = None, formats: Sequence[Format] = ()
+) -> Detected:
     """Detect the format of a source.
 
     Parameters
@@ -58,25 +63,25 @@ def detect(sample: bytes, *, tail: bytes = b"", modified: float | None = None) -
         Its last bytes where they are at hand: tells whether a year without a year ends within the source.
     modified
         When the source was last written, seconds since the epoch: the newest line is not younger.
+    formats
+        Tried besides the built-in ones.
     """
     lines = _lines(sample)
     lines += _lines(tail)
     if len(lines) > _SAMPLE:
         lines = [lines[i * len(lines) // _SAMPLE] for i in range(_SAMPLE)]
-    known = _matrix(lines, _known())
-    layouts = list(_known().layouts)
-    covered: list[bool] = np.any(known, axis=1).tolist()
-    guessed = infer_layouts([line for line, fits in zip(lines, covered, strict=True) if not fits])
-    if guessed:
-        inferred = _Candidates(tuple(guessed), build_tables(guessed))
-        known = np.hstack([known, _matrix(lines, inferred)])
-        layouts += guessed
-    chosen, share = _choose(known, layouts)
+    own = expand([fmt for fmt in formats if fmt not in load_formats()], patterns=timestamp_patterns())
+    layouts = [*_known().layouts, *own]
+    fits = np.hstack([_matrix(lines, _known()), _fits(lines, own)])
+    guessed = _guess(lines, fits, layouts)
+    layouts += guessed
+    fits = np.hstack([fits, _fits(lines, guessed)])
+    chosen, share = _choose(fits, layouts)
     kept = tuple(layouts[c] for c in chosen)
     indented = sum(line[:1] in {b" ", b"\t"} for line in lines)
-    matched = float(known[:, chosen].any(axis=1).sum()) if chosen else 0.0
+    matched = float(fits[:, chosen].any(axis=1).sum()) if chosen else 0.0
     return Detected(
-        name=_name(known, chosen, layouts),
+        name=_name(fits, chosen, layouts, heads=len(lines) - indented),
         layouts=kept,
         share=share,
         calendar=_calendar(lines, kept, modified=modified),
@@ -114,6 +119,23 @@ def _matrix(lines: Sequence[bytes], candidates: _Candidates) -> NDArray[np.bool_
     return fits
 
 
+def _fits(lines: Sequence[bytes], layouts: Sequence[Layout]) -> NDArray[np.bool_]:
+    if not layouts:
+        return np.zeros((len(lines), 0), np.bool_)
+    return _matrix(lines, _Candidates(tuple(layouts), build_tables(layouts)))
+
+
+def _guess(lines: Sequence[bytes], fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> list[Layout]:
+    """Infer layouts for lines that none of `layouts` reads, or reads no more of than the timestamp."""
+    understood = (fits * np.array([layout.captures for layout in layouts])).max(axis=1)
+    guessed = infer_layouts([line for line, worth in zip(lines, understood, strict=True) if worth == 0])
+    barely = [line for line, worth in zip(lines, understood, strict=True) if 0 < worth <= _TIME_ONLY]
+    # A severity word may stand anywhere in prose; where half of the lines have one in the same place, it is a field.
+    better = [layout for layout in infer_layouts(barely) if layout.captures > _TIME_ONLY and layout not in guessed]
+    shares = _fits(barely, better).mean(axis=0) if better else []
+    return guessed + [layout for layout, share in zip(better, shares, strict=True) if share >= _STRICT]
+
+
 def _choose(fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> tuple[list[int], float]:
     """Choose layouts greedily by lines newly read times what they understand; return them and the share read."""
     if not fits.size:
@@ -133,13 +155,14 @@ def _choose(fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> tuple[list[in
     return chosen, float((best > 0).mean())
 
 
-def _name(fits: NDArray[np.bool_], chosen: Sequence[int], layouts: Sequence[Layout]) -> str:
+def _name(fits: NDArray[np.bool_], chosen: Sequence[int], layouts: Sequence[Layout], *, heads: int) -> str:
+    """Return the format that reads most lines, or "plain" where it reads next to none of the `heads` not indented."""
     counts: Counter[str] = Counter()
     free = np.ones(len(fits), bool)
     for pick in chosen:
         counts[layouts[pick].format] += int((fits[:, pick] & free).sum())
         free &= ~fits[:, pick]
-    if not counts or counts.most_common(1)[0][1] < len(fits) * 0.05:
+    if not counts or counts.most_common(1)[0][1] < heads * _NAMED:
         return "plain"
     return counts.most_common(1)[0][0]
 
@@ -148,22 +171,26 @@ def _calendar(lines: Sequence[bytes], layouts: Sequence[Layout], *, modified: fl
     """Infer the year of timestamps without one: the newest line is not younger than the file."""
     written = dt.datetime.fromtimestamp(modified, dt.UTC) if modified is not None else dt.datetime.now(dt.UTC)
     day = (written.date() - dt.date(1970, 1, 1)).days
-    if not any(layout.time and "%Y" not in layout.time and "%y" not in layout.time for layout in layouts):
-        return Calendar(day=day)
-    tables = build_tables(layouts, calendar=Calendar(year=2000))  # a leap year: every day of a year exists in it
+    tables = build_tables(layouts, calendar=Calendar())  # dates without a year are of LEAP_YEAR, bare times of 1970
     out = np.empty(OUT_SIZE, np.int64)
     dates: list[tuple[int, int]] = []
     for line in lines:
         data = np.frombuffer(line, np.uint8)
         if any(match(data, 0, len(data), p, tables, out) for p in range(len(layouts))) and out[0] != NO_TIME:
             moment = dt.datetime.fromtimestamp(out[0] / 1e6, dt.UTC)
-            dates.append((moment.month, moment.day))
+            if moment.year == LEAP_YEAR:
+                dates.append((moment.month, moment.day))
     if not dates:
         return Calendar(day=day)
     first, last = dates[0], dates[-1]
     # Lines may be a little out of order, so the year begins some days before the first line's date.
-    start = dt.date(2000, *first) - dt.timedelta(days=3)
-    pivot = (start.month * 100 + start.day) if start.year == 2000 else 0
+    start = dt.date(LEAP_YEAR, *first) - dt.timedelta(days=3)
+    pivot = (start.month * 100 + start.day) if start.year == LEAP_YEAR else 0
     wraps = last[0] * 100 + last[1] < pivot
-    year = written.year - (1 if last > (written.month, written.day) else 0) - (1 if wraps else 0)
+    # Lines in local time may be dated up to a day after the UTC date at which they were written.
+    newest = written + dt.timedelta(days=1)
+    year = newest.year - (1 if last > (newest.month, newest.day) else 0) - (1 if wraps else 0)
+    if (2, 29) in dates:
+        while not isleap(year + (pivot > 229)):
+            year -= 1
     return Calendar(first=pivot, year=year, day=day)

@@ -13,7 +13,7 @@ from loganomaly.errors import FormatError
 from loganomaly.reading.layout import compile_layout
 from loganomaly.reading.program import Op, Role
 
-__all__ = ["Format", "Layout", "data_file", "load_formats", "parse_format", "timestamp_patterns"]
+__all__ = ["Format", "Layout", "data_file", "expand", "load_formats", "parse_format", "timestamp_patterns"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +27,20 @@ class Layout:
     @property
     def captures(self) -> int:
         """How much of a line this layout understands; breaks ties between layouts that match the same lines."""
-        worth = {Op.JSON: 5, Op.LOGFMT: 4, Op.LEVEL: 2, Op.PRIORITY: 2, Op.TRAILER: 1, Op.BEGIN: 2}
-        total = 3 if self.time is not None or "{time:" in self.text else 0
-        optional_until = 0
-        for place, (operation, a, _, _) in enumerate(compile_layout(self.text, time=self.time).operations):
-            if operation == Op.OPTIONAL:
-                optional_until = a
-            elif place >= optional_until:
-                total += worth.get(Op(operation), 0) + (operation == Op.FIELD and a == Role.COMPONENT)
-        return total
+        return _captures(self.text, self.time)
+
+
+@cache
+def _captures(text: str, time: str | None) -> int:
+    worth = {Op.JSON: 5, Op.LOGFMT: 4, Op.LEVEL: 2, Op.PRIORITY: 2, Op.TRAILER: 1, Op.BEGIN: 2}
+    total = 3 if time is not None or "{time:" in text else 0
+    optional_until = 0
+    for place, (operation, a, _, _) in enumerate(compile_layout(text, time=time).operations):
+        if operation == Op.OPTIONAL:
+            optional_until = a
+        elif place >= optional_until:
+            total += worth.get(Op(operation), 0) + (operation == Op.FIELD and a == Role.COMPONENT)
+    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +63,29 @@ def parse_format(text: str, *, origin: str) -> Format:
     Raises
     ------
     FormatError
-        If a key is missing or unknown, or a layout is malformed; names `origin`.
+        If the text is no YAML, a key is missing or unknown, or a layout or sample is malformed; names `origin`.
     """
-    raw = yaml.safe_load(text)
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
+        raise FormatError(msg) from error
     expected = {"name", "title", "layouts", "samples"}
     if not isinstance(raw, dict) or set(raw) != expected:
         given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
         msg = f"{origin}: a format has the keys {sorted(expected)}, given: {given}"
         raise FormatError(msg)
+    for key, kind in (("layouts", str), ("samples", dict)):
+        if not isinstance(raw[key], list) or not raw[key] or not all(isinstance(item, kind) for item in raw[key]):
+            wanted = "texts" if kind is str else "mappings"
+            msg = f"{origin}: {key} is a list of one or more {wanted}, given: {raw[key]!r}"
+            raise FormatError(msg)
     for layout in raw["layouts"]:
-        compile_layout(layout, time="%Y")
+        try:
+            compile_layout(layout, time="%Y")
+        except FormatError as error:
+            msg = f"{origin}: {error}"
+            raise FormatError(msg) from error
     return Format(name=raw["name"], title=raw["title"], layouts=tuple(raw["layouts"]), samples=tuple(raw["samples"]))
 
 

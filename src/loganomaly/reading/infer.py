@@ -19,7 +19,7 @@ _MOST = 12  # layouts proposed
 _FIELDS = 6  # header fields between timestamp and severity
 _WEAK = {"%s", "%H:%M:%S%f"}  # read much that is not a timestamp: only at a place where most lines have one
 _BOUNDARY = re.compile(rb"(?:^|(?<=[\s|\[(\"'=,;:#>]))(?=[0-9A-Z])")
-_DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=]+)")
+_DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=#]+)")
 
 
 @cache
@@ -71,10 +71,10 @@ def _timestamp(line: bytes) -> tuple[int, int, str] | None:
 
 def _header(before: str, after: str) -> str | None:
     """Write a layout for the text before the timestamp and the header fields behind it."""
-    if "{" in before or "}" in before or "?" in before:
+    if any(c in before for c in '{}?"'):
         return None
     fields = [_field(piece) for piece in _DELIMITERS.split(before)]
-    if before.count("{") or sum(field.startswith("{") for field in fields) > _FIELDS * 2:
+    if sum(field.startswith("{") for field in fields) > _FIELDS * 2:
         return None
     return "".join(fields) + "{time}" + _rest(after)
 
@@ -108,6 +108,7 @@ def _rest(after: str) -> str:
         if not cell.strip() or " " in cell.strip():
             break
         word = cell.strip().lower()
-        named = "{component}" in kept
-        kept.append("{level}" if word in _level_words() else "{field}" if named or word.isdigit() else "{component}")
+        named = "{component}" in "".join(kept)
+        field = "{level}" if word in _level_words() else "{field}" if named or word.isdigit() else "{component}"
+        kept.append(" " * cell[0].isspace() + field + " " * cell[-1].isspace())
     return glue + separator.join([*kept, "{message}"])

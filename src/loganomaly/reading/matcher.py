@@ -42,6 +42,7 @@ _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
 _MICRO = 1_000_000
 _DAY = 86_400 * _MICRO
 _LONGEST_FIELD = 1024  # bytes; a header field beyond it means that the layout does not fit
+_PATIENCE = 64  # times that a match goes back to a choice; layouts with many fields would try for ever
 _CHOICES = 8  # fields and groups of one layout that may be tried again
 _DEEPEST = 24  # nesting of JSON objects whose keys are told apart
 
@@ -593,7 +594,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
     _clear(out)
     timed = False
     # Choice points: operation, position to go on at, start of the field (-1: an optional group).
-    choices = 0
+    choices, patience = 0, _PATIENCE
     ops, pool, stops = t[_OPS], t[_POOL], t[_STOPS]
     pc, stop, i = t[t[_STARTS] + program], t[t[_STARTS] + program + 1], np.int64(begin)
     while pc < stop:
@@ -646,16 +647,27 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                 out[_CHOICE_PC + choices], out[_CHOICE_AT + choices], out[_CHOICE_START + choices] = a, i, -1
                 choices += 1
             after = i
-        elif op == 5 and c == 8:
-            value, after = _read_number(data, i, end, a, b)
-            if value < 100 or value > 599:
-                after = -1
-            else:
-                out[6] = value
-        elif 5 <= op <= 10 or op == 17:
+        elif op == 5:
+            value, j = np.int64(0), i
+            if a < 0 and j < end and data[j] == 32:  # padded with a blank
+                j += 1
+            last = min(end, j + b)
+            first = j
+            while j < last and _is_digit(data[j]):
+                value = value * 10 + np.int64(data[j] - 48)
+                j += 1
+            if j - first >= abs(a):
+                after = j
+                if c == 8:  # an HTTP status
+                    out[6] = value
+                    if value < 100 or value > 599:
+                        after = -1
+                elif c > 0:
+                    out[_PARTS + c] = value
+                    timed = True
+        elif 6 <= op <= 10 or op == 17:
             after = _time_step(data, i, end, op, a, b, c, out, t)
-            if op != 5 or c > 0:
-                timed = True
+            timed = True
         elif op == 11:
             out[4] = after = i
             i = end
@@ -689,7 +701,8 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
             pc += 1
             continue
         # Go back to the last choice: try the field further on, or leave out the group.
-        while choices > 0:
+        patience -= 1
+        while choices > 0 and patience > 0:
             top = choices - 1
             if out[_CHOICE_START + top] < 0:
                 pc, i = out[_CHOICE_PC + top], out[_CHOICE_AT + top]

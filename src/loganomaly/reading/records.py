@@ -62,12 +62,8 @@ class Records(NamedTuple):
 @njit(nogil=True, cache=True)
 def line_bounds(data: Any) -> Any:
     """Return first byte and byte after the content of each line of `data`; CR LF and LF end lines."""
-    count = 0
-    for i in range(len(data)):
-        count += data[i] == 10
-    if len(data) and data[-1] != 10:
-        count += 1
-    starts, ends = np.empty(count, np.int64), np.empty(count, np.int64)
+    # As large as can be needed; memory that is not written to is not taken.
+    starts, ends = np.empty(len(data), np.int64), np.empty(len(data), np.int64)
     line, start = 0, 0
     for i in range(len(data)):
         if data[i] == 10:
@@ -77,7 +73,8 @@ def line_bounds(data: Any) -> Any:
     if start < len(data):
         starts[line] = start
         ends[line] = len(data) - (1 if data[-1] == 13 else 0)
-    return starts, ends
+        line += 1
+    return starts[:line].copy(), ends[:line].copy()
 
 
 @njit(nogil=True, cache=True)
@@ -102,6 +99,8 @@ def _starts_with(data: Any, start: Any, end: Any, word: Any) -> Any:
 def _goes_on(data: Any, start: Any, end: Any) -> Any:
     """Whether a line that fits no program looks like the rest of the record before it."""
     first = data[start]
+    if first != 97 and first != 67 and first != 84 and first != 46 and first != 35 and first > 41 and first < 93:
+        return False
     if first == 32 or first == 9 or first == 125 or first == 41 or first == 93:  # blank } ) ]
         return True
     return (
@@ -214,8 +213,14 @@ def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any
 
 
 @njit(nogil=True, cache=True)
-def read_records(data: Any, t: Tables) -> Any:
+def read_records(data: Any, t: Tables, whole: Any) -> Any:
     """Split `data` (uint8) into records.
+
+    Parameters
+    ----------
+    whole
+        Whether the first line begins a record whatever it holds: that of a chunk does, unless it is the first of its
+        source.
 
     Returns
     -------
@@ -233,6 +238,8 @@ def read_records(data: Any, t: Tables) -> Any:
         begin, end = starts[line], ends[line]
         begins, program = _begins_record(data, begin, end, programs, t, out)
         if row >= 0 and not begins and line - columns[0][row] >= LONGEST_RECORD:
+            begins = True
+        if line == 0 and whole:
             begins = True
         if begins:
             row += 1

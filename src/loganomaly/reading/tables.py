@@ -21,7 +21,10 @@ from loganomaly.reading.program import (
     key_hash,
 )
 
-__all__ = ["Calendar", "build_tables"]
+__all__ = ["LEAP_YEAR", "Calendar", "build_tables"]
+
+LEAP_YEAR = 2000
+"""Stands for a year that is not known: every day of a year exists in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Calendar:
     """
 
     first: int = 0
-    year: int = 1970
+    year: int = LEAP_YEAR
     day: int = 0
     zone: int = 0
 

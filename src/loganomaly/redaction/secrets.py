@@ -18,9 +18,9 @@ _PLACEHOLDER = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKind:
-    """One kind of secret; `words` are the runs of letters (lower case) without which a line cannot hold one.
+    """One kind of secret; `words` are the letters (lower case) without which a line cannot hold one.
 
-    With `prefix`, a run that begins with a word counts too.
+    A word is a run of letters, with `prefix` the beginning of one; see leaks.yaml for the kinds that differ.
     """
 
     name: str
@@ -56,7 +56,8 @@ def _kind(entry: Mapping[str, Any]) -> SecretKind:
         severity=entry["severity"],
         words=tuple(entry["words"]),
         prefix=bool(entry.get("prefix", False)),
-        pattern=re.compile(entry["pattern"]),
+        # ASCII only, as the compiled search for candidates: \u017f is no s.
+        pattern=re.compile(entry["pattern"], re.ASCII),
         samples=tuple(entry["samples"]),
         counterexamples=tuple(entry["not"]),
     )
@@ -97,7 +98,9 @@ def redact_personal(text: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Return `text` with every secret replaced by ``<KIND>``.
+    """Return `text` with every secret replaced by ``<KIND>``; secrets that overlap by that of the first.
+
+    The number of lines stays the same.
 
     Examples
     --------
@@ -108,6 +111,10 @@ def redact(text: str) -> str:
     for leak in sorted(find_leaks(text), key=lambda leak: (leak.start, -leak.end)):
         if not spans or leak.start >= spans[-1][1]:
             spans.append((leak.start, leak.end, leak.kind.name))
+        else:
+            start, end, name = spans[-1]
+            spans[-1] = start, max(end, leak.end), name
     for start, end, name in reversed(spans):
-        text = f"{text[:start]}<{name}>{text[end:]}"
+        breaks = "\n" * text.count("\n", start, end)
+        text = f"{text[:start]}<{name}>{breaks}{text[end:]}"
     return text

@@ -40,11 +40,11 @@ def plain_text(text: str) -> str:
 
 
 def list_files(paths: Sequence[Path]) -> str:
-    """Return *paths*, at least one, as a line of text: those at the top by name, those below them by number.
+    r"""Return *paths*, at least one, as a line of text: those at the top by name, those below them by number.
 
     Examples
     --------
-    >>> list_files([Path("out/a.json"), Path("out/files/x.json"), Path("out/files/y.json")]).replace("\\\\", "/")
+    >>> list_files([Path("out/a.json"), Path("out/files/x.json"), Path("out/files/y.json")]).replace("\\", "/")
     'out/a.json, and 2 files below out'
     """
     top = min((path.parent for path in paths), key=lambda parent: len(parent.parts))
@@ -246,10 +246,16 @@ def _when(anomaly: Mapping[str, Any], *, days: set[str]) -> str:
     span = _seen(anomaly)
     if span is None:
         return "-"
+    first, last = span
     years = {day[:4] for day in days}
-    form = "%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M" if len(years) == 1 else "%Y-%m-%d"
-    first, last = (f"{moment:{form}}" for moment in span)
-    return first if first == last else f"{first} to {last}"
+    date = "" if len(days) == 1 else "%m-%d " if len(years) == 1 else "%Y-%m-%d "
+    time = "%H:%M" if date else "%H:%M:%S"
+    if first.date() != last.date():
+        # Whole years apart there is no room for the time; the line itself has it.
+        form = date.strip() if len(years) > 1 else date + time
+        return f"{first:{form}} to {last:{form}}"
+    begin, end = f"{first:{date}{time}}", f"{last:{time}}"
+    return begin if begin.endswith(end) else f"{begin} to {end}"
 
 
 def _span(summary: Mapping[str, Any]) -> str:

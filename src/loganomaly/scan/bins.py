@@ -4,9 +4,9 @@ __all__ = ["BINS", "BINS_PER_OCTAVE", "SMALLEST", "ZERO_BIN", "bin_start"]
 
 BINS_PER_OCTAVE = 8
 """Neighbouring bins differ by a factor of 2 ** (1 / 8), 9 %."""
-BINS = 1024
-"""Bins of a sketch: positive numbers above ZERO_BIN, negative ones below."""
-ZERO_BIN = 512
+BINS = 2048
+"""Bins of a sketch: positive numbers above ZERO_BIN, negative ones below; numbers of 18 digits fit in."""
+ZERO_BIN = 1024
 SMALLEST = 30
 """Octaves below 1 that are told apart: numbers nearer to zero than 2 ** -30 count as zero."""
 

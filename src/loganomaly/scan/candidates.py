@@ -1,4 +1,7 @@
-"""Picks the records that may hold a secret: those with one of the words that secrets come with. Compiled."""
+"""Picks the records that may hold a secret: those with one of the words that secrets come with. Compiled.
+
+It may pick records without one, never the other way round: `find_leaks` looks only at what is picked here.
+"""
 
 from functools import cache
 from typing import Any
@@ -15,20 +18,26 @@ __all__ = ["anchors", "candidates"]
 _SIZE = 512
 _FNV_OFFSET = np.uint64(14695981039346656037)
 _FNV_PRIME = np.uint64(1099511628211)
-# What must follow the word near by: nothing, or a sign that gives it a value.
-_ANY, _PREFIX, _VALUE, _SCHEME = 1, 2, 3, 4
-_NEAR = 4  # bytes between a word and the sign that gives it a value
+# Where a word counts: as a whole run of letters, at the beginning of one, at the end of one before a sign that gives
+# it a value, or (api_key, which is two runs) before the word "key".
+_ANY, _PREFIX, _VALUE, _KEY = 1, 2, 3, 4
+_SHORTEST, _LONGEST = 3, 12  # letters of a word
+_NEAR = 4  # bytes after a word that hold the sign: a quote, two blanks, = or :
 
 
 @cache
 def anchors() -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return an open-addressing table of the words' hashes, and for each what must follow it."""
+    """Return an open-addressing table of the words' hashes, and for each where it counts.
+
+    Words that count at the end of a run are hashed backwards.
+    """
     hashes, needs = np.zeros(_SIZE, np.int64), np.zeros(_SIZE, np.uint8)
     for kind in leak_kinds():
         for word in kind.words:
             need = _PREFIX if kind.prefix else _ANY
-            need = {"password": _VALUE, "url-credentials": _SCHEME}.get(kind.name, need)
-            value = key_hash(word)
+            if kind.name == "password":
+                need = _KEY if word == "api" else _VALUE
+            value = key_hash(word[::-1] if need in {_VALUE, _KEY} else word)
             slot = value % _SIZE
             while hashes[slot] not in (0, value):
                 slot = (slot + 1) % _SIZE
@@ -52,7 +61,7 @@ def _has_credentials(data: Any, i: Any, end: Any) -> Any:
     """Whether `://` at i is followed by an @ before the next blank or slash."""
     if i + 3 >= end or data[i] != 58 or data[i + 1] != 47 or data[i + 2] != 47:
         return False
-    for k in range(i + 3, min(end, i + 220)):
+    for k in range(i + 3, end):
         if data[k] == 64:
             return True
         if data[k] == 32 or data[k] == 47 or data[k] == 34:
@@ -61,34 +70,56 @@ def _has_credentials(data: Any, i: Any, end: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def _is_letter(byte: Any) -> Any:
+    return 97 <= (byte | 32) <= 122
+
+
+@njit(nogil=True, cache=True)
+def _gets_value(data: Any, start: Any, i: Any, end: Any, hashes: Any, needs: Any) -> Any:
+    """Whether the letters data[start:i] end with a word that is given a value."""
+    if i >= end:
+        return False
+    joined = data[i] == 95 or data[i] == 45  # secret_key=
+    if not joined:
+        sign = i
+        while sign < end and (data[sign] == 34 or data[sign] == 39 or data[sign] <= 32) and sign - i < _NEAR - 1:
+            sign += 1
+        if sign == end or (data[sign] != 61 and data[sign] != 58):
+            return False
+    value = _FNV_OFFSET
+    for k in range(i - 1, max(start, i - _LONGEST) - 1, -1):
+        value = (value ^ np.uint64(data[k] | 32)) * _FNV_PRIME
+        if i - k >= _SHORTEST:
+            need = _need(hashes, needs, value)
+            if need == 3:
+                return True
+            if need == 4 and joined and i + 3 < end:
+                return data[i + 1] | 32 == 107 and data[i + 2] | 32 == 101 and data[i + 3] | 32 == 121
+    return False
+
+
+@njit(nogil=True, cache=True)
 def candidates(data: Any, starts: Any, ends: Any, hashes: Any, needs: Any) -> Any:
-    """Return the rows i whose bytes data[starts[i]:ends[i]] hold an anchor word with what must follow it."""
+    """Return the rows i whose bytes data[starts[i]:ends[i]] hold an anchor word where it counts, or credentials."""
     rows = np.empty(len(starts), np.int64)
     count = 0
     for row in range(len(starts)):
         i, end = starts[row], ends[row]
         found = False
         while i < end and not found:
-            while i < end and not 97 <= (data[i] | 32) <= 122:
+            while i < end and not _is_letter(data[i]):
+                if data[i] == 58:
+                    found |= _has_credentials(data, i, end)
                 i += 1
             start, value = i, _FNV_OFFSET
-            while i < end and 97 <= (data[i] | 32) <= 122:
+            while i < end and _is_letter(data[i]):
                 value = (value ^ np.uint64(data[i] | 32)) * _FNV_PRIME
                 i += 1
                 if i - start == 3 or i - start == 4:
                     found |= _need(hashes, needs, value) == 2
-            if i - start < 3 or i - start > 12:
-                continue
-            need = _need(hashes, needs, value)
-            if need == 1:
-                found = True
-            elif need == 3:
-                for k in range(i, min(end, i + _NEAR)):
-                    found |= data[k] == 61 or data[k] == 58
-                    if data[k] == 95 or data[k] == 45:  # secret_key=
-                        found = True
-            elif need == 4:
-                found |= _has_credentials(data, i, end)
+            if i - start >= _SHORTEST:
+                found |= i - start <= _LONGEST and _need(hashes, needs, value) == 1
+                found |= _gets_value(data, start, i, end, hashes, needs)
         if found:
             rows[count] = row
             count += 1

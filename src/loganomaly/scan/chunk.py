@@ -13,7 +13,7 @@ from loganomaly.reading.records import UNMATCHED, Records, read_heads, read_reco
 from loganomaly.redaction.secrets import find_leaks
 from loganomaly.scan.bins import BINS
 from loganomaly.scan.candidates import anchors, candidates
-from loganomaly.scan.shapes import count_pairs, hash_spans, intern, shape_hashes, summarise_slots
+from loganomaly.scan.shapes import count_pairs, hash_spans, intern, read_shapes, summarise_slots
 
 __all__ = ["Chunk", "Scanned", "scan"]
 
@@ -53,27 +53,27 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
     """
     data = chunk.data
     if chunk.bounds is None:
-        columns, count, lines = read_records(data, tables)
+        columns, count, lines = read_records(data, tables, chunk.first_line > 0)
         records = Records(*(column[:count] for column in columns))
     else:
         records = Records(*read_heads(data, chunk.bounds, tables))
         lines = len(records.line)
     if times is not None:
         records = records._replace(time=times)
-    hashes, cut = shape_hashes(data, records.message_start, records.message_end, records.status)
+    hashes, *slots, cut = read_shapes(data, records.message_start, records.message_end, records.status)
     ids, shapes, first = intern(hashes)
     component_hashes = hash_spans(data, records.component_start, records.component_end)
     component_ids, components, component_first = intern(component_hashes)
     has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
-    slots, bins = view.slots()
+    slot_table, bins = view.slots(*slots)
     profile = Profile.merge(
         [
             Profile(
                 sources=view.sources(lines=lines, cut=cut),
                 shapes=view.shapes(component_hashes),
-                slots=slots,
+                slots=slot_table,
                 bins=bins,
                 series=view.series(ids, shapes, "shape"),
                 components=view.components(),
@@ -164,10 +164,12 @@ class _View:
             }
         )
 
-    def slots(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def slots(
+        self, slot_of: NDArray[np.int64], values: NDArray[np.uint64], numbers_: NDArray[np.float64]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         r, count = self.records, len(self.first)
         first, lowest, highest, bits, numbers, low, high, low_row, high_row, bins, counts = summarise_slots(
-            self.chunk.data, r.message_start, r.message_end, self.ids, count
+            slot_of, values, numbers_, self.ids, count
         )
         per_shape = np.diff(first)
         shape = np.repeat(self.shape_of, per_shape)

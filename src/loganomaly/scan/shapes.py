@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, number_of, token_kind
+from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, read_token
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 
-__all__ = ["count_pairs", "hash_spans", "intern", "shape_hashes", "summarise_slots"]
+__all__ = ["count_pairs", "hash_spans", "intern", "read_shapes", "summarise_slots"]
 
 _CLASSES = byte_classes()
 _FNV_OFFSET = np.uint64(14695981039346656037)
@@ -30,8 +30,8 @@ def _scatter(value: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def shape_hashes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
-    """Hash the shape of each message data[starts[i]:ends[i]].
+def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
+    """Hash the shape of each message data[starts[i]:ends[i]], and read the values in its slots.
 
     Messages have one shape if they have the same delimiters, the same words, slots in the same places with the same
     units, and the same seed.
@@ -40,30 +40,49 @@ def shape_hashes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
     -------
     hashes : uint64 array
         One per message; never 0.
+    first : int64 array (messages + 1,)
+        Each message's first slot in the following arrays; of a message, MOST_SLOTS at most are there.
+    values : uint64 array
+        Hash of each slot's text.
+    numbers : float64 array
+        Each slot's number, or NaN where it is none.
     cut : int
         How many messages were longer than LONGEST_MESSAGE.
     """
-    hashes = np.empty(len(starts), np.uint64)
-    cut = 0
+    size = 0
+    for row in range(len(starts)):
+        size += min(ends[row] - starts[row], LONGEST_MESSAGE) // 2 + 1
+    hashes, first = np.empty(len(starts), np.uint64), np.zeros(len(starts) + 1, np.int64)
+    # As large as can be needed; memory that is not written to is not taken.
+    values, numbers = np.empty(size, np.uint64), np.empty(size, np.float64)
+    cut, slot = 0, 0
     for row in range(len(starts)):
         i, end = starts[row], ends[row]
         if end - i > LONGEST_MESSAGE:
             end = i + LONGEST_MESSAGE
             cut += 1
         shape = _FNV_OFFSET ^ (np.uint64(seeds[row]) * _MIX)
+        last_slot = slot + MOST_SLOTS
         while i < end:
-            token, digits, start = _FNV_OFFSET, False, i
+            token, held, start = _FNV_OFFSET, np.uint8(0), i
             while i < end:
                 byte = data[i]
                 kind = _CLASSES[byte]
                 if kind == 2:
                     break
-                digits |= kind == 1
+                held |= kind
                 token = (token ^ np.uint64(byte)) * _FNV_PRIME
                 i += 1
             if i > start:
-                what, unit = token_kind(data, start, i, digits)
-                part = token if what == 0 else _SLOT + np.uint64(unit)
+                part = token
+                if held != 0 or data[start] == 47:
+                    what, unit, number = read_token(data, start, i, held)
+                    if what > 0:
+                        part = _SLOT + np.uint64(unit)
+                        if slot < last_slot:
+                            values[slot] = _scatter(token)
+                            numbers[slot] = number
+                            slot += 1
                 shape = (shape ^ part) * _FNV_PRIME
                 shape ^= shape >> np.uint64(29)
             if i < end:
@@ -71,7 +90,8 @@ def shape_hashes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
                 i += 1
         shape = _scatter(shape)
         hashes[row] = shape if shape != 0 else _ONE
-    return hashes, cut
+        first[row + 1] = slot
+    return hashes, first, values[:slot].copy(), numbers[:slot].copy(), cut
 
 
 @njit(nogil=True, cache=True)
@@ -106,13 +126,19 @@ def intern(hashes: Any) -> Any:
     keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
     ids = np.empty(len(hashes), np.int32)
     distinct, first = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int64)
-    count = 0
+    count, zero = 0, -1
     for row in range(len(hashes)):
         value = hashes[row]
+        if value == 0:  # stands for an empty place in the table, so it has no place there
+            if zero < 0:
+                zero = count
+                distinct[count], first[count] = value, row
+                count += 1
+            ids[row] = zero
+            continue
         slot = np.int64(value & np.uint64(size - 1))
         while keys[slot] != 0 and keys[slot] != value:
             slot = (slot + 1) & (size - 1)
-        # A zero hash is kept in no place of the table: it is found by its first row.
         if keys[slot] == 0:
             keys[slot] = value
             numbers[slot] = count
@@ -122,6 +148,8 @@ def intern(hashes: Any) -> Any:
                 size *= 4
                 keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
                 for number in range(count):
+                    if number == zero:
+                        continue
                     place = np.int64(distinct[number] & np.uint64(size - 1))
                     while keys[place] != 0:
                         place = (place + 1) & (size - 1)
@@ -185,13 +213,13 @@ def count_pairs(ids: Any, times: Any, width: Any) -> Any:
     for row in range(len(times)):
         if times[row] == NO_TIME or ids[row] < 0:
             continue
-        # 31 bits of id and 32 bits of bucket: at one second, more than a century.
-        key = (np.int64(ids[row]) << 32) + (times[row] // width - base) + 1
+        # 24 bits of id and 39 bits of bucket: at one second, all years of four digits.
+        key = (np.int64(ids[row]) << 39) + (times[row] // width - base) + 1
         used = _bump(keys, counts, used, key, 1)
         if used * 2 > len(keys):
             keys, counts = _grown(keys, counts)
     entries, totals = _entries(keys, counts, used)
-    return entries >> 32, (entries & 0xFFFFFFFF) + base, totals
+    return entries >> 39, (entries & 0x7FFFFFFFFF) + base, totals
 
 
 @njit(nogil=True, cache=True)
@@ -206,11 +234,13 @@ def _number_bin(value: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def summarise_slots(data: Any, starts: Any, ends: Any, ids: Any, shapes: Any) -> Any:
+def summarise_slots(first: Any, values: Any, numbers: Any, ids: Any, shapes: Any) -> Any:
     """Summarise the values in each slot of each shape.
 
     Parameters
     ----------
+    first, values, numbers : arrays
+        As `read_shapes` returns them.
     ids : int32 array
         Shape of each message, 0 <= id < shapes.
 
@@ -222,68 +252,42 @@ def summarise_slots(data: Any, starts: Any, ends: Any, ids: Any, shapes: Any) ->
         Smallest and largest hash of a value: equal where the slot never varies.
     bits : uint64 array
         Linear counting bitmap of the values' hashes (Whang et al., 1990).
-    numbers : int64 array
+    counts : int64 array
         How many values are numbers.
     low, high : float64 arrays
         Smallest and largest number.
     low_row, high_row : int64 arrays
-        Rows where these occur first.
+        Messages where these occur first.
     bins, bin_counts : int64 arrays
         Sketch of the numbers: slot row * BINS + bin, and the count.
     """
-    slots = np.full(shapes, -1, np.int64)
-    for row in range(len(starts)):
-        if slots[ids[row]] >= 0:
-            continue
-        count, i, end = 0, starts[row], min(ends[row], starts[row] + LONGEST_MESSAGE)
-        while i < end and count < MOST_SLOTS:
-            start, digits = i, False
-            while i < end and _CLASSES[data[i]] != 2:
-                digits |= _CLASSES[data[i]] == 1
-                i += 1
-            if i > start and token_kind(data, start, i, digits)[0] > 0:
-                count += 1
-            i += 1
-        slots[ids[row]] = count
-    first = np.zeros(shapes + 1, np.int64)
+    # Messages of one shape have equally many slots; should hashes ever collide, no slot of another shape is touched.
+    slots = np.full(shapes, MOST_SLOTS, np.int64)
+    for row in range(len(ids)):
+        slots[ids[row]] = min(slots[ids[row]], first[row + 1] - first[row])
+    base = np.zeros(shapes + 1, np.int64)
     for shape in range(shapes):
-        first[shape + 1] = first[shape] + slots[shape]
-    total = first[shapes]
+        base[shape + 1] = base[shape] + slots[shape]
+    total = base[shapes]
     lowest, highest = np.full(total, 0xFFFFFFFFFFFFFFFF, np.uint64), np.zeros(total, np.uint64)
-    bits, numbers = np.zeros(total, np.uint64), np.zeros(total, np.int64)
+    bits, counts = np.zeros(total, np.uint64), np.zeros(total, np.int64)
     low, high = np.full(total, np.inf), np.full(total, -np.inf)
     low_row, high_row = np.full(total, -1, np.int64), np.full(total, -1, np.int64)
-    keys, counts, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
-    for row in range(len(starts)):
-        i, end = starts[row], min(ends[row], starts[row] + LONGEST_MESSAGE)
-        slot, stop = first[ids[row]], first[ids[row] + 1]
-        while i < end and slot < stop:
-            start, digits, token = i, False, _FNV_OFFSET
-            while i < end:
-                byte = data[i]
-                kind = _CLASSES[byte]
-                if kind == 2:
-                    break
-                digits |= kind == 1
-                token = (token ^ np.uint64(byte)) * _FNV_PRIME
-                i += 1
-            if i > start:
-                what, _ = token_kind(data, start, i, digits)
-                if what > 0:
-                    value = _scatter(token)
-                    lowest[slot], highest[slot] = min(lowest[slot], value), max(highest[slot], value)
-                    bits[slot] |= _ONE << (value & np.uint64(63))
-                    if what == 2:
-                        number = number_of(data, start, i)
-                        numbers[slot] += 1
-                        if number < low[slot]:
-                            low[slot], low_row[slot] = number, row
-                        if number > high[slot]:
-                            high[slot], high_row[slot] = number, row
-                        used = _bump(keys, counts, used, slot * BINS + _number_bin(number) + 1, 1)
-                        if used * 2 > len(keys):
-                            keys, counts = _grown(keys, counts)
-                    slot += 1
-            i += 1
-    bins, bin_counts = _entries(keys, counts, used)
-    return first, lowest, highest, bits, numbers, low, high, low_row, high_row, bins, bin_counts
+    keys, sizes, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
+    for row in range(len(ids)):
+        shift = base[ids[row]] - first[row]
+        for at in range(first[row], first[row] + slots[ids[row]]):
+            slot, value, number = at + shift, values[at], numbers[at]
+            lowest[slot], highest[slot] = min(lowest[slot], value), max(highest[slot], value)
+            bits[slot] |= _ONE << (value & np.uint64(63))
+            if not np.isnan(number):
+                counts[slot] += 1
+                if number < low[slot]:
+                    low[slot], low_row[slot] = number, row
+                if number > high[slot]:
+                    high[slot], high_row[slot] = number, row
+                used = _bump(keys, sizes, used, slot * BINS + _number_bin(number) + 1, 1)
+                if used * 2 > len(keys):
+                    keys, sizes = _grown(keys, sizes)
+    bins, bin_counts = _entries(keys, sizes, used)
+    return base, lowest, highest, bits, counts, low, high, low_row, high_row, bins, bin_counts

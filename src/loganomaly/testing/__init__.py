@@ -1,0 +1,6 @@
+"""Contracts that built-in and third-party parts of LogAnomaly pass, for use in any test suite."""
+
+from loganomaly.testing.detectors import case_of, check_detector, log_line
+from loganomaly.testing.formats import ReadRecord, check_format, read_text
+
+__all__ = ["ReadRecord", "case_of", "check_detector", "check_format", "log_line", "read_text"]

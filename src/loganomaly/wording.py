@@ -1,0 +1,29 @@
+"""How numbers are said to people."""
+
+__all__ = ["duration", "times"]
+
+_UNITS = (("days", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the largest unit of which it has two or more.
+
+    Examples
+    --------
+    >>> [duration(s) for s in (0.25, 90, 180, 5400, 864000)]
+    ['0.25 s', '90 s', '3 min', '90 min', '10 days']
+    """
+    unit, size = next((entry for entry in _UNITS if seconds >= 2 * entry[1]), _UNITS[-1])
+    value = seconds / size
+    return f"{value:.0f} {unit}" if value >= 10 or value == round(value) else f"{value:.2g} {unit}"
+
+
+def times(count: int) -> str:
+    """Return "once", or how many times.
+
+    Examples
+    --------
+    >>> times(1), times(1500)
+    ('once', '1,500 times')
+    """
+    return "once" if count == 1 else f"{count:,} times"

@@ -1,0 +1,70 @@
+"""The local classifier: a class and a reason from the evidence alone."""
+
+import pytest
+
+from loganomaly.classify import CLASSES, NORMAL, classify, explain
+from loganomaly.findings import Evidence, Subject
+
+
+def said(*tags, strength=1.0, text="seen once", detector="d"):
+    subject = Subject(kind="template", name="t")
+    return Evidence(detector=detector, subject=subject, strength=strength, text=text, tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("leak", "security_leak"),
+        ("silence", "silence"),
+        ("flood", "log_flood"),
+        ("critical", "error"),
+        ("error", "error"),
+        ("value", "value_out_of_range"),
+        ("burst", "burst"),
+        ("warning", "warning"),
+        ("rare", "rare_event"),
+        ("outlier", "rare_event"),
+    ],
+)
+def test_each_tag_has_its_class(tag, expected):
+    assert classify([said(tag)]) == expected
+    assert expected in CLASSES
+
+
+def test_without_evidence_all_is_normal():
+    assert classify([]) == NORMAL
+
+
+def test_tags_that_name_no_class_are_normal():
+    assert classify([said("new"), said()]) == NORMAL
+
+
+def test_the_gravest_of_strong_evidence_decides_whatever_its_order():
+    found = [said("rare", strength=0.9), said("error", strength=0.6), said("outlier")]
+    assert classify(found) == classify(found[::-1]) == "error"
+
+
+def test_weak_evidence_does_not_outvote_strong():
+    assert classify([said("rare", strength=0.9), said("leak", strength=0.2)]) == "rare_event"
+
+
+def test_where_all_is_weak_the_strongest_decides():
+    assert classify([said("leak", strength=0.1), said("rare", strength=0.4)]) == "rare_event"
+
+
+def test_the_two_detectors_that_count_most_explain():
+    found = [
+        said(text="seen once in 10 records", detector="a"),
+        said(text="severity ERROR", detector="b"),
+        said(text="far from the rest", detector="c"),
+    ]
+    assert explain(found) == "Seen once in 10 records. Severity ERROR."
+
+
+def test_a_detector_explains_once_by_what_it_says_first():
+    found = [said(text="flood in lines 1 to 9"), said(text="flood in lines 90 to 99"), said(text="rare", detector="b")]
+    assert explain(found) == "Flood in lines 1 to 9. Rare."
+
+
+def test_nothing_has_no_explanation():
+    assert explain([]) == ""

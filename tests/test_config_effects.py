@@ -1,0 +1,162 @@
+"""Every setting does something: it changes the results, or the results say that it is without effect."""
+
+import polars as pl
+import pytest
+
+from loganomaly import LogAnalyzer
+from loganomaly.config import load_config, set_keys
+from loganomaly.config.settings import Config
+
+WORDS = ("turbine", "ledger", "harbour", "violin", "copper", "meadow")
+LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} for page done in {i % 9} ms" for i in range(300)]
+LOGS += [f"2026-03-14 09:05:{i:02d} INFO request {i} for asset done in {i % 9} ms" for i in range(30)]
+LOGS += [f"2026-03-14 09:06:{i:02d} WARN the {word} of {word}s has {word}ed" for i, word in enumerate(WORDS)]
+LOGS += [f"2026-03-14 09:07:{i // 40:02d} WARN pool of {i} is full, retry" for i in range(400)]
+LOGS += [f"2026-03-14 09:08:{i // 40:02d} INFO {'page' if i % 2 else 'asset'} {i} sent" for i in range(600)]
+
+
+def analyze(**overrides):
+    settings = {f"detectors.{key.replace('__', '.')}": value for key, value in overrides.items()}
+    return LogAnalyzer(load_config(overrides=settings)).analyze(pl.DataFrame({"log": LOGS}))
+
+
+def said_by(results, detector):
+    """Return what a detector says in the findings."""
+    found = [evidence for anomaly in results.anomalies for evidence in anomaly["evidence"]]
+    return [evidence["text"] for evidence in found if evidence["detector"] == detector]
+
+
+def test_lof_enabled():
+    assert said_by(analyze(), "lof")
+    assert not said_by(analyze(lof__enabled=False), "lof")
+
+
+def test_lof_neighbors():
+    few, many = analyze(lof__neighbors=1), analyze(lof__neighbors=20)
+    assert few.templates["score"].to_list() != many.templates["score"].to_list()
+
+
+def test_lof_contamination():
+    assert not said_by(analyze(lof__contamination=0.0001), "lof")
+    assert said_by(analyze(lof__contamination=0.1), "lof")
+
+
+def test_rolling_window_enabled():
+    assert said_by(analyze(rolling_window__window_size=200), "rolling_window")
+    off = analyze(rolling_window__window_size=200, rolling_window__enabled=False)
+    assert not said_by(off, "rolling_window")
+
+
+def test_rolling_window_window_size():
+    # 400 alike in a row flood windows of 200, and make up less than three quarters of any 1,000.
+    assert said_by(analyze(rolling_window__window_size=200), "rolling_window")
+    assert not said_by(analyze(rolling_window__window_size=1000), "rolling_window")
+
+
+def test_rolling_window_repetition_threshold():
+    assert said_by(analyze(rolling_window__repetition_threshold=0.39), "rolling_window")
+    assert not said_by(analyze(rolling_window__repetition_threshold=0.41), "rolling_window")
+
+
+WITHOUT_EFFECT = {
+    "llm.provider": "ollama",
+    "llm.model": "tiny",
+    "llm.endpoint": "http://localhost:1/api",
+    "llm.timeout": 5,
+    "llm.max_retries": 1,
+    "workflow.retry.max_attempts": 1,
+    "workflow.retry.initial_delay": 0.5,
+    "workflow.retry.max_delay": 20,
+    "workflow.retry.backoff_factor": 3,
+    "workflow.retry.jitter": 0.5,
+    "workflow.steps.thinking.enabled": False,
+    "workflow.steps.prompt.template": "enhanced",
+    "workflow.steps.prompt.custom_template": "Judge this.",
+    "workflow.steps.llm_call.provider": "ollama",
+    "workflow.steps.llm_call.model": "tiny",
+}
+TWO = pl.DataFrame({"log": ["job 1 done", "job 2 done"]})
+
+
+def notice(*keys):
+    return (
+        "LLM calls are not part of this version: the local classifier decided; "
+        f"without effect: {', '.join(sorted(keys))}"
+    )
+
+
+def leaves(model, prefix=""):
+    for name, field in model.model_fields.items():
+        below = field.annotation
+        if hasattr(below, "model_fields"):
+            yield from leaves(below, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def test_every_setting_is_covered_here():
+    tested = {f"detectors.{key}" for key in ("lof.enabled", "lof.neighbors", "lof.contamination")}
+    tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
+    assert set(leaves(Config)) == tested | set(WITHOUT_EFFECT)
+
+
+@pytest.mark.parametrize("key", WITHOUT_EFFECT)
+def test_a_setting_of_llm_or_workflow_is_said_to_be_without_effect(key):
+    config = load_config(overrides={key: WITHOUT_EFFECT[key]})
+    assert set_keys(config) == {key}
+    results = LogAnalyzer(config).analyze(TWO)
+    assert results.notices == (notice(key),)
+    assert results.summary["notices"] == [notice(key)]
+    assert results.summary["llm"] == {"provider": "local", "calls": 0}
+
+
+def test_settings_without_effect_are_told_in_one_notice():
+    config = load_config(overrides={"llm.model": "tiny", "llm.timeout": 5})
+    assert LogAnalyzer(config).analyze(TWO).notices == (notice("llm.model", "llm.timeout"),)
+
+
+@pytest.mark.parametrize("provider", ["local", "auto"])
+def test_a_provider_that_is_content_with_the_local_classifier_needs_no_notice(provider):
+    config = load_config(overrides={"llm.provider": provider})
+    assert LogAnalyzer(config).analyze(TWO).notices == ()
+
+
+def test_provider_local_silences_the_notice_on_other_settings():
+    config = load_config(overrides={"llm.provider": "local", "llm.model": "tiny"})
+    assert LogAnalyzer(config).analyze(TWO).notices == ()
+
+
+def test_without_settings_there_is_no_notice():
+    assert LogAnalyzer().analyze(TWO).notices == ()
+
+
+def test_settings_without_effect_for_some_files_are_told_too(tmp_path):
+    tmp_path.joinpath("a.log").write_text("job 1 done\n")
+    config = load_config(overrides={"llm.model": "tiny"})
+    results = LogAnalyzer(file_configs={"a.log": config}).analyze(tmp_path)
+    assert results.notices == (notice("llm.model"),)
+
+
+def floods_by_file(folder, file_configs):
+    results = LogAnalyzer(file_configs=file_configs).analyze(folder)
+    return {
+        name.rpartition("/")[2]: bool([t for a in report.anomalies for t in a["tags"] if t == "flood"])
+        for name, report in results.files.items()
+    }
+
+
+@pytest.mark.parametrize("pattern", ["a.log", "a*", "*/a.log"])
+def test_settings_for_some_files_hold_for_these_only(tmp_path, pattern):
+    # The words differ, so that no finding is about both files.
+    for name in ("a", "b"):
+        tmp_path.joinpath(f"{name}.log").write_text("\n".join(LOGS).replace("pool", f"{name}pool") + "\n")
+    small = load_config(overrides={"detectors.rolling_window.window_size": 200})
+    assert floods_by_file(tmp_path, {}) == {"a.log": False, "b.log": False}
+    assert floods_by_file(tmp_path, {pattern: small}) == {"a.log": True, "b.log": False}
+
+
+def test_the_first_pattern_that_fits_decides(tmp_path):
+    for name in ("a", "b"):
+        tmp_path.joinpath(f"{name}.log").write_text("\n".join(LOGS).replace("pool", f"{name}pool") + "\n")
+    small = load_config(overrides={"detectors.rolling_window.window_size": 200})
+    assert floods_by_file(tmp_path, {"b.log": Config(), "*": small}) == {"a.log": True, "b.log": False}

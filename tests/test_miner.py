@@ -1,0 +1,126 @@
+"""The miner: every shape in one template, the same in any order, and templates that give their messages back."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loganomaly.mining.miner import PARAMETER, Shape, mine, template_id, tokenise
+from loganomaly.pattern_miner import TemplateMiner, mine_templates
+
+WORDS = st.sampled_from(["disk", "full", "user", "login", "12", "7ms", "/tmp/x", "10.0.0.1", "from", "to", "a@b", "ok"])
+MESSAGES = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
+SHAPES = st.lists(
+    st.tuples(MESSAGES, st.integers(1, 50), st.sampled_from([0, 0, 200, 503])), min_size=1, max_size=20, unique=True
+).map(
+    lambda rows: [
+        Shape(id=number, sample=text.encode(), records=records, status=status)
+        for number, (text, records, status) in enumerate(rows)
+    ]
+)
+SAMPLES = settings(max_examples=100, deadline=None)
+
+
+def texts(*messages):
+    return [t.text for t in mine(Shape(id=i, sample=m.encode(), records=9) for i, m in enumerate(messages))]
+
+
+@given(SHAPES, st.randoms(use_true_random=False))
+@SAMPLES
+def test_the_order_of_shapes_does_not_matter(shapes, order):
+    shuffled = list(shapes)
+    order.shuffle(shuffled)
+    assert mine(shuffled) == mine(shapes)
+
+
+@given(SHAPES)
+@SAMPLES
+def test_every_shape_is_in_exactly_one_template(shapes):
+    members = [shape for template in mine(shapes) for shape in template.shapes]
+    assert sorted(members) == [shape.id for shape in shapes]
+
+
+@given(SHAPES)
+@SAMPLES
+def test_templates_differ_in_text_and_come_most_frequent_first(shapes):
+    templates = mine(shapes)
+    assert len({t.text for t in templates}) == len(templates)
+    records = {shape.id: shape.records for shape in shapes}
+    weights = [sum(records[shape] for shape in t.shapes) for t in templates]
+    assert weights == sorted(weights, reverse=True)
+
+
+@given(SHAPES)
+@SAMPLES
+def test_a_template_id_is_that_of_its_text(shapes):
+    assert all(t.id == template_id(t.text) for t in mine(shapes))
+
+
+def test_template_ids_are_the_same_in_every_run():
+    assert template_id("took <*> ms") == "f837df0213"
+
+
+def rebuilt(template, parameters):
+    filled = iter(parameters)
+    pieces = template.split(PARAMETER)
+    return pieces[0] + "".join(next(filled) + piece for piece in pieces[1:])
+
+
+@given(st.lists(MESSAGES, min_size=1, max_size=30))
+@SAMPLES
+def test_a_template_with_its_parameters_filled_in_is_the_message(messages):
+    mined = TemplateMiner(whole_lines=True).mine(pl.DataFrame({"log": messages}))
+    assert [rebuilt(t, p) for t, p in mined.select("log_template", "parameters").iter_rows()] == messages
+
+
+def test_rows_get_the_parameters_that_rebuild_their_lines():
+    lines = [f"user {name} signed in from 10.0.0.{i}, took {i} ms" for i, name in enumerate("abcdefgh")]
+    mined = mine_templates(pl.DataFrame({"log": lines}))
+    assert mined["log_template"].n_unique() == 1
+    assert [rebuilt(t, p) for t, p in mined.select("log_template", "parameters").iter_rows()] == lines
+
+
+def test_no_shapes_are_no_templates():
+    assert mine([]) == []
+
+
+def test_few_values_of_a_word_name_different_events():
+    assert sorted(texts("state up now", "state down now")) == ["state down now", "state up now"]
+
+
+def test_many_values_of_a_word_are_a_parameter():
+    assert texts(*(f"user {name} signed in today" for name in ("ada", "bob", "cy", "dan", "eve"))) == [
+        "user <*> signed in today"
+    ]
+
+
+def test_messages_of_different_length_are_different_events():
+    assert sorted(texts("disk full", "disk full again")) == ["disk full", "disk full again"]
+
+
+def test_a_status_parts_messages_that_read_the_same_up_to_it():
+    shapes = [
+        Shape(id=n, sample=f'"GET /x{n}" {status} 7'.encode(), records=9, status=status, constant_slots=frozenset({1}))
+        for n, status in enumerate((200, 503))
+    ]
+    assert sorted(t.text for t in mine(shapes)) == ['"GET <*>" 200 <*>', '"GET <*>" 503 <*>']
+
+
+@pytest.mark.parametrize(("records", "text"), [(4, "GET <*>"), (5, "GET HTTP/1.1")])
+def test_a_slot_that_never_varies_is_a_constant_once_seen_often_enough(records, text):
+    (template,) = mine([Shape(id=0, sample=b"GET HTTP/1.1", records=records, constant_slots=frozenset({0}))])
+    assert template.text == text
+
+
+def test_units_are_kept_apart_from_other_numbers():
+    assert tokenise(b"took 12 ms at 10:05").texts == ("took", "12", "ms", "at", "10", "05")
+    assert tokenise(b"took 12 ms at 10:05").slots == (False, True, False, False, True, True)
+
+
+@given(st.binary(max_size=60))
+@SAMPLES
+def test_tokens_and_gaps_laid_end_to_end_are_the_message(message):
+    tokens = tokenise(message)
+    assert len(tokens.gaps) == len(tokens.texts) + 1 == len(tokens.slots) + 1
+    together = tokens.gaps[0] + "".join(t + g for t, g in zip(tokens.texts, tokens.gaps[1:], strict=True))
+    assert together == message.decode(errors="replace")

@@ -1,0 +1,53 @@
+"""The registry: built-ins and plugins by the same door."""
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from loganomaly import registry
+from loganomaly.errors import UsageError
+from loganomaly.registry import DETECTORS, load, names
+
+
+def test_the_built_in_detectors_are_registered():
+    assert {"burst", "leak", "lof", "novelty", "rarity", "rolling_window", "severity", "silence", "value"} <= set(
+        names(DETECTORS)
+    )
+
+
+def test_names_are_sorted_and_single():
+    assert names(DETECTORS) == sorted(set(names(DETECTORS)))
+
+
+@pytest.mark.parametrize("name", names(DETECTORS))
+def test_what_is_loaded_has_the_name_it_is_registered_under(name):
+    assert load(DETECTORS, name)().name == name
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_known():
+    with pytest.raises(UsageError, match=r"^no detectors named 'zzzz'\. Known: .*rarity, rolling_window"):
+        load(DETECTORS, "zzzz")
+
+
+def test_a_misspelt_name_is_put_right():
+    with pytest.raises(UsageError, match=r"named 'rarety'; did you mean 'rarity'\? Known: "):
+        load(DETECTORS, "rarety")
+
+
+def test_an_empty_group_says_so():
+    with pytest.raises(UsageError, match=r"Known: none\."):
+        load("loganomaly.nothing", "x")
+
+
+def test_a_plugin_is_found_beside_the_built_ins(monkeypatch):
+    plugin = EntryPoint(name="mine", group=DETECTORS, value="fractions:Fraction")
+    everything = registry.entry_points
+
+    def with_plugin(**wanted):
+        found = [*everything(**wanted)]
+        return [*found, plugin] if plugin.matches(**wanted) else found
+
+    monkeypatch.setattr(registry, "entry_points", with_plugin)
+    assert "mine" in names(DETECTORS)
+    assert "rarity" in names(DETECTORS)
+    assert load(DETECTORS, "mine").__name__ == "Fraction"

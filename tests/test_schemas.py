@@ -1,0 +1,154 @@
+"""The published schemas of summary.json and anomalies.json are strict, complete and kept to."""
+
+import copy
+import json
+from importlib import resources
+
+import polars as pl
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from loganomaly import LogAnalyzer
+from loganomaly.classify import CLASSES
+from loganomaly.reports.summary import SCHEMA_VERSION
+
+NAMES = ("summary", "anomalies")
+LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO [web] request {i} done" for i in range(120)]
+LOGS += ["2026-03-14 09:02:01 ERROR [db] connecting with password=hunterxx failed"]
+
+
+def schema(name):
+    folder = resources.files("loganomaly.reports").joinpath("schemas")
+    return json.loads(folder.joinpath(f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def validate(value, name):
+    # As it is written: what is no JSON must not pass.
+    text = json.dumps(value, allow_nan=False)
+    Draft202012Validator(schema(name)).validate(json.loads(text))
+
+
+@pytest.fixture(scope="module")
+def results():
+    return LogAnalyzer().analyze(pl.DataFrame({"log": LOGS}))
+
+
+def objects(node, path="$"):
+    """Yield every schema of an object or value below a schema."""
+    if isinstance(node, dict):
+        if "type" in node or "const" in node:
+            yield path, node
+        for key, value in node.items():
+            yield from objects(value, f"{path}.{key}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_valid_and_says_which_draft_it_is(name):
+    Draft202012Validator.check_schema(schema(name))
+    assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_is_described_and_no_object_is_open(name):
+    found = list(objects(schema(name)))
+    assert len(found) > 20
+    for path, node in found:
+        assert node.get("description", "").endswith("."), path
+        if node.get("type") == "object":
+            assert node.get("additionalProperties") is False or "properties" not in node, path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_has_a_unit_or_says_what_it_counts(name):
+    units = ("hare", "second", "bytes", "bits", "Records", "unit", "per ", "score", "errors / records")
+    for path, node in objects(schema(name)):
+        if "number" in str(node.get("type")):
+            assert any(unit in node["description"] for unit in (*units, "Seconds", "ikely")), path
+
+
+def test_the_version_and_the_classes_are_those_of_the_code():
+    assert schema("summary")["properties"]["schema_version"]["const"] == SCHEMA_VERSION
+    assert schema("anomalies")["items"]["properties"]["classification"]["enum"] == list(CLASSES)
+
+
+def test_results_of_a_frame_are_valid(results):
+    assert results.anomalies
+    assert results.summary["leaks"]
+    validate(results.summary, "summary")
+    validate(results.anomalies, "anomalies")
+
+
+def test_what_is_saved_for_several_files_is_valid(tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    folder.joinpath("a.log").write_text("\n".join(LOGS) + "\n")
+    folder.joinpath("b.log").write_text("no time here\n" * 30)
+    folder.joinpath("c.md").write_text("# no log\n")
+    saved = LogAnalyzer().analyze(folder).save(tmp_path / "results")
+    assert len(saved) == 6
+    for path in saved:
+        validate(json.loads(path.read_text()), path.name.removesuffix(".json").rpartition(".")[2])
+
+
+def test_an_analysis_of_nothing_but_blanks_is_valid():
+    results = LogAnalyzer().analyze(pl.DataFrame({"log": ["", None]}))
+    validate(results.summary, "summary")
+    validate(results.anomalies, "anomalies")
+
+
+def places(value, path=()):
+    """Yield the path to each mapping with fixed keys."""
+    if isinstance(value, dict):
+        if path[-1:] not in {("tag_summary",), ("stages",)}:
+            yield path
+        for key, below in value.items():
+            yield from places(below, (*path, key))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], (*path, 0))
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_or_an_unknown_key_is_refused_everywhere(results, name):
+    good = {"summary": results.summary, "anomalies": results.anomalies}[name]
+    found = list(places(good))
+    assert len(found) >= {"summary": 11, "anomalies": 3}[name]
+    for path in found:
+        for key in at(good, path):
+            bad = copy.deepcopy(good)
+            del at(bad, path)[key]
+            with pytest.raises(ValidationError, match=f"'{key}' is a"):
+                validate(bad, name)
+        bad = copy.deepcopy(good)
+        at(bad, path)["surprise"] = 1
+        with pytest.raises(ValidationError, match="surprise"):
+            validate(bad, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("summary", ("records",), -1),
+        ("summary", ("records",), 1.5),
+        ("summary", ("template_diversity", "top_template_ratio"), 1.01),
+        ("summary", ("time_metrics", "first_time"), "14/Mar/2026"),
+        ("summary", ("log_severity_summary", "ERROR"), None),
+        ("summary", ("compliance_mode",), "no"),
+        ("anomalies", (0, "score"), 1.01),
+        ("anomalies", (0, "classification"), "odd"),
+        ("anomalies", (0, "line_number"), 0),
+        ("anomalies", (0, "severity"), "FATAL"),
+        ("anomalies", (0, "evidence"), []),
+        ("anomalies", (0, "context", "before"), ["a"] * 4),
+    ],
+)
+def test_a_wrong_value_is_refused(results, name, path, value):
+    bad = copy.deepcopy({"summary": results.summary, "anomalies": results.anomalies}[name])
+    at(bad, path[:-1])[path[-1]] = value
+    with pytest.raises(ValidationError):
+        validate(bad, name)

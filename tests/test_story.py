@@ -1,0 +1,96 @@
+"""The example shop: what was planted is found, among the first things that are reported."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from loganomaly import LogAnalyzer
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+STORY = {event["id"]: event for event in json.loads((EXAMPLES / "shop" / "story.json").read_text())["events"]}
+FIRST = 10
+
+
+@pytest.fixture(scope="module")
+def results():
+    return LogAnalyzer().analyze([EXAMPLES])
+
+
+def lines_of(event, source):
+    """Return the lines of an event in a source, counted from 1."""
+    spans = event["files"].get(Path(source).name, []) if Path(source).parent.name == "shop" else []
+    return {line for first, last in spans for line in range(first, last + 1)}
+
+
+def covers(anomaly, event):
+    """Whether an anomaly stands in the lines of an event, or speaks of a stretch of lines that is the event's."""
+    lines = lines_of(event, anomaly["source"])
+    stretches = [
+        (e["first_line"], e["last_line"]) for e in anomaly["evidence"] if e["first_line"] is not None and lines
+    ]
+    return anomaly["line_number"] in lines or any(first in lines and last in lines for first, last in stretches)
+
+
+@pytest.mark.parametrize("name", sorted(set(STORY) - {"rollback"}))
+def test_what_was_planted_is_among_the_first_anomalies(results, name):
+    assert any(covers(anomaly, STORY[name]) for anomaly in results.anomalies[:FIRST])
+
+
+@pytest.mark.parametrize(
+    ("name", "classification"),
+    [
+        ("leaked-db-password", "security_leak"),
+        ("leaked-aws-key", "security_leak"),
+        ("retry-flood", "log_flood"),
+        ("inventory-silence", "silence"),
+        ("pool-exhausted", "error"),
+    ],
+)
+def test_what_was_planted_is_called_what_it_is(results, name, classification):
+    found = [a["classification"] for a in results.anomalies[:FIRST] if covers(a, STORY[name])]
+    assert classification in found
+
+
+def test_the_silent_component_is_named(results):
+    (silence,) = [anomaly for anomaly in results.anomalies if anomaly["classification"] == "silence"]
+    assert silence["component"] == "inventory-sync"
+    assert silence["line_number"] in lines_of(STORY["inventory-silence"], silence["source"])
+
+
+def test_the_flood_is_reported_with_its_lines(results):
+    (flood,) = [anomaly for anomaly in results.anomalies if anomaly["classification"] == "log_flood"]
+    lines = lines_of(STORY["retry-flood"], flood["source"])
+    (evidence,) = [e for e in flood["evidence"] if e["detector"] == "rolling_window"]
+    assert (evidence["first_line"], evidence["last_line"]) == (min(lines), max(lines))
+    assert flood["line_number"] == min(lines)
+
+
+def test_few_anomalies_are_reported_of_many_lines(results):
+    assert results.summary["anomalies_detected"] == len(results.anomalies) <= 15
+
+
+def test_every_anomaly_shows_the_line_it_names(results):
+    for anomaly in results.anomalies:
+        lines = Path(anomaly["source"]).read_text(encoding="utf-8").split("\n")
+        if anomaly["classification"] != "security_leak":
+            assert anomaly["log"].split("\n")[0] == lines[anomaly["line_number"] - 1]
+        before = [line for line in anomaly["context"]["before"] if "<" not in line]
+        assert all(line in lines for line in before)
+
+
+SECRETS = {
+    "leaked-db-password": r"://[^:]+:([^@]+)@",
+    "leaked-aws-key": r"aws_(?:access_key_id|secret_access_key)=([\w/+]+)",
+}
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_no_secret_is_in_the_results(results, name):
+    ((file, ((line, _),)),) = STORY[name]["files"].items()
+    text = (EXAMPLES / "shop" / file).read_text(encoding="utf-8").split("\n")[line - 1]
+    secrets = re.findall(SECRETS[name], text)
+    assert secrets
+    shown = json.dumps([results.anomalies, results.summary, results.templates.to_dicts()], default=str)
+    assert [secret for secret in secrets if secret in shown] == []
