@@ -65,9 +65,9 @@ def text_of(runs: list[tuple[bytes, int]], *, ends: str = "LF") -> bytes:
     return text.removesuffix(end) if ends.endswith("off") else text
 
 
-def read(data: bytes, tables: Tables, *, whole: bool = False) -> tuple[list[tuple[int, ...]], int]:
+def read(data: bytes, tables: Tables) -> tuple[list[tuple[int, ...]], int]:
     """Return the rows of all records, and the number of lines."""
-    columns, count, lines = read_records(np.frombuffer(data, np.uint8), tables, whole)
+    columns, count, lines = read_records(np.frombuffer(data, np.uint8), tables)
     return list(zip(*(column[:count].tolist() for column in columns), strict=True)), lines
 
 
@@ -88,7 +88,7 @@ def check(text: bytes, tables: Tables, *, size: int, most_lines: int | None) -> 
     for piece in pieces:
         assert piece.data
         assert (piece.offset, piece.first_line) == (offset, line)
-        found, lines = read(piece.data, tables, whole=piece.first_line > 0)
+        found, lines = read(piece.data, tables)
         assert piece.lines == lines
         rows += [moved(row, piece) for row in found]
         offset, line = offset + len(piece.data), line + lines

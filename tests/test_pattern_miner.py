@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loganomaly.errors import InputError
+from loganomaly.mining.tokens import DELIMITERS
 from loganomaly.pattern_miner import TemplateMiner, mine_templates
 
 PIECES = [
@@ -53,8 +54,9 @@ def test_another_column_can_hold_the_lines():
         mine_templates(frame)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @example(["a <*> b", "a 1 b", "a b"])
+@example(["10.0.0.1 2026-03-14 09:00:00 ", "2026-03-14 09:00:00 10.0.0.1 "])
 @given(MESSAGES)
 def test_template_and_parameters_give_the_words_of_the_message_again(messages):
     mined = TemplateMiner(whole_lines=True).mine(pl.DataFrame({"log": messages}))
@@ -69,9 +71,8 @@ def test_template_and_parameters_give_the_words_of_the_message_again(messages):
 
 
 def words(text):
-    for delimiter in "=()\n":
-        text = text.replace(delimiter, " ")
-    return text.split()
+    # Messages of one template may differ in the signs between their words.
+    return text.translate(dict.fromkeys(DELIMITERS, " ")).split()
 
 
 @settings(max_examples=30, deadline=None)

@@ -147,7 +147,7 @@ def test_carriage_returns_are_not_content(tables):
 @BOTH
 def test_a_record_begins_at_its_first_byte_and_ends_at_its_last_content(tables):
     data = (HEAD + "  more\n\n" + HEAD).encode()
-    columns, count, lines = read_records(np.frombuffer(data, np.uint8), tables, False)
+    columns, count, lines = read_records(np.frombuffer(data, np.uint8), tables)
     records = Records(*(column[:count] for column in columns))
     assert lines == 4
     assert records.line.tolist() == [0, 3]

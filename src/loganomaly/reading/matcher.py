@@ -433,6 +433,8 @@ def _time_of(out: Any, t: Tables) -> Any:
         if year < 1970 or year > 2200:
             return NO_TIME
         days = _days(year, month, day)
+        if day > 28 and _days(year + month // 12, month % 12 + 1, 1) <= days:
+            return NO_TIME  # 30 February
     seconds = max(hour, 0) * 3600 + max(minute, 0) * 60 + max(second, 0)
     offset = out[_PARTS + 10] if has_zone else t[_CALENDAR + 3]
     return days * _DAY + (seconds - offset) * _MICRO + micro
@@ -685,12 +687,14 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                     out[2], out[3] = j + 1, end - 1
                     out[4], out[5] = i, j - 1
                     after = end
-        elif op == 15:
-            if _json(data, i, end, t, out):
+        elif op == 15 or op == 16:
+            # A key that holds a time uses the same scratch space: the time in front is kept aside.
+            moment = _finish_time(out, t) if timed else NO_TIME
+            if timed and moment == NO_TIME:
+                after = -1
+            elif _json(data, i, end, t, out) if op == 15 else _logfmt(data, i, end, t, out):
                 after = end
-        elif op == 16:
-            if _logfmt(data, i, end, t, out):
-                after = end
+                out[_PARTS + 12] = moment
         elif op == 18:
             value, after = _read_number(data, i, end, 1, 3)
             if value > 191:

@@ -141,11 +141,15 @@ def last_record_start(data: Any, t: Tables) -> Any:
     programs = t[_PROGRAMS]
     out = np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
-    for line in range(len(starts) - 1, -1, -1):
-        begins, _ = _begins_record(data, starts[line], ends[line], programs, t, out)
-        if begins or line == 0:
-            return starts[line + (len(starts) - 1 - line) // LONGEST_RECORD * LONGEST_RECORD]
-    return 0
+    first = len(starts) - 1
+    while first > 0 and not _begins_record(data, starts[first], ends[first], programs, t, out)[0]:
+        first -= 1
+    # From there on as `read_records` does: a line that is not blank begins a record where none is, or one is full.
+    begun = first < len(starts) and not _is_blank_line(data, starts[first], ends[first])
+    for line in range(first + 1, len(starts)):
+        if (not begun or line - first >= LONGEST_RECORD) and not _is_blank_line(data, starts[line], ends[line]):
+            first, begun = line, True
+    return starts[first] if begun else 0
 
 
 @njit(nogil=True, cache=True)
@@ -213,21 +217,15 @@ def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any
 
 
 @njit(nogil=True, cache=True)
-def read_records(data: Any, t: Tables, whole: Any) -> Any:
+def read_records(data: Any, t: Tables) -> Any:
     """Split `data` (uint8) into records.
-
-    Parameters
-    ----------
-    whole
-        Whether the first line begins a record whatever it holds: that of a chunk does, unless it is the first of its
-        source.
 
     Returns
     -------
     columns : tuple of arrays
         Those of `Records`, in its order.
     lines : int
-        Lines in `data`. Those before the first record (blank, or the rest of something) are in no record.
+        Lines in `data`. Blank ones before the first record are in no record.
     """
     programs = t[_PROGRAMS]
     out = np.empty(OUT_SIZE, np.int64)
@@ -237,10 +235,8 @@ def read_records(data: Any, t: Tables, whole: Any) -> Any:
     for line in range(len(starts)):
         begin, end = starts[line], ends[line]
         begins, program = _begins_record(data, begin, end, programs, t, out)
-        if row >= 0 and not begins and line - columns[0][row] >= LONGEST_RECORD:
-            begins = True
-        if line == 0 and whole:
-            begins = True
+        if not begins and (row < 0 or line - columns[0][row] >= LONGEST_RECORD):
+            begins = not _is_blank_line(data, begin, end)
         if begins:
             row += 1
             columns[0][row], columns[1][row] = line, 1

@@ -53,7 +53,7 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
     """
     data = chunk.data
     if chunk.bounds is None:
-        columns, count, lines = read_records(data, tables, chunk.first_line > 0)
+        columns, count, lines = read_records(data, tables)
         records = Records(*(column[:count] for column in columns))
     else:
         records = Records(*read_heads(data, chunk.bounds, tables))

@@ -50,7 +50,7 @@ def read_text(data: bytes, *, tables: Tables) -> list[ReadRecord]:
     >>> read_text(text, tables=detect(text).tables())[0].level
     'ERROR'
     """
-    columns, count, _ = read_records(np.frombuffer(data, np.uint8), tables, False)
+    columns, count, _ = read_records(np.frombuffer(data, np.uint8), tables)
     records = Records(*(column[:count] for column in columns))
     return [_record(data, Records(*row)) for row in zip(*(column.tolist() for column in records), strict=True)]
 
