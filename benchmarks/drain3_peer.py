@@ -8,9 +8,9 @@ Every other setting is Drain3's default: threshold 0.4, depth 4, no cluster limi
 import argparse
 from pathlib import Path
 
-from drain3 import TemplateMiner  # type: ignore[import-untyped]
-from drain3.masking import MaskingInstruction  # type: ignore[import-untyped]
-from drain3.template_miner_config import TemplateMinerConfig  # type: ignore[import-untyped]
+from drain3 import TemplateMiner
+from drain3.masking import MaskingInstruction
+from drain3.template_miner_config import TemplateMinerConfig
 
 WORD = "[A-Za-z0-9]"
 # What stands between two characters that are not letters or digits; applied in this order.

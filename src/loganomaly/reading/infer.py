@@ -19,6 +19,7 @@ _MOST = 12  # layouts proposed
 _FIELDS = 6  # header fields between timestamp and severity
 _WEAK = {"%s", "%H:%M:%S%f"}  # read much that is not a timestamp: only at a place where most lines have one
 _BOUNDARY = re.compile(rb"(?:^|(?<=[\s|\[(\"'=,;:#>]))(?=[0-9A-Z])")
+_COMMON = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical"})
 _DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=#]+)")
 
 
@@ -87,6 +88,11 @@ def _field(piece: str) -> str:
     return "{level}" if piece.lower() in _level_words() else "{field}"
 
 
+def _names_level(word: str) -> bool:
+    """Whether a word among others is a severity: "log" or "note" in small letters is not."""
+    return word.lower() in _level_words() and (word.isupper() or word.lower() in _COMMON)
+
+
 def _rest(after: str) -> str:
     """Write the layout of what follows the timestamp: fields up to a severity word, then the message."""
     opening = re.match(r"[\s|\],;:)\"'\-]*", after)
@@ -96,7 +102,7 @@ def _rest(after: str) -> str:
     if separator == " ":
         words = body.split(None, _FIELDS)
         for place, word in enumerate(words[:_FIELDS]):
-            if word.lower() in _level_words():
+            if _names_level(word):
                 fields = ["{field}"] * place
                 if place:
                     fields[-1] = "{component}"
