@@ -37,8 +37,11 @@ def test_a_number_lies_in_its_bin(number, bin_):
 @given(NUMBERS)
 def test_the_bin_is_that_of_the_definition(number):
     size = abs(float(number))
-    step = 0 if size < 2.0**-SMALLEST else math.floor((math.log2(size) + SMALLEST) * BINS_PER_OCTAVE)
-    assert abs(bin_of(f"{number:f}") - (ZERO_BIN + math.copysign(step, number))) <= (step != round(step))
+    octave = math.floor(math.log2(size)) if size >= 2.0**-SMALLEST else -SMALLEST
+    octave += (size >= 2.0 ** (octave + 1)) - (size < 2.0**octave)  # where the logarithm was rounded
+    step = (octave + SMALLEST) * BINS_PER_OCTAVE + math.floor((size / 2.0**octave - 1) * BINS_PER_OCTAVE)
+    step = 0 if size < 2.0**-SMALLEST else step
+    assert bin_of(f"{number:f}") == ZERO_BIN + math.copysign(step, number)
 
 
 @given(NUMBERS)

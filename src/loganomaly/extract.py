@@ -90,6 +90,7 @@ def with_lines(
         ):
             size += 1
         # Cleaned as one text: a secret may go on over lines, and half of one does not look like one.
+        before, rest = before[-_MOST_LINES:], rest[: size + _MOST_LINES]
         shown = clean("\n".join([*before, *rest])).split("\n")
         shown = [line[:_LONGEST_LINE] for line in shown]
         start, end = len(before), len(before) + size

@@ -7,13 +7,15 @@ from typing import BinaryIO
 import numpy as np
 
 from loganomaly.errors import InputUnreadableError
+from loganomaly.reading.lines import begins_record
 from loganomaly.reading.program import Tables
-from loganomaly.reading.records import last_record_start
+from loganomaly.reading.records import count_breaks, last_record_start
 
 __all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks"]
 
 CHUNK_BYTES = 16 << 20
 """How much is read at a time: large enough that the work per chunk does not count, small enough for any machine."""
+_TAIL = 1 << 16  # bytes in which the last record start is looked for first
 _USUAL_LINE = 512  # bytes; no more is read at a time than the lines asked for are likely to need
 LONGEST_LINE = 64 << 20
 """A line longer than this is cut, so that memory stays bounded; its parts count as lines."""
@@ -75,20 +77,28 @@ def cut_chunks(
             else:
                 target = len(rest) * 2
             continue
-        piece = rest[: cut or len(rest)]
-        yield Piece(data=piece, first_line=line, offset=offset, lines=_count_lines(piece))
-        line, offset, rest = line + _count_lines(piece), offset + len(piece), rest[len(piece) :]
+        data = rest[: cut or len(rest)]
+        piece = Piece(data=data, first_line=line, offset=offset, lines=_count_lines(data))
+        yield piece
+        line, offset, rest = line + piece.lines, offset + len(data), rest[len(data) :]
         target, allowance = size, most_lines
 
 
 def _cut(data: bytes, tables: Tables) -> int:
     if not data:
         return 0
+    # The last record is nearly always in the last few lines; only where it is not, all of them are looked at.
+    tail = data.find(b"\n", max(0, len(data) - _TAIL)) + 1
+    if 0 < tail < len(data):
+        cut = tail + int(last_record_start(np.frombuffer(data, np.uint8, offset=tail), tables))
+        # A start that is one only because the record before it is full is not told from the tail alone.
+        if cut > tail and begins_record(data[cut : data.find(b"\n", cut)], tables):
+            return cut
     return int(last_record_start(np.frombuffer(data, np.uint8), tables))
 
 
 def _count_lines(data: bytes) -> int:
-    return data.count(b"\n") + (not data.endswith(b"\n"))
+    return int(count_breaks(np.frombuffer(data, np.uint8))) + (not data.endswith(b"\n"))
 
 
 def _first_lines(data: bytes, most: int | None, *, ended: bool) -> bytes:

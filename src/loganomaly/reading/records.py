@@ -29,6 +29,7 @@ __all__ = [
     "LONGEST_RECORD",
     "UNMATCHED",
     "Records",
+    "count_breaks",
     "last_record_start",
     "line_bounds",
     "read_heads",
@@ -57,6 +58,15 @@ class Records(NamedTuple):
     component_end: NDArray[np.int64]
     message_start: NDArray[np.int64]  # of the first line
     message_end: NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)
+def count_breaks(data: Any) -> Any:
+    """Return how many line breaks `data` (uint8) has."""
+    count = 0
+    for i in range(len(data)):
+        count += data[i] == 10
+    return count
 
 
 @njit(nogil=True, cache=True)

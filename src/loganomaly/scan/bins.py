@@ -1,9 +1,9 @@
-"""The logarithmic sketch of numbers: bins of equal ratio, mergeable by adding counts (as DDSketch, VLDB 2019)."""
+"""The sketch of numbers, mergeable by adding counts: octaves, each cut into equal bins (as HdrHistogram does)."""
 
 __all__ = ["BINS", "BINS_PER_OCTAVE", "SMALLEST", "ZERO_BIN", "bin_start"]
 
 BINS_PER_OCTAVE = 8
-"""Neighbouring bins differ by a factor of 2 ** (1 / 8), 9 %."""
+"""Bins between a number and its double: a bin is 6 to 12 % wide."""
 BINS = 2048
 """Bins of a sketch: positive numbers above ZERO_BIN, negative ones below; numbers of 18 digits fit in."""
 ZERO_BIN = 1024
@@ -21,5 +21,6 @@ def bin_start(number: int) -> float:
     """
     if number == ZERO_BIN:
         return 0.0
-    size: float = 2.0 ** (abs(number - ZERO_BIN) / BINS_PER_OCTAVE - SMALLEST)
+    octave, part = divmod(abs(number - ZERO_BIN), BINS_PER_OCTAVE)
+    size: float = 2.0 ** (octave - SMALLEST) * (1 + part / BINS_PER_OCTAVE)
     return size if number > ZERO_BIN else -size

@@ -26,23 +26,28 @@ _NEAR = 4  # bytes after a word that hold the sign: a quote, two blanks, = or :
 
 
 @cache
-def anchors() -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return an open-addressing table of the words' hashes, and for each where it counts.
+def anchors() -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return an open-addressing table of the words' hashes, for each where it counts, and how words begin.
 
-    Words that count at the end of a run are hashed backwards.
+    Words that count at the end of a run are hashed backwards. The last table has a 1 for the first three letters,
+    five bits each, of the words that count at the beginning of a run or as one: few runs need to be hashed.
     """
     hashes, needs = np.zeros(_SIZE, np.int64), np.zeros(_SIZE, np.uint8)
+    begins = np.zeros(1 << 15, np.uint8)
     for kind in leak_kinds():
         for word in kind.words:
             need = _PREFIX if kind.prefix else _ANY
             if kind.name == "password":
                 need = _KEY if word == "api" else _VALUE
+            if need in {_ANY, _PREFIX}:
+                a, b, c = (ord(letter) & 31 for letter in word[:3])
+                begins[a << 10 | b << 5 | c] = 1
             value = key_hash(word[::-1] if need in {_VALUE, _KEY} else word)
             slot = value % _SIZE
             while hashes[slot] not in (0, value):
                 slot = (slot + 1) % _SIZE
             hashes[slot], needs[slot] = value, need
-    return hashes, needs
+    return hashes, needs, begins
 
 
 @njit(nogil=True, cache=True)
@@ -99,7 +104,18 @@ def _gets_value(data: Any, start: Any, i: Any, end: Any, hashes: Any, needs: Any
 
 
 @njit(nogil=True, cache=True)
-def candidates(data: Any, starts: Any, ends: Any, hashes: Any, needs: Any) -> Any:
+def _is_anchor(data: Any, start: Any, end: Any, hashes: Any, needs: Any) -> Any:
+    """Whether the letters data[start:end] are a word that counts as a run, or begin with one that counts there."""
+    value = _FNV_OFFSET
+    for k in range(start, min(end, start + _LONGEST)):
+        value = (value ^ np.uint64(data[k] | 32)) * _FNV_PRIME
+        if 3 <= k + 1 - start <= 4 and _need(hashes, needs, value) == 2:
+            return True
+    return end - start <= _LONGEST and _need(hashes, needs, value) == 1
+
+
+@njit(nogil=True, cache=True)
+def candidates(data: Any, starts: Any, ends: Any, hashes: Any, needs: Any, begins: Any) -> Any:
     """Return the rows i whose bytes data[starts[i]:ends[i]] hold an anchor word where it counts, or credentials."""
     rows = np.empty(len(starts), np.int64)
     count = 0
@@ -111,14 +127,13 @@ def candidates(data: Any, starts: Any, ends: Any, hashes: Any, needs: Any) -> An
                 if data[i] == 58:
                     found |= _has_credentials(data, i, end)
                 i += 1
-            start, value = i, _FNV_OFFSET
+            start = i
             while i < end and _is_letter(data[i]):
-                value = (value ^ np.uint64(data[i] | 32)) * _FNV_PRIME
                 i += 1
-                if i - start == 3 or i - start == 4:
-                    found |= _need(hashes, needs, value) == 2
             if i - start >= _SHORTEST:
-                found |= i - start <= _LONGEST and _need(hashes, needs, value) == 1
+                a, b, c = data[start] & 31, data[start + 1] & 31, data[start + 2] & 31
+                if begins[np.int64(a) << 10 | np.int64(b) << 5 | np.int64(c)]:
+                    found |= _is_anchor(data, start, i, hashes, needs)
                 found |= _gets_value(data, start, i, end, hashes, needs)
         if found:
             rows[count] = row

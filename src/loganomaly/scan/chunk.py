@@ -1,5 +1,6 @@
 """Scans one chunk of a source: bytes in, Profile out."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from loganomaly.reading.records import UNMATCHED, Records, read_heads, read_reco
 from loganomaly.redaction.secrets import find_leaks
 from loganomaly.scan.bins import BINS
 from loganomaly.scan.candidates import anchors, candidates
-from loganomaly.scan.shapes import count_pairs, hash_spans, intern, read_shapes, summarise_slots
+from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes, summarise_slots
 
 __all__ = ["Chunk", "Scanned", "scan"]
 
@@ -68,34 +69,30 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
     slot_table, bins = view.slots(*slots)
-    profile = Profile.merge(
-        [
-            Profile(
-                sources=view.sources(lines=lines, cut=cut),
-                shapes=view.shapes(component_hashes),
-                slots=slot_table,
-                bins=bins,
-                series=view.series(ids, shapes, "shape"),
-                components=view.components(),
-                component_series=view.series(component_ids, components, "component"),
-                totals=view.totals(),
-                leaks=view.leaks(),
-                floods=Floods.of_chunk(
-                    Rows(
-                        hashes,
-                        records.line + chunk.first_line,
-                        records.start + chunk.offset,
-                        records.time,
-                        np.zeros(len(ids), bool),
-                    ),
-                    ids=ids,
-                    source=chunk.source,
-                    first_line=chunk.first_line,
-                    end_line=chunk.first_line + lines,
-                    settings=floods,
-                ),
-            )
-        ]
+    profile = Profile.of_chunk(
+        sources=view.sources(lines=lines, cut=cut),
+        shapes=view.shapes(component_hashes),
+        slots=slot_table,
+        bins=bins,
+        series=view.series(ids, shapes, "shape"),
+        components=view.components(),
+        component_series=view.series(component_ids, components, "component"),
+        totals=view.totals(),
+        leaks=view.leaks(),
+        floods=Floods.of_chunk(
+            Rows(
+                hashes,
+                records.line + chunk.first_line,
+                records.start + chunk.offset,
+                records.time,
+                np.zeros(len(ids), bool),
+            ),
+            ids=ids,
+            source=chunk.source,
+            first_line=chunk.first_line,
+            end_line=chunk.first_line + lines,
+            settings=floods,
+        ),
     )
     return Scanned(records, hashes, profile)
 
@@ -140,10 +137,7 @@ class _View:
         levels = np.bincount(self.ids.astype(np.int64) * 8 + r.level, minlength=count * 8).reshape(count, 8)
         last = np.zeros(count, np.int64)
         last[self.ids] = np.arange(len(self.ids))  # numpy keeps the last assignment
-        low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, NO_TIME)
-        known = r.time != NO_TIME
-        np.minimum.at(low, self.ids[known], r.time[known])
-        np.maximum.at(high, self.ids[known], r.time[known])
+        low, high = ranges(self.ids, r.time, count)
         lines = np.bincount(self.ids, weights=r.lines, minlength=count).astype(np.int64)
         ends = zip(r.message_start[first].tolist(), r.message_end[first].tolist(), strict=True)
         return self.with_source(
@@ -231,20 +225,21 @@ class _View:
         )
 
     def leaks(self) -> pl.DataFrame:
-        r, found = self.records, list[tuple[int, int, str]]()
+        r, found = self.records, defaultdict[tuple[int, str], list[int]](list)
         for row in candidates(self.chunk.data, r.start, r.end, *anchors()).tolist():
             text = self.text(r.start[row], r.end[row], _LONGEST_CHECKED).decode("utf-8", errors="replace")
-            kinds = {leak.kind.name for leak in find_leaks(text)}
-            found += [(row, int(self.ids[row]), kind) for kind in sorted(kinds)]
-        rows = np.array([row for row, _, _ in found], np.int64)
+            for kind in {leak.kind.name for leak in find_leaks(text)}:
+                found[int(self.ids[row]), kind].append(row)
+        keys = sorted(found)
+        first, last = [found[key][0] for key in keys], [found[key][-1] for key in keys]
         return self.with_source(
             {
-                "shape": self.shape_of[[shape for _, shape, _ in found]],
-                "kind": pl.Series([kind for _, _, kind in found], dtype=pl.String),
-                "count": np.ones(len(found), np.int64),
-                "first_line": r.line[rows] + self.chunk.first_line,
-                "first_offset": r.start[rows] + self.chunk.offset,
-                "last_line": r.line[rows] + self.chunk.first_line,
+                "shape": self.shape_of[np.array([shape for shape, _ in keys], np.int64)],
+                "kind": pl.Series([kind for _, kind in keys], dtype=pl.String),
+                "count": np.array([len(found[key]) for key in keys], np.int64),
+                "first_line": r.line[np.array(first, np.int64)] + self.chunk.first_line,
+                "first_offset": r.start[np.array(first, np.int64)] + self.chunk.offset,
+                "last_line": r.line[np.array(last, np.int64)] + self.chunk.first_line,
             }
         )
 

@@ -1,5 +1,6 @@
 """Reduces the records of a chunk to shapes and counts. Compiled; no Python per line."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, 
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 
-__all__ = ["count_pairs", "hash_spans", "intern", "read_shapes", "summarise_slots"]
+__all__ = ["count_pairs", "hash_spans", "intern", "ranges", "read_shapes", "summarise_slots"]
 
 _CLASSES = byte_classes()
 _FNV_OFFSET = np.uint64(14695981039346656037)
@@ -223,12 +224,29 @@ def count_pairs(ids: Any, times: Any, width: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def ranges(ids: Any, times: Any, count: Any) -> Any:
+    """Return the smallest and the largest time of each id, NO_TIME where there is none; 0 <= id < count."""
+    low, high = np.full(count, NO_TIME), np.full(count, NO_TIME)
+    for row in range(len(ids)):
+        time = times[row]
+        if time == NO_TIME:
+            continue
+        number = ids[row]
+        if low[number] == NO_TIME or time < low[number]:
+            low[number] = time
+        high[number] = max(high[number], time)
+    return low, high
+
+
+@njit(nogil=True, cache=True)
 def _number_bin(value: Any) -> Any:
     """Return the bin of a number, see loganomaly.scan.bins."""
     size = abs(value)
     if size < 2.0**-SMALLEST:
         return ZERO_BIN
-    step: Any = np.int64(np.floor((np.log2(size) + SMALLEST) * BINS_PER_OCTAVE))
+    fraction, exponent = math.frexp(size)  # size = fraction * 2 ** exponent, 0.5 <= fraction < 1
+    octave = np.int64(exponent - 1 + SMALLEST)
+    step: Any = octave * BINS_PER_OCTAVE + np.int64((2.0 * fraction - 1.0) * BINS_PER_OCTAVE)
     step = min(max(step, 1), ZERO_BIN - 1)
     return ZERO_BIN + step if value > 0 else ZERO_BIN - step
 
