@@ -176,7 +176,10 @@ DOCUMENTS = st.dictionaries(
 
 
 def templates_of(documents):
-    return [Template(id=str(n), text=" ".join(words), tokens=words, shapes=(n,)) for n, words in enumerate(documents)]
+    return [
+        Template(id=str(n), text=" ".join(words), tokens=words, shapes=(n,), spans={n: ()})
+        for n, words in enumerate(documents)
+    ]
 
 
 @given(DOCUMENTS, st.integers(1, 6))
@@ -221,7 +224,7 @@ STORM = [log_line(1_000, f"retry {i} of 50", level="WARN") for i in range(1_200)
 def test_a_flood_is_found_with_its_lines_count_and_share():
     case = case_of("".join([*MIXED[:1_000], *STORM, *MIXED[1_000:]]))
     (found,) = RollingWindowDetector().detect(case)
-    assert template_of(case, found) == "retry <*> of 50"
+    assert template_of(case, found) == "retry <*> of <*>"
     assert found.lines == (1_000, 2_199)
     assert (found.location.source, found.location.line) == (0, 1_000)
     assert found.count == 1_200

@@ -225,7 +225,7 @@ def incident():
 def test_what_was_planted_is_found_and_nothing_else(incident):
     found = judge(case_of("".join(incident)), all_detectors()).findings
     assert [(f.template, f.location.line) for f in found] == [
-        ("retry <*> of 50", 4_000),
+        ("retry <*> of <*>", 4_000),
         ("login password=<*> ok", 3_000),
         ("cannot open table orders", 2_000),
     ]

@@ -16,19 +16,20 @@ LAYERS = (
     {"", "__main__"},
     {"cli"},
     {"analyzer", "testing"},
+    {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
-    {"judge", "reports"},
+    {"judge", "masking", "reports"},
     {"classify", "detectors"},
     {"case", "pattern_miner"},
     {"scan", "frames"},
     {"profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
-    {"registry"},
-    {"errors", "wording"},
+    {"arguments", "registry"},
+    {"errors", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}
-CONFIG_READERS = {"analyzer", "cli"}
+CONFIG_READERS = {"analyzer", "cli", "settings"}
 
 
 def modules():
@@ -89,7 +90,7 @@ def test_only_frames_knows_frames():
     assert users == {"frames"}
 
 
-def test_the_configuration_is_read_by_the_analyzer_and_the_command_line_alone():
+def test_the_configuration_is_read_by_the_analyzer_its_settings_and_the_command_line_alone():
     assert {unit for unit, other in EDGES if other == "config"} - {"config"} == CONFIG_READERS
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loganomaly.mining.miner import PARAMETER, Shape, mine, template_id, tokenise
+from loganomaly.mining.miner import PARAMETER, Shape, mine, template_id
+from loganomaly.mining.tokenise import tokenise
 from loganomaly.pattern_miner import TemplateMiner, mine_templates
 
 WORDS = st.sampled_from(["disk", "full", "user", "login", "12", "7ms", "/tmp/x", "10.0.0.1", "from", "to", "a@b", "ok"])

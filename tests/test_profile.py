@@ -90,10 +90,10 @@ def merge_as_tree(profiles, chance):
     return waiting[0]
 
 
-def assert_same(one, other):
+def assert_same(one, other, *, ordered=True):
     assert (one.width, one.total_width) == (other.width, other.total_width)
     for name in TABLES:
-        assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+        assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True, check_row_order=ordered)
     assert_frame_equal(one.floods.table(), other.floods.table(), check_exact=True)
 
 
@@ -176,9 +176,9 @@ def test_merging_is_a_commutative_monoid(one, two, three):
     empty = Profile.empty(floods=FLOODS)
     assert_same(merge(merge(a, b), c), merge(a, merge(b, c)))
     assert_same(merge(a, b), merge(b, a))
-    assert_same(merge(a, empty), a)
-    assert_same(merge(empty, a), a)
-    assert_same(merge(a), a)
+    assert_same(merge(a, empty), merge(a))
+    assert_same(merge(empty, a), merge(a))
+    assert_same(merge(a), a, ordered=False)  # merging sorts the rows; those of a chunk alone are in no order
 
 
 def line(second, message="[app] ready", *, year=2024):
@@ -211,7 +211,7 @@ def test_buckets_before_the_epoch_are_rounded_down(monkeypatch):
     chunk = Chunk(source=0, data=np.frombuffer(b"ab", np.uint8), bounds=bounds)
     profile = scan(chunk, READERS[True], floods=FLOODS, times=times).profile
     assert (profile.width, profile.series["bucket"].to_list()) == (5, [-1, -1])
-    assert profile.totals["bucket"].to_list() == [-5, -3]
+    assert sorted(profile.totals["bucket"].to_list()) == [-5, -3]
 
 
 def test_a_finer_profile_is_coarsened_when_it_is_merged():

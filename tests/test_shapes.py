@@ -11,7 +11,10 @@ from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS
 from loganomaly.scan.shapes import count_pairs, hash_spans, intern, read_shapes, summarise_slots
 
-DELIMITER = re.compile(rb"([" + re.escape(DELIMITERS) + rb"])")
+SIGN = rb"[" + re.escape(DELIMITERS) + rb"]"
+# A dot is a delimiter at the end of a token and beside another dot.
+DELIMITER = re.compile(rb"(" + SIGN + rb"|\.(?=" + SIGN + rb"|\.|\Z)|(?<=\.)\.)")
+DATE_WORD = re.compile(rb"Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
 UNIT = rb"%|ns|us|ms|s|m|h|d|min|sec|b|k|kb|mb|gb|tb|kib|mib|gib|"
 NUMERIC = re.compile(rb"(?i)([+-]?(?=[0-9.]{1,18}(?![0-9.]))[0-9]+(?:\.[0-9]+)?)(" + UNIT + rb")")
 
@@ -19,7 +22,27 @@ MESSAGES = st.lists(
     st.one_of(
         st.sampled_from([" ", "=", ":", "[", "]", ", ", "<"]),
         st.sampled_from(["took", "user", "café", "Took", "-", "/", "/tmp", "/tmp/x", "a@b", "@b"]),
-        st.sampled_from(["12", "-3", "4.5", "12ms", "900ms", "2s", "7%", "x7", "10.0.0.7", "1.", "0x1f"]),
+        st.sampled_from(
+            [
+                "12",
+                "-3",
+                "4.5",
+                "12ms",
+                "900ms",
+                "2s",
+                "7%",
+                "x7",
+                "10.0.0.7",
+                "1.",
+                "0x1f",
+                "Jan",
+                "Sun",
+                "sun",
+                ".",
+                "..",
+                ".a",
+            ]
+        ),
     ),
     max_size=9,
 ).map(lambda parts: "".join(parts).encode())
@@ -43,7 +66,8 @@ def shape_of(message):
 
 
 def is_slot(token):
-    return bool(re.search(rb"[0-9]", token) or re.fullmatch(rb"/.+|[^@].*@.*[^@]", token, re.DOTALL))
+    path_or_address = re.fullmatch(rb"/.+|[^@].*@.*[^@]", token, re.DOTALL)
+    return bool(re.search(rb"[0-9]", token) or path_or_address or DATE_WORD.fullmatch(token))
 
 
 def oracle_shape(message):

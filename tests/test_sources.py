@@ -375,9 +375,10 @@ def test_one_json_document_is_skipped_in_folders_only(data):
         b"{ not json\n at all }\n",
         b"[2024-05-01 12:00:00] INFO ready\n" * 3000,
         b"[\n" * 9000,
+        b"[\n" + b"7" * 5000 + b"\n]\n",
         LOG,
     ],
-    ids=["lines", "many", "one-line", "pretty", "array", "large-array", "braces", "brackets", "deep", "log"],
+    ids=["lines", "many", "one-line", "pretty", "array", "large-array", "braces", "brackets", "deep", "digits", "log"],
 )
 def test_json_files_that_may_hold_records_are_read(data):
     write("logs/b.json", data)

@@ -16,14 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly.errors import InputUnreadableError
-from loganomaly.reading.streams import (
-    Source,
-    detect_compression,
-    detect_encoding,
-    open_source,
-    peek,
-    read_head,
-)
+from loganomaly.reading.content import detect_encoding
+from loganomaly.reading.decoders import detect_compression, peek
+from loganomaly.reading.streams import Source, open_source, read_head
 
 TEXT = b"".join(b"2024-05-01 12:00:00 INFO worker %d is ready\n" % (number * 7919) for number in range(60_000))
 NOISE = random.Random(7).randbytes(300_000).hex().encode()  # hardly compressible: many compressed blocks

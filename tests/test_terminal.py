@@ -155,8 +155,79 @@ def test_a_line_full_of_combining_marks_is_cut():
     assert max(map(len, lines(anomaly(log="z" + "\u0301" * 100_000), width=80))) < 1000
 
 
-def test_a_long_log_line_ends_in_an_ellipsis():
-    assert lines(anomaly(log="x" * 5000), width=80)[5] == "   " + "x" * 76 + "…"
+def shown(log, *, width=43):
+    """Return how a log line is shown on a terminal of *width* cells, 3 of them indent."""
+    found = lines(anomaly(log=log, reason="The reason."), width=width)
+    row = next(index for index, line in enumerate(found) if line.startswith("1  0.97"))
+    return [line[3:] for line in found[row + 1 : found.index("   The reason.")]]
+
+
+def test_a_long_log_line_is_shown_in_two_lines_that_end_in_an_ellipsis():
+    assert shown("x" * 5000) == ["x" * 40, "x" * 39 + "…"]
+    assert shown("漢" * 5000) == ["漢" * 20, "漢" * 19 + " …"]
+
+
+def test_a_log_line_of_two_lines_is_shown_whole():
+    assert shown("x" * 80) == ["x" * 40, "x" * 40]
+    assert shown("x" * 40) == ["x" * 40]
+
+
+def test_a_log_line_is_wrapped_between_words():
+    assert shown("x" * 35 + " " + "y" * 38 + " z") == ["x" * 35, "y" * 38 + " z"]
+    assert shown("x" * 40 + " y") == ["x" * 40, "y"]
+
+
+def test_a_long_word_is_wrapped_rather_than_a_line_left_empty():
+    assert shown("INFO " + "x" * 70) == ["INFO " + "x" * 35, "x" * 35]
+
+
+FIELDS = '"id": "' + "0" * 80 + '", "n": {"msg": 1}, '
+START = ['{"id": "' + "0" * 32, "0" * 39 + "…"]
+
+
+@pytest.mark.parametrize("key", ["message", "msg", "Message", "body"])
+def test_a_message_far_inside_a_json_object_is_where_the_text_begins(key):
+    log = "{" + FIELDS + f'"{key}": "disk full", "code": 7}}'
+    assert shown(log) == [f'…"{key}": "disk full", "code": 7}}']
+
+
+def test_a_message_that_begins_at_the_very_end_of_what_fits_is_where_the_text_begins():
+    log = '{"id": "' + "0" * 55 + '", "msg": "disk full on every node of the cluster"}'
+    assert shown(log) == ['…"msg": "disk full on every node of the', 'cluster"}']
+
+
+@pytest.mark.parametrize("tail", ['", "code": 7}', '", "code": 7, "trace": "' + "0" * 80 + '"}'])
+def test_a_message_that_is_seen_anyway_moves_nothing(tail):
+    assert shown('{"id": "17", "msg": "disk full' + tail)[0].startswith('{"id": "17", "msg": "disk full"')
+
+
+def test_the_best_key_is_the_message():
+    assert shown("{" + FIELDS + '"text": "a", "message": "b", "event": "c"}') == ['…"message": "b", "event": "c"}']
+
+
+def test_a_message_that_was_cut_off_is_still_found():
+    assert shown("{" + FIELDS + '"msg": "disk fu') == ['…"msg": "disk fu']
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "{" + FIELDS + '"code": 7}',
+        "{" + FIELDS + '"msg": 7}',
+        "{" + FIELDS + '"inner": {"msg": "disk full"}}',
+        "{" + FIELDS + '"quoted": "\\"msg\\": \\"disk full\\""}',
+        "{" + FIELDS + 'oops "msg": "disk full"}',
+        "{" + FIELDS + '"digits": ' + "7" * 5000 + ', "msg": "disk full"}',
+        "{" + FIELDS + '"deep": ' + "[" * 100_000 + ', "msg": "disk full"}',
+    ],
+    ids=["none", "a number", "nested", "quoted", "no JSON", "too many digits", "too deep"],
+)
+def test_without_a_message_of_its_own_a_json_object_is_shown_from_its_start(log):
+    assert shown(log) == START
+
+
+def test_a_json_object_after_other_text_is_shown_from_its_start():
+    assert shown("INFO {" + FIELDS + '"msg": "disk full"}')[0].startswith("INFO {")
 
 
 def test_a_long_reason_is_wrapped_whole():

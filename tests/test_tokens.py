@@ -18,7 +18,8 @@ def read(token):
 
 def oracle_kind(token):
     if not re.search(rb"[0-9]", token):
-        is_slot = re.fullmatch(rb"/.+|[^@].*@.*[^@]", token, re.DOTALL)
+        date = rb"Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+        is_slot = re.fullmatch(rb"/.+|[^@].*@.*[^@]|" + date, token, re.DOTALL)
         return (SLOT if is_slot else WORD), None
     number = NUMERIC.fullmatch(token)
     if number and len(number[1].lstrip(b"+-")) <= 18:
@@ -96,4 +97,5 @@ def test_every_byte_has_one_class():
     assert bytes(np.flatnonzero(classes == 1).tolist()) == b"0123456789"
     assert set(np.flatnonzero(classes == 2).tolist()) == set(DELIMITERS)
     assert bytes(np.flatnonzero(classes == 4).tolist()) == b"@"
-    assert set(classes.tolist()) == {0, 1, 2, 4}
+    assert bytes(np.flatnonzero(classes == 8).tolist()) == b"."
+    assert set(classes.tolist()) == {0, 1, 2, 4, 8}

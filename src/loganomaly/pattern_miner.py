@@ -1,5 +1,6 @@
 """Templates of the rows of a frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.frames import Lines, add_columns, lines_of
-from loganomaly.mining.miner import PARAMETER, Shape, Template, mine, tokenise
+from loganomaly.mining.miner import Shape, Template, mine
+from loganomaly.mining.tokenise import tokenise
 from loganomaly.reading.detect import detect
 from loganomaly.reading.records import Records, read_heads
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
@@ -17,10 +19,11 @@ __all__ = ["MinedRows", "TemplateMiner", "mine_rows", "mine_templates"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinedRows:
-    """The templates of many rows: which one (number) each row has, and each row's message."""
+    """The templates of many rows: which one (number) and which shape each row has, and each row's message."""
 
     templates: list[Template]
     numbers: NDArray[np.int64]
+    shapes: NDArray[np.int32]
     messages: list[bytes]
 
 
@@ -59,7 +62,9 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
     for number, template in enumerate(templates):
         template_of[list(template.shapes)] = number
     spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    return MinedRows(templates=templates, numbers=template_of[ids], messages=[data[s:e].tobytes() for s, e in spans])
+    return MinedRows(
+        templates=templates, numbers=template_of[ids], shapes=ids, messages=[data[s:e].tobytes() for s, e in spans]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +93,23 @@ class TemplateMiner:
                 "log_template": [texts[n] for n in numbers],
                 "template_id": [ids[n] for n in numbers],
                 "parameters": [
-                    _parameters(message, mined.templates[n]) for message, n in zip(mined.messages, numbers, strict=True)
+                    _parameters(message, mined.templates[n].spans[shape])
+                    for message, n, shape in zip(mined.messages, numbers, mined.shapes.tolist(), strict=True)
                 ],
             },
         )
 
 
-def _parameters(message: bytes, template: Template) -> list[str]:
-    """Return the texts at the places where the template has parameters."""
-    texts = tokenise(message).texts
-    return [text for text, token in zip(texts, template.tokens, strict=True) if token == PARAMETER]
+def _parameters(message: bytes, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the texts from the first to the last token of each span."""
+    tokens = tokenise(message)
+    return [
+        "".join(
+            tokens.texts[position] + (tokens.gaps[position + 1] if position < last else "")
+            for position in range(first, last + 1)
+        )
+        for first, last in spans
+    ]
 
 
 def mine_templates(frame: Any, *, column: str = "log") -> Any:

@@ -203,11 +203,8 @@ class Profile:
 
     @classmethod
     def of_chunk(cls, *, floods: Floods, **tables: pl.DataFrame) -> "Profile":
-        """Return the profile of one chunk, whose tables have one row per key, in any order."""
-        ordered = {
-            name: table.sort(_aggregates()[name][0]).select(_schemas()[name].keys()) for name, table in tables.items()
-        }
-        return _bounded(cls(**ordered, floods=floods))  # type: ignore[arg-type]
+        """Return the profile of one chunk, whose tables have one row per key, in any order: merging sorts them."""
+        return _bounded(cls(**tables, floods=floods))  # type: ignore[arg-type]
 
     def only(self, sources: Iterable[int]) -> "Profile":
         """Return the part of the profile that speaks of these sources; slots and their sketches stay whole."""

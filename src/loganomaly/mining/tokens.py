@@ -1,7 +1,8 @@
 """Tokens of a message, and which of them vary: the same in compiled code and in Python.
 
-A message is tokens between delimiters. A token that holds a digit, begins as a path, or is an address (`x@y`) is a
-*slot*: its text is a parameter, not part of the shape. A number keeps its unit, so that 900ms and 2s differ.
+A message is tokens between delimiters; a dot is one where it ends a token or stands beside another. A token that holds
+a digit, begins as a path, is an address (`x@y`), or names a weekday or month as dates do, is a *slot*: its text is a
+parameter, not part of the shape. A number keeps its unit, so that 900ms and 2s differ.
 """
 
 from typing import Any
@@ -9,7 +10,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["DELIMITERS", "LONGEST_MESSAGE", "MOST_SLOTS", "NUMBER", "SLOT", "WORD", "byte_classes", "read_token"]
+__all__ = [
+    "DELIMITERS",
+    "LONGEST_MESSAGE",
+    "MOST_SLOTS",
+    "NUMBER",
+    "SLOT",
+    "WORD",
+    "byte_classes",
+    "dot_delimits",
+    "read_token",
+]
 
 DELIMITERS = b" \t\r\n=,;:()[]{}\"'|<>"
 LONGEST_MESSAGE = 16_384
@@ -17,7 +28,7 @@ LONGEST_MESSAGE = 16_384
 MOST_SLOTS = 64
 """Slots of a message whose values are summarised; further ones are slots, but not summarised."""
 
-OTHER, DIGIT, DELIMITER, AT = 0, 1, 2, 4
+OTHER, DIGIT, DELIMITER, AT, DOT = 0, 1, 2, 4, 8
 """Classes of bytes. The classes of a token's bytes, or-ed, say what it holds."""
 WORD, SLOT, NUMBER = 0, 1, 2
 """Kinds of tokens; a NUMBER is a SLOT too."""
@@ -30,11 +41,12 @@ _UNITS = (
 
 
 def byte_classes() -> Any:
-    """Return the class of each byte: OTHER, DIGIT, DELIMITER or AT; (256,), uint8."""
+    """Return the class of each byte: OTHER, DIGIT, DELIMITER, AT or DOT; (256,), uint8."""
     classes = np.zeros(256, np.uint8)
     classes[48:58] = DIGIT
     classes[list(DELIMITERS)] = DELIMITER
     classes[64] = AT
+    classes[46] = DOT
     return classes
 
 
@@ -43,7 +55,33 @@ _UNIT_CODES = np.array(
 )
 
 
+_CLASSES = byte_classes()
+
+
+@njit(nogil=True, cache=True)
+def dot_delimits(data: Any, i: Any, begin: Any, end: Any) -> Any:
+    """Whether the dot at i of the message data[begin:end] ends a token, or stands beside another dot."""
+    return i + 1 >= end or _CLASSES[data[i + 1]] & 10 != 0 or (i > begin and data[i - 1] == 46)
+
+
 _POWERS = 10.0 ** np.arange(19)
+_DATES = (
+    *("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+_DATE_WORDS = np.zeros(1 << 15, np.uint8)
+for _word in _DATES:
+    _DATE_WORDS[(ord(_word[0]) & 31) << 10 | (ord(_word[1]) & 31) << 5 | (ord(_word[2]) & 31)] = 1
+
+
+@njit(nogil=True, cache=True)
+def _is_date_word(data: Any, start: Any) -> Any:
+    """Whether the three bytes from `start` on, of which the first is a capital, are a weekday or a month: Sun, Jan."""
+    b, c = data[start + 1], data[start + 2]
+    if not (97 <= b <= 122 and 97 <= c <= 122):
+        return False
+    return _DATE_WORDS[(np.int64(data[start]) & 31) << 10 | (np.int64(b) & 31) << 5 | (np.int64(c) & 31)] == 1
 
 
 @njit(nogil=True, cache=True)
@@ -87,6 +125,8 @@ def read_token(data: Any, start: Any, end: Any, held: Any) -> Any:
     first = data[start]
     if not held & 1:
         if first == 47 and end - start > 1:  # /path
+            return 1, 0, np.nan
+        if end - start == 3 and 65 <= first <= 90 and _is_date_word(data, start):
             return 1, 0, np.nan
         # x@y, not an @ alone at an end
         return (1 if held & 4 and first != 64 and data[end - 1] != 64 else 0), 0, np.nan

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from loganomaly.reading.formats import Format, Layout, expand, load_formats, timestamp_patterns
 from loganomaly.reading.infer import infer_layouts
-from loganomaly.reading.matcher import OUT_SIZE, fit_matrix, match
+from loganomaly.reading.matcher import fit_matrix, match
 from loganomaly.reading.program import NO_TIME, Tables
+from loganomaly.reading.registers import OUT_SIZE
 from loganomaly.reading.tables import LEAP_YEAR, Calendar, build_tables
 
 __all__ = ["Detected", "detect"]

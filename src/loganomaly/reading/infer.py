@@ -8,8 +8,9 @@ from functools import cache
 import numpy as np
 
 from loganomaly.reading.formats import Layout, data_file, timestamp_patterns
-from loganomaly.reading.matcher import OUT_SIZE, match
+from loganomaly.reading.matcher import match
 from loganomaly.reading.program import Tables
+from loganomaly.reading.registers import OUT_SIZE
 from loganomaly.reading.tables import build_tables
 
 __all__ = ["infer_layouts"]

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from loganomaly.reading.matcher import OUT_SIZE, TIME, match
+from loganomaly.reading.matcher import match
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.records import last_record_start
+from loganomaly.reading.registers import OUT_SIZE, TIME
 
 __all__ = ["begins_record", "time_of"]
 

@@ -11,7 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.reading.matcher import (
+from loganomaly.reading.matcher import match
+from loganomaly.reading.program import NO_TIME, At, Tables
+from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
     LEVEL,
@@ -20,10 +22,8 @@ from loganomaly.reading.matcher import (
     OUT_SIZE,
     STATUS,
     TIME,
-    level_word,
-    match,
 )
-from loganomaly.reading.program import NO_TIME, At, Tables
+from loganomaly.reading.severity import level_word
 
 __all__ = [
     "LONGEST_RECORD",

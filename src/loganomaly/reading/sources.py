@@ -1,84 +1,26 @@
 """Find the log files that the user's inputs stand for: files, folders, globs and pipes."""
 
-import contextlib
 import difflib
-import json
 import os
 import re
 import stat
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from loganomaly.errors import (
-    InputMissingError,
-    InputUnreadableError,
-    NoLogsError,
-    OutputError,
-    UsageError,
-)
-from loganomaly.reading.streams import (
-    Compression,
-    Encoding,
-    Source,
-    detect_compression,
-    detect_encoding,
-    peek,
-)
+from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsError, UsageError
+from loganomaly.reading.content import HEAD, detect_encoding, not_log_name, not_text, one_document
+from loganomaly.reading.decoders import peek
+from loganomaly.reading.spool import spool
+from loganomaly.reading.streams import Source
 
-__all__ = ["Compression", "Encoding", "Found", "Skipped", "Source", "find_sources"]
+__all__ = ["Found", "Skipped", "find_sources"]
 
-_HEAD = 1 << 16
 _BLOCK = 1 << 20
 _STDIN = "-"
 _GLOB = re.compile(r"[*?[]")
-_COMPRESSED_SUFFIXES = frozenset({".bz2", ".gz", ".xz", ".zst", ".zstd"})
-# Text that is no log; binary files are told by their content, with a better reason.
-_NOT_LOG_SUFFIX = re.compile(
-    r"\.(bat|c|cc|cfg|conf|cpp|cs|css|go|h|hpp|html?|ini|ipynb|java|jsx?|kt|lock|lua|md|php|pid|pl|properties"
-    r"|ps1|pyi?|rb|rs|rst|scala|scss|sh|sql|svg|swift|toml|tsx?|ya?ml)"
-)
-# Only magic numbers that no line of text begins with; the rest of binary data is told by its bytes.
-_ARCHIVE = "an archive; unpack it first"
-_MAGIC = (
-    (b"PK\x03\x04", _ARCHIVE),
-    (b"PK\x05\x06", _ARCHIVE),
-    (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
-    (b"Rar!\x1a\x07", _ARCHIVE),
-    (b"!<arch>\n", _ARCHIVE),
-    (b"\x04\x22\x4d\x18", "compressed with LZ4; decompress it first"),
-    (b"\x1f\x9d", "compressed with compress (.Z); decompress it first"),
-    (b"\x89PNG\r\n\x1a\n", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF87a", "a picture"),
-    (b"GIF89a", "a picture"),
-    (b"II*\x00", "a picture"),
-    (b"MM\x00*", "a picture"),
-    (b"%PDF-", "a PDF document"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"PAR1\x15", "a Parquet table"),
-    (b"ARROW1\x00", "an Arrow table"),
-    (b"\x7fELF", "a program or library"),
-    (b"\xca\xfe\xba\xbe", "a program or library"),
-    (b"ElfFile\x00", "a Windows event log; export it as text, CSV or JSON first"),
-    (b"LPKSHHRH", "a systemd journal; export it with journalctl first"),
-    (b"\xd4\xc3\xb2\xa1", "a network capture"),
-    (b"\xa1\xb2\xc3\xd4", "a network capture"),
-    (b"\x0a\x0d\x0d\x0a", "a network capture"),
-    (b"\xff\xfe\x00\x00", "UTF-32 text; convert it to UTF-8 first"),
-    (b"\x00\x00\xfe\xff", "UTF-32 text; convert it to UTF-8 first"),
-)
-# Shares of bytes. Random data has .004 NUL and .1 control characters; a log in an old 8-bit or double-byte
-# encoding has no control characters but many bytes that are not UTF-8.
-_MOST_NUL = 0.001
-_MOST_CONTROL = 0.02
-_MOST_INVALID = 0.3
-# Besides white space, text has escapes, DOS ends of file and separators (FIX messages: 1; ASCII: 28 to 31).
-_CONTROL = bytes(set(range(2, 28)) - set(b"\a\b\t\n\v\f\r\x1a\x1b")) + b"\x7f"
-_REPLACEMENT = "\ufffd"
 
 _How = Literal["named", "matched", "walked"]
 _Identity = tuple[int, int] | str
@@ -223,10 +165,10 @@ class _Finder:
             self._add_pipe(stream, name=name, identity=identity)
 
     def _add_pipe(self, stream: BinaryIO, *, name: str, identity: _Identity) -> None:
-        spool = self._spools[identity] = _spool(stream, name=name, folder=self._spool_dir)
-        self._examine(_Candidate(spool, "named"), name=name, identity=identity)
+        path = self._spools[identity] = spool(_blocks(stream, name=name), name=name, folder=self._spool_dir)
+        self._examine(_Candidate(path, "named"), name=name, identity=identity)
         if identity not in self._sources:
-            spool.unlink()
+            path.unlink()
 
     def _examine_all(self, candidates: list[_Candidate]) -> None:
         for candidate in sorted(candidates, key=lambda candidate: candidate.path.parts):
@@ -318,14 +260,16 @@ def _judged(candidate: _Candidate, *, name: str, status: os.stat_result) -> Sour
     path, walked = candidate.path, candidate.how == "walked"
     if not stat.S_ISREG(status.st_mode):
         return "a pipe, socket or device"
-    if walked and (reason := _not_log_name(path)):
+    if walked and (reason := not_log_name(path)):
         return reason
     try:
-        compression, head = peek(path, size=_HEAD)
+        compression, head = peek(path, size=HEAD)
     except InputUnreadableError as error:
         return str(error)
     encoding = detect_encoding(head)
-    reason = _not_text(head, encoding) or (_document(path, head, encoding) if walked else None)
+    reason = not_text(head, encoding=encoding)
+    if walked and not reason:
+        reason = one_document(path, head=head, encoding=encoding)
     return reason or Source(
         name=name,
         path=path,
@@ -359,6 +303,15 @@ def _unreadable(name: str, error: OSError) -> InputUnreadableError:
     return InputUnreadableError(
         f"cannot read {name!r}: {error.strerror or error}; check its permissions, or leave it out"
     )
+
+
+def _blocks(stream: BinaryIO, *, name: str) -> Iterator[bytes]:
+    """Yield all of *stream*."""
+    try:
+        while block := stream.read(_BLOCK):
+            yield block
+    except OSError as error:
+        raise _unreadable(name, error) from error
 
 
 def _split_glob(pattern: str) -> tuple[Path, str]:
@@ -398,130 +351,3 @@ def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
         lines.append(f"  and {len(skipped) - most} more")
     lines.append("give text logs, plain or compressed with gzip, bzip2, xz or zstd")
     return "\n".join(lines)
-
-
-def _spool(stream: BinaryIO, *, name: str, folder: Path | None) -> Path:
-    """Store all of *stream* in a new file, compressed with zstd unless it comes compressed."""
-    try:
-        handle, spool = tempfile.mkstemp(prefix="loganomaly-", suffix=".spool", dir=folder)
-    except OSError as error:
-        raise _not_stored(name, folder=folder, error=error) from error
-    path = Path(spool)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _copy(stream, file, name=name)
-    except BaseException as error:
-        path.unlink()
-        if isinstance(error, OSError):
-            raise _not_stored(name, folder=folder, error=error) from error
-        raise
-    return path
-
-
-def _not_stored(name: str, *, folder: Path | None, error: OSError) -> OutputError:
-    return OutputError(
-        f"cannot store {name!r} in {str(folder or tempfile.gettempdir())!r}: {error.strerror or error}; "
-        "it is read twice and must lie on disk: free space there or choose another folder"
-    )
-
-
-def _copy(stream: BinaryIO, file: BinaryIO, *, name: str) -> None:
-    import zstandard
-
-    block = _read(stream, name=name)
-    plain = detect_compression(block) == "none"
-    compressor = zstandard.ZstdCompressor(level=1)
-    with compressor.stream_writer(file, closefd=False) if plain else contextlib.nullcontext(file) as out:
-        while block:
-            out.write(block)
-            block = _read(stream, name=name)
-
-
-def _read(stream: BinaryIO, *, name: str) -> bytes:
-    try:
-        return stream.read(_BLOCK)
-    except OSError as error:
-        raise _unreadable(name, error) from error
-
-
-def _not_log_name(path: Path) -> str | None:
-    """Say why the name is none of a log, if so."""
-    suffix = _suffix(path)
-    if _NOT_LOG_SUFFIX.fullmatch(suffix):
-        return f"a {suffix} file is not taken for a log; give it as an input to read it"
-    return None
-
-
-def _suffix(path: Path) -> str:
-    """Return the last suffix in lower case, that of a compression left out."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
-        suffixes.pop()
-    return suffixes[-1] if suffixes else ""
-
-
-def _not_text(head: bytes, encoding: Encoding) -> str | None:
-    """Say why the first bytes of a file are no text, if so."""
-    if not head:
-        return "empty"
-    for magic, reason in _MAGIC:
-        if head.startswith(magic):
-            return reason
-    if head[257:262] == b"ustar":
-        return _ARCHIVE
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "a picture"
-    if detect_compression(head) != "none":
-        return "compressed twice; decompress it once first"
-    text = head.decode(encoding, "replace")
-    if not text.strip("\ufeff \t\r\n"):
-        return "empty" if len(head) < _HEAD else None
-    return "binary" if _is_binary(text) else None
-
-
-def _is_binary(text: str) -> bool:
-    data = text.encode()
-    invalid = text.count(_REPLACEMENT)
-    control = len(data) - len(data.translate(None, _CONTROL))
-    return (
-        data.count(0) > _MOST_NUL * len(text)
-        or control > _MOST_CONTROL * len(text)
-        or invalid > _MOST_INVALID * len(text)
-    )
-
-
-def _document(path: Path, head: bytes, encoding: Encoding) -> str | None:
-    """Say that a file is one JSON or XML document, if that is sure."""
-    suffix = _suffix(path)
-    text = head.decode(encoding, "replace").removeprefix("\ufeff").strip()
-    if suffix == ".xml" and text.startswith(("<?xml", "<!DOCTYPE")):
-        return "one XML document; give it as an input to read it"
-    if suffix == ".json" and _is_one_json_document(text, complete=len(head) < _HEAD):
-        return "one JSON document, not one JSON value per line; give it as an input to read it"
-    return None
-
-
-def _is_one_json_document(text: str, *, complete: bool) -> bool:
-    """Tell whether *text*, the whole or the start of a file, is one JSON value over several lines."""
-    lines = text.splitlines()
-    if not text.startswith(("{", "[")) or len(lines) < 2:
-        return False
-    try:
-        _, end = json.JSONDecoder().raw_decode(text)
-    except json.JSONDecodeError as error:
-        # A value cut by the end of the text fails in its last line; anything else is not JSON.
-        one = not complete and error.pos >= text.rfind("\n")
-    except RecursionError:
-        return False
-    else:
-        one = complete and end == len(text)
-    # An export of records, one to a line of one array, can be read as lines.
-    records = sum(_is_json_object(line) for line in lines[:100])
-    return one and 2 * records < min(len(lines), 100)
-
-
-def _is_json_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line.strip().removesuffix(",")), dict)
-    except (json.JSONDecodeError, RecursionError):
-        return False

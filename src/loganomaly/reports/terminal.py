@@ -4,13 +4,16 @@ Everything that comes from a log is hostile here: a line can hold escape sequenc
 """
 
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -23,6 +26,8 @@ _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _ELLIPSIS = "…"
+_JSON = json.JSONDecoder(strict=False)
+_KEY = re.compile(r'[\s,]*"((?:[^"\\]|\\.)*)"\s*:\s*')  # of a JSON object, up to its value
 
 
 def plain_text(text: str) -> str:
@@ -139,7 +144,7 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         yield _row(row, widths, styles=styles, default="", width=width)
         indent = " " * (widths[0] + 2)
         room = width - len(indent)
-        yield Text(indent) + _cut(plain_text(anomaly["log"]), room)
+        yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
         yield from _wrapped(plain_text(anomaly["reason"]), indent=indent, room=room)
         yield Text()
 
@@ -155,6 +160,52 @@ def _row(cells: Sequence[str], widths: Sequence[int], *, styles: Mapping[int, st
     line.rstrip()
     line.truncate(width, overflow="ellipsis")
     return line
+
+
+def _log_lines(text: str, *, room: int) -> list[Text]:
+    """Return two lines of a log line: its start, or its message where the start would not show it."""
+    first = _first_line(text, room=room)
+    rest = text[len(first) :].lstrip()
+    if not rest:
+        return [Text(first)]
+    second = _cut(rest, room)
+    shown = len(text) - len(rest) + len(second)
+    # The first words of a message at the end of what is shown tell no more than none.
+    if second.plain != rest and (start := _message_start(text)) > shown - room // 2:
+        return _log_lines(_ELLIPSIS + text[start:], room=room)
+    return [Text(first), second]
+
+
+def _first_line(text: str, *, room: int) -> str:
+    """Return what of *text* goes into *room* cells, up to a space if there is one in the second half."""
+    start = text[: _MOST_CHARACTERS * room]
+    line = next(iter(chop_cells(start, room)), start)
+    space = text.rfind(" ", 0, len(line) + 1)
+    return text[:space] if len(line) < len(text) and space > len(line) // 2 else line
+
+
+def _message_start(text: str) -> int:
+    """Return where in a JSON object the key of its message begins; 0 when it has none, or *text* is none."""
+    if not text.startswith("{"):
+        return 0
+    starts: dict[str, int] = {}
+    end = 1
+    while key := _KEY.match(text, end):
+        if text.startswith('"', key.end()):
+            starts.setdefault(key[1].lower(), key.start(1) - 1)
+        try:
+            _, end = _JSON.raw_decode(text, key.end())
+        except (RecursionError, ValueError):
+            break  # a long line was cut in this value, or it is no JSON: the keys up to here count
+    return next((starts[name] for name in _message_keys() if name in starts), 0)
+
+
+@cache
+def _message_keys() -> tuple[str, ...]:
+    """Return the keys that the reader takes for a message, in lower case, best first."""
+    from loganomaly.reading.formats import data_file
+
+    return tuple(key.lower() for key in data_file("keys.yaml")["message"])
 
 
 def _wrapped(text: str, *, indent: str, room: int) -> Iterator[Text]:

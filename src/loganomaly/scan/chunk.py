@@ -113,9 +113,8 @@ class _View:
     def text(self, start: int, end: int, most: int) -> bytes:
         return self.chunk.data[start : min(end, start + most)].tobytes()
 
-    def with_source(self, columns: dict[str, object]) -> pl.DataFrame:
-        frame = pl.DataFrame(columns)
-        return frame.select(pl.lit(self.chunk.source, pl.Int64).alias("source"), pl.all())
+    def table(self, rows: int, columns: dict[str, object]) -> pl.DataFrame:
+        return pl.DataFrame({"source": np.full(rows, self.chunk.source, np.int64), **columns})
 
     def sources(self, *, lines: int, cut: int) -> pl.DataFrame:
         r = self.records
@@ -140,7 +139,8 @@ class _View:
         low, high = ranges(self.ids, r.time, count)
         lines = np.bincount(self.ids, weights=r.lines, minlength=count).astype(np.int64)
         ends = zip(r.message_start[first].tolist(), r.message_end[first].tolist(), strict=True)
-        return self.with_source(
+        return self.table(
+            count,
             {
                 "shape": self.shape_of,
                 "records": levels.sum(axis=1),
@@ -155,7 +155,7 @@ class _View:
                 "status": r.status[first].astype(np.int64),
                 "component": component_hashes[first],
                 "sample": pl.Series([self.text(s, e, _LONGEST_SAMPLE) for s, e in ends], dtype=pl.Binary),
-            }
+            },
         )
 
     def slots(
@@ -191,13 +191,11 @@ class _View:
 
     def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str) -> pl.DataFrame:
         rows, buckets, counts = count_pairs(ids, self.records.time, _SECOND)
-        return self.with_source({name: owners[rows], "bucket": buckets, "count": counts})
+        return self.table(len(rows), {name: owners[rows], "bucket": buckets, "count": counts})
 
     def totals(self) -> pl.DataFrame:
         levels, buckets, counts = count_pairs(self.records.level.astype(np.int32), self.records.time, _SECOND)
-        return self.with_source({"bucket": buckets, "level": levels, "count": counts}).select(
-            "source", "bucket", "level", "count"
-        )
+        return self.table(len(levels), {"bucket": buckets, "level": levels, "count": counts})
 
     def components(self) -> pl.DataFrame:
         r = self.records
@@ -211,7 +209,8 @@ class _View:
         last[ids] = np.flatnonzero(known)
         last = last[keep]
         ends = zip(r.component_start[rows].tolist(), r.component_end[rows].tolist(), strict=True)
-        return self.with_source(
+        return self.table(
+            len(keep),
             {
                 "component": self.component_of[keep],
                 "records": counts[keep],
@@ -221,7 +220,7 @@ class _View:
                 "last_line": r.line[last] + self.chunk.first_line,
                 "last_offset": r.start[last] + self.chunk.offset,
                 "name": pl.Series([self.text(s, e, _NAME) for s, e in ends], dtype=pl.Binary),
-            }
+            },
         )
 
     def leaks(self) -> pl.DataFrame:
@@ -232,7 +231,8 @@ class _View:
                 found[int(self.ids[row]), kind].append(row)
         keys = sorted(found)
         first, last = [found[key][0] for key in keys], [found[key][-1] for key in keys]
-        return self.with_source(
+        return self.table(
+            len(keys),
             {
                 "shape": self.shape_of[np.array([shape for shape, _ in keys], np.int64)],
                 "kind": pl.Series([kind for _, kind in keys], dtype=pl.String),
@@ -240,7 +240,7 @@ class _View:
                 "first_line": r.line[np.array(first, np.int64)] + self.chunk.first_line,
                 "first_offset": r.start[np.array(first, np.int64)] + self.chunk.offset,
                 "last_line": r.line[np.array(last, np.int64)] + self.chunk.first_line,
-            }
+            },
         )
 
 

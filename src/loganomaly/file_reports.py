@@ -1,0 +1,102 @@
+"""The reports on the inputs of an analysis: on all of them, and on each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from loganomaly.case import Case, count_templates
+from loganomaly.findings import Finding
+from loganomaly.masking import masked_names
+from loganomaly.reports.anomalies import describe
+from loganomaly.reports.inputs import describe_input
+from loganomaly.reports.summary import summarise
+from loganomaly.results import FileReport
+from loganomaly.scan.run import Opened, ScanResult
+
+__all__ = ["report", "report_files"]
+
+
+def report(
+    case: Case,
+    findings: Sequence[Finding],
+    *,
+    filename: str,
+    lines: int,
+    names: Mapping[int, str],
+    inputs: Sequence[Mapping[str, Any]],
+    clean: Callable[[str], str],
+) -> FileReport:
+    """Return the report on some inputs.
+
+    Parameters
+    ----------
+    filename
+        What stands for all of them.
+    lines
+        Lines in them, read or not.
+    names
+        Name of each source, by its number.
+    inputs
+        What is said of each of them; see `describe_input`.
+    clean
+        Takes secrets out of a text.
+    """
+    summary = summarise(case, findings, filename=filename, lines=lines, names=names, clean=clean)
+    return FileReport(
+        summary={**summary, "input_files": inputs}, anomalies=describe(findings, names=names, clean=clean)
+    )
+
+
+def report_files(
+    case: Case,
+    findings: Sequence[Finding],
+    *,
+    given: str,
+    opened: Sequence[Opened],
+    scanned: ScanResult,
+    clean: Callable[[str], str],
+) -> tuple[FileReport, dict[str, FileReport]]:
+    """Return the report on all files, and of several that on each, by name.
+
+    Parameters
+    ----------
+    given
+        How the files were asked for, which stands for several of them.
+    opened, scanned
+        The files, and what was counted in them.
+    clean
+        Takes secrets out of a text.
+    """
+    names = masked_names({item.number: item.source.name for item in opened}, clean=clean)
+
+    def of(part: Case, some: Sequence[Finding], *, filename: str, files: Sequence[Opened]) -> FileReport:
+        inputs = [_input(item, case, scanned, name=names[item.number], clean=clean) for item in files]
+        lines = sum(scanned.lines[item.number] for item in files)
+        return report(part, some, filename=filename, lines=lines, names=names, inputs=inputs, clean=clean)
+
+    single: dict[str, FileReport] = {}
+    for item in opened if len(opened) > 1 else ():
+        own = [finding for finding in findings if item.number in finding.sources]
+        name = names[item.number]
+        single[name] = of(_part(case, item.number), own, filename=name, files=[item])
+    filename = clean(given) if single else names[opened[0].number]
+    return of(case, findings, filename=filename, files=opened), single
+
+
+def _input(item: Opened, case: Case, scanned: ScanResult, *, name: str, clean: Callable[[str], str]) -> dict[str, Any]:
+    source, number = item.source, item.number
+    entry = describe_input(
+        case.profile,
+        number,
+        name=name,
+        compression=source.compression,
+        size=source.size,
+        detected=item.detected,
+    )
+    return entry | {"damage": clean(scanned.damaged[number])} if number in scanned.damaged else entry
+
+
+def _part(case: Case, number: int) -> Case:
+    """Return what a case says of one source."""
+    profile = case.profile.only([number])
+    return replace(case, profile=profile, table=count_templates(profile, case.members))

@@ -1,0 +1,79 @@
+"""Keeps secrets out of what is not a line of the log itself: names, templates, and what findings say."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from loganomaly.case import Case, build_case
+from loganomaly.findings import Finding
+from loganomaly.mining.miner import PARAMETER
+from loganomaly.mining.tokenise import tokenise
+from loganomaly.profile import Profile
+
+__all__ = ["masked_case", "masked_finding", "masked_names"]
+
+
+def masked_case(profile: Profile, *, clean: Callable[[str], str], all_shapes: bool) -> Case:
+    """Return the case of a profile, its templates without secrets.
+
+    Parameters
+    ----------
+    clean
+        Takes secrets out of a text.
+    all_shapes
+        True where what `clean` takes out can stand in any shape; False where in those alone that the scan saw a
+        secret in.
+    """
+    case = build_case(profile)
+    shapes = profile.shapes if all_shapes else profile.shapes.join(profile.leaks, on="shape", how="semi")
+    samples = shapes.unique("shape").join(case.members, on="shape").sort("number", "shape")
+    templates = list(case.templates)
+    for number, sample in samples.select("number", "sample").iter_rows():
+        text = _masked_text(templates[number].text, sample=sample, clean=clean)
+        templates[number] = replace(templates[number], text=text)
+    return replace(case, templates=templates)
+
+
+def masked_finding(finding: Finding, *, clean: Callable[[str], str]) -> Finding:
+    """Return a finding without secrets in any text but its lines, which `with_lines` masks as a whole."""
+    return replace(
+        finding,
+        subject=replace(finding.subject, name=clean(finding.subject.name)),
+        template=clean(finding.template),
+        reason=clean(finding.reason),
+        component=None if finding.component is None else clean(finding.component),
+        related=tuple(clean(text) for text in finding.related),
+        evidence=tuple(
+            replace(e, text=clean(e.text), subject=replace(e.subject, name=clean(e.subject.name)))
+            for e in finding.evidence
+        ),
+    )
+
+
+def masked_names(names: Mapping[int, str], *, clean: Callable[[str], str]) -> dict[int, str]:
+    """Return the names without secrets; those that occur more than once, as masked ones may, are numbered."""
+    seen: Counter[str] = Counter()
+    distinct = {}
+    for number, name in names.items():
+        masked = clean(name)
+        seen[masked] += 1
+        distinct[number] = masked if seen[masked] == 1 else f"{masked} ({seen[masked]})"
+    return distinct
+
+
+def _masked_text(text: str, *, sample: bytes, clean: Callable[[str], str]) -> str:
+    """Return the text of a template without the secrets of a message that has it.
+
+    Parameters put in the place of words can hide from `clean` what the rest of a secret is; in the message it is
+    seen. Words that `clean` takes out of the message but not out of the text are taken out of the text here.
+    """
+    message = sample.decode("utf-8", errors="replace")
+    cleaned = clean(message)
+    if cleaned == message:
+        return text
+    text = clean(text)
+    taken = Counter(tokenise(sample).texts) - Counter(tokenise(cleaned.encode()).texts)
+    for word in sorted(taken, key=lambda word: (-len(word), word)):
+        text = re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", PARAMETER, text)
+    return text

@@ -1,0 +1,208 @@
+"""Decompress a file that may be damaged, and tell its compression by its first bytes."""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+from loganomaly.errors import InputUnreadableError
+
+__all__ = ["Compression", "DamageError", "decompressed", "detect_compression", "peek"]
+
+Compression = Literal["none", "gzip", "bz2", "xz", "zstd"]
+
+_BLOCK = 1 << 20
+_PIECE = 1 << 16
+# One zstd block of a few bytes may stand for 128 KiB: small pieces bound what one call can give.
+_ZSTD_PIECE = 1 << 11
+_BZ2_BLOCKS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
+
+
+class DamageError(Exception):
+    """Compressed data that cannot be decoded.
+
+    *retry_from* is the offset of the piece of input whose output was lost with the error; None when the
+    decoder has given all there is.
+    """
+
+    def __init__(self, reason: str, *, retry_from: int | None) -> None:
+        super().__init__(reason)
+        self.retry_from = retry_from
+
+
+def detect_compression(start: bytes) -> Compression:
+    """Tell the compression by the first bytes of a file (10 of them are enough).
+
+    >>> detect_compression(b"2024-05-01 INFO ready")
+    'none'
+    """
+    if start.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if start.startswith(b"BZh") and start[4:10] in _BZ2_BLOCKS:
+        return "bz2"
+    if start.startswith(b"\xfd7zXZ\x00"):
+        return "xz"
+    # A zstd file may begin with a skippable frame (pzstd and seekable writers put one first).
+    if start.startswith(b"\x28\xb5\x2f\xfd") or (start[1:4] == b"\x2a\x4d\x18" and start[0] >> 4 == 5):
+        return "zstd"
+    return "none"
+
+
+def peek(path: Path, *, size: int) -> tuple[Compression, bytes]:
+    """Tell the compression of a file, and its first *size* decompressed bytes in their own encoding.
+
+    Raises
+    ------
+    InputUnreadableError
+        When the file is compressed and not one byte of it can be decompressed; the message does not
+        name the file.
+    OSError
+        When the file cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        compression = detect_compression(file.read(16))
+        file.seek(0)
+        head = bytearray()
+        try:
+            for block in decompressed(file, compression=compression):
+                head += block
+                if len(head) >= size:
+                    break
+        except DamageError as damage:
+            if not head:
+                raise InputUnreadableError(
+                    f"it cannot be decompressed as {compression}: {damage}; get a complete copy"
+                ) from damage
+    return compression, bytes(head[:size])
+
+
+def decompressed(file: BinaryIO, *, compression: Compression) -> Iterator[bytes]:
+    """Yield all blocks of *file* from its start; raise `DamageError` after the last good byte."""
+    if compression == "none":
+        while block := file.read(_BLOCK):
+            yield block
+        return
+    done = 0
+    try:
+        for block in _decoded(file, compression=compression):
+            done += len(block)
+            yield block
+    except DamageError as damage:
+        if damage.retry_from is None:
+            raise
+        retry_from = damage.retry_from
+    else:
+        return
+    # A decoder drops what it made of the piece that holds the damage: fed byte by byte, it gives it.
+    file.seek(0)
+    for block in _decoded(file, compression=compression, bytewise_from=retry_from):
+        if len(block) > done:
+            yield block[done:]
+        done = max(0, done - len(block))
+
+
+class _Decoder(Protocol):
+    """A decoder of one compressed stream, as `bz2.BZ2Decompressor` and `lzma.LZMADecompressor` are.
+
+    Each raises its own errors on data that it cannot decode; `_decoded` knows them all.
+    """
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _GzipDecoder:
+    """One gzip member."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        self._full = False
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def needs_input(self) -> bool:
+        # A full output may have left more inside zlib even when all input is consumed.
+        return not (self._full or self._inflate.unconsumed_tail)
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        output = self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
+        self._full = len(output) == max_length
+        return output
+
+
+class _ZstdDecoder:
+    """One zstd frame."""
+
+    def __init__(self) -> None:
+        import zstandard
+
+        self._error = zstandard.ZstdError
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._input = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._input
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data + self._input
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:  # noqa: ARG002  (bounded by its input)
+        self._input += data
+        piece, self._input = self._input[:_ZSTD_PIECE], self._input[_ZSTD_PIECE:]
+        try:
+            return self._frame.decompress(piece)
+        except self._error as error:
+            raise ValueError(str(error)) from error
+
+
+_DECODERS: dict[Compression, Callable[[], _Decoder]] = {
+    "gzip": _GzipDecoder,
+    "bz2": bz2.BZ2Decompressor,
+    "xz": lambda: lzma.LZMADecompressor(format=lzma.FORMAT_XZ),
+    "zstd": _ZstdDecoder,
+}
+
+
+def _decoded(file: BinaryIO, *, compression: Compression, bytewise_from: int | None = None) -> Iterator[bytes]:
+    """Yield what the streams in *file* (gzip members, zstd frames: any number) decompress to."""
+    new = _DECODERS[compression]
+    decoder = new()
+    offset = 0
+    while data := file.read(1 if bytewise_from is not None and offset >= bytewise_from else _PIECE):
+        start, offset = offset, offset + len(data)
+        try:
+            while data or not (decoder.eof or decoder.needs_input):
+                if decoder.eof:
+                    # Tapes and block devices pad with NUL between and after streams.
+                    data = data.lstrip(b"\0")
+                    if not data:
+                        break
+                    decoder = new()
+                block = decoder.decompress(data, _BLOCK)
+                data = decoder.unused_data if decoder.eof else b""
+                if block:
+                    yield block
+        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+            raise DamageError(str(error), retry_from=start if bytewise_from is None else None) from error
+    if not decoder.eof:
+        raise DamageError("it ends before its compressed data does", retry_from=None)

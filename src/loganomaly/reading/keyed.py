@@ -1,0 +1,203 @@
+"""Reads JSON objects and logfmt pairs, and gives values to the roles of their keys. Compiled."""
+
+# Numba knows no `in` on tuples, and compiled code takes its arguments by position.
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from loganomaly.reading.characters import is_blank, is_digit, is_name
+from loganomaly.reading.clock import finish_time, read_epoch, simple_time
+from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
+from loganomaly.reading.program import KEYS_SIZE, At, Tables, key_hash
+from loganomaly.reading.registers import (
+    COMPONENT_END,
+    COMPONENT_START,
+    LEVEL,
+    MESSAGE_END,
+    MESSAGE_START,
+    PATH,
+    RANKS,
+    STATUS,
+    TIME,
+)
+from loganomaly.reading.severity import letter_level, level_word, number_level, syslog_level
+
+__all__ = ["read_json", "read_logfmt"]
+
+# Plain numbers: compiled code knows no enumerations of integers.
+_PROGRAMS, _TIMES, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.KEYS)
+_ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
+_DEEPEST = 24  # nesting of JSON objects whose keys are told apart
+
+
+@njit(nogil=True, cache=True)
+def _string_end(data: Any, i: Any, end: Any) -> Any:
+    """Return the position of the quote that closes the string which begins after position i, or -1."""
+    i += 1
+    while i < end:
+        if data[i] == 92:
+            i += 2
+            continue
+        if data[i] == 34:
+            return i
+        i += 1
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def _plain_number(data: Any, start: Any, end: Any) -> Any:
+    """Return the value of up to nine digits, or -1."""
+    if not 0 < end - start < 10:
+        return -1
+    value = 0
+    for i in range(start, end):
+        if not is_digit(data[i]):
+            return -1
+        value = value * 10 + (data[i] - 48)
+    return value
+
+
+@njit(nogil=True, cache=True)
+def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables, out: Any) -> None:
+    """Give the value data[start:end] to the role of its key: hash `path` of the whole path, else `last` of its end."""
+    if start >= end:
+        return
+    slot = find(t, _KEYS, KEYS_SIZE, path)
+    if slot < 0:
+        slot = find(t, _KEYS, KEYS_SIZE, last)
+        if slot < 0:
+            return
+    role, rank = t[slot + KEYS_SIZE], t[slot + 2 * KEYS_SIZE]
+    if rank >= out[RANKS + role]:
+        return
+    if role == 1:
+        out[COMPONENT_START], out[COMPONENT_END] = start, end
+    elif role == 4:
+        out[MESSAGE_START], out[MESSAGE_END] = start, end
+    elif role == 3:
+        level = level_word(data, start, end, t)
+        if level == 0 and end - start == 1:
+            level = letter_level(data[start])
+        if level == 0:
+            level = number_level(_plain_number(data, start, end))
+        if level == 0:
+            return
+        out[LEVEL] = level
+    elif role == 6:
+        number = _plain_number(data, start, end)
+        if number < 0 or number > 7:
+            return
+        out[LEVEL] = syslog_level(number)
+    elif role == 5:
+        number = _plain_number(data, start, end)
+        if number < 100 or number > 599:
+            return
+        out[STATUS] = number
+    elif role == 2:
+        micro, after = read_epoch(data, start, end)
+        if after < 0:
+            for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
+                if simple_time(data, start, end, program, t, out):
+                    micro, after = finish_time(out, t), end
+                    break
+            if after < 0:
+                return
+        out[TIME] = micro
+    out[RANKS + role] = rank
+
+
+@njit(nogil=True, cache=True)
+def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
+    """Read the object that begins at i; True if it is closed at the end of the line."""
+    if i >= end or data[i] != 123:
+        return False
+    begin = i
+    for k in range(8):
+        out[RANKS + k] = 255
+    depth, key, last = 0, FNV_OFFSET, np.uint64(0)
+    out[PATH] = np.int64(FNV_OFFSET)
+    while i < end:
+        byte = data[i]
+        if byte == 34:
+            close = _string_end(data, i, end)
+            if close < 0:
+                return False
+            j = close + 1
+            while j < end and is_blank(data[j]):
+                j += 1
+            if j < end and data[j] == 58:
+                key = np.uint64(out[PATH + min(depth, _DEEPEST)])
+                last = np.uint64(0)
+                if key != FNV_OFFSET:
+                    key = upper_step(key, np.uint8(46))
+                    last = _ANY_DEPTH
+                for k in range(i + 1, close):
+                    key, last = upper_step(key, data[k]), upper_step(last, data[k])
+                i = j + 1
+            else:
+                _take_value(data, i + 1, close, key, last, t, out)
+                i = close + 1
+        elif byte == 123 or byte == 91:
+            depth += 1
+            if depth <= _DEEPEST:
+                # The elements of a list go by the name of the list.
+                out[PATH + depth] = np.int64(key if depth > 1 else FNV_OFFSET)
+            i += 1
+        elif byte == 125 or byte == 93:
+            depth -= 1
+            i += 1
+            if depth > 0:
+                key = np.uint64(out[PATH + min(depth, _DEEPEST)])
+            elif depth == 0:
+                break
+        elif byte == 44 or byte == 58 or is_blank(byte):
+            i += 1
+        else:
+            j = i
+            while j < end and data[j] != 44 and data[j] != 125 and data[j] != 93 and not is_blank(data[j]):
+                j += 1
+            _take_value(data, i, j, key, last, t, out)
+            i = j
+    if depth != 0:
+        return False
+    if out[MESSAGE_START] < 0:
+        out[MESSAGE_START], out[MESSAGE_END] = begin, i
+    while i < end and (is_blank(data[i]) or data[i] == 44):
+        i += 1
+    return i >= end
+
+
+@njit(nogil=True, cache=True)
+def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
+    """Read key=value pairs up to the end of the line; True if there are two or more and nothing else."""
+    begin, pairs = i, 0
+    for k in range(8):
+        out[RANKS + k] = 255
+    while i < end:
+        while i < end and is_blank(data[i]):
+            i += 1
+        if i >= end:
+            break
+        key, start = FNV_OFFSET, i
+        while i < end and (is_name(data[i]) or data[i] == 64 or data[i] == 47):
+            key = upper_step(key, data[i])
+            i += 1
+        if i == start or i >= end or data[i] != 61:
+            return False
+        i += 1
+        if i < end and data[i] == 34:
+            close = _string_end(data, i, end)
+            if close < 0:
+                return False
+            _take_value(data, i + 1, close, key, np.uint64(0), t, out)
+            i = close + 1
+        else:
+            start = i
+            while i < end and not is_blank(data[i]):
+                i += 1
+            _take_value(data, start, i, key, np.uint64(0), t, out)
+        pairs += 1
+    if out[MESSAGE_START] < 0:
+        out[MESSAGE_START], out[MESSAGE_END] = begin, end
+    return pairs >= 2

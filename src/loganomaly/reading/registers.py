@@ -1,0 +1,53 @@
+"""Where the results of matching one line stand in `out`, an int64 array of OUT_SIZE, and what it needs on the way."""
+
+from loganomaly.reading.program import Part
+
+__all__ = [
+    "CHOICES",
+    "CHOICE_AT",
+    "CHOICE_PC",
+    "CHOICE_START",
+    "COMPONENT_END",
+    "COMPONENT_START",
+    "DAY",
+    "EPOCH",
+    "FRACTION",
+    "HAS_ZONE",
+    "HOUR",
+    "LEVEL",
+    "MESSAGE_END",
+    "MESSAGE_START",
+    "MINUTE",
+    "MONTH",
+    "OUT_SIZE",
+    "PARTS",
+    "PATH",
+    "RANKS",
+    "SECOND",
+    "SHORT_YEAR",
+    "STATUS",
+    "TIME",
+    "YEAR",
+    "ZONE",
+]
+
+TIME, LEVEL, COMPONENT_START, COMPONENT_END, MESSAGE_START, MESSAGE_END, STATUS = range(7)
+
+# The rest of `out` is scratch space of one match, so that nothing is allocated per line.
+PARTS = 8
+"""Where the parts of the timestamp begin: the numbers of a date at PARTS + their Part, -1 where there is none."""
+YEAR, SHORT_YEAR, MONTH, DAY = (PARTS + int(part) for part in (Part.YEAR, Part.SHORT_YEAR, Part.MONTH, Part.DAY))
+HOUR, MINUTE, SECOND = (PARTS + int(part) for part in (Part.HOUR, Part.MINUTE, Part.SECOND))
+FRACTION = PARTS + 9  # microseconds
+ZONE, HAS_ZONE = PARTS + 10, PARTS + 11  # seconds east of UTC; 1 where the timestamp says
+EPOCH = PARTS + 12  # the whole time, or NO_TIME
+
+CHOICES = 8
+"""Fields and groups of one layout that may be tried again."""
+CHOICE_PC, CHOICE_AT, CHOICE_START = 24, 24 + CHOICES, 24 + 2 * CHOICES
+
+RANKS = 48
+"""Where the ranks of the keys taken so far begin, one for each of 8 roles."""
+PATH = 56
+"""Where the hashes of the keys that lead to the current JSON object begin, one for each depth."""
+OUT_SIZE = 96

@@ -1,0 +1,62 @@
+"""Store what a pipe gives in a temporary file, for a pipe can be read only once."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from loganomaly.errors import OutputError
+from loganomaly.reading.decoders import detect_compression
+
+__all__ = ["spool"]
+
+
+def spool(blocks: Iterator[bytes], *, name: str, folder: Path | None) -> Path:
+    """Store all *blocks* in a new file, compressed with zstd unless they come compressed.
+
+    Parameters
+    ----------
+    name
+        What an error calls the pipe.
+    folder
+        Where the file is made; the system's temporary folder when None. The caller removes the file.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be made or written. Whatever *blocks* raise passes through. No file stays behind.
+    """
+    try:
+        handle, path = tempfile.mkstemp(prefix="loganomaly-", suffix=".spool", dir=folder)
+    except OSError as error:
+        raise _not_stored(name, folder=folder, error=error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _copy(blocks, file)
+    except BaseException as error:
+        Path(path).unlink()
+        if isinstance(error, OSError):
+            raise _not_stored(name, folder=folder, error=error) from error
+        raise
+    return Path(path)
+
+
+def _copy(blocks: Iterator[bytes], file: BinaryIO) -> None:
+    import zstandard
+
+    first = next(blocks, b"")
+    plain = detect_compression(first) == "none"
+    compressor = zstandard.ZstdCompressor(level=1)
+    with compressor.stream_writer(file, closefd=False) if plain else contextlib.nullcontext(file) as out:
+        for block in chain((first,), blocks):
+            out.write(block)
+
+
+def _not_stored(name: str, *, folder: Path | None, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot store {name!r} in {str(folder or tempfile.gettempdir())!r}: {error.strerror or error}; "
+        "it is read twice and must lie on disk: free space there or choose another folder"
+    )

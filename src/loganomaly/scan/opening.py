@@ -1,0 +1,32 @@
+"""Finds out how a source is read, from its beginning and its end."""
+
+from loganomaly.floods import FloodSettings
+from loganomaly.reading.detect import detect
+from loganomaly.reading.streams import Source, open_source, read_head
+from loganomaly.scan.run import Opened
+
+__all__ = ["prepare"]
+
+_TAIL = 65_536
+
+
+def prepare(source: Source, *, number: int, group: int, floods: FloodSettings) -> Opened:
+    """Return a source that is ready to be scanned.
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read.
+    """
+    detected = detect(read_head(source), tail=_tail(source), modified=source.modified)
+    return Opened(number=number, group=group, source=source, detected=detected, tables=detected.tables(), floods=floods)
+
+
+def _tail(source: Source) -> bytes:
+    """Return the last bytes of a source, where they can be had without reading it all."""
+    if source.compression != "none" or source.size <= _TAIL * 8:
+        return b""
+    with open_source(source) as stream:
+        stream.seek(-_TAIL, 2)
+        data = stream.read(_TAIL)
+    return data[data.find(b"\n") + 1 :]

@@ -1,0 +1,80 @@
+"""What configurations mean to an analysis: which one holds for a source, its detectors, what a flood is."""
+
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from loganomaly.config import Config, set_keys
+from loganomaly.detectors.base import Detector
+from loganomaly.floods import FloodSettings
+from loganomaly.registry import DETECTORS, load, names
+
+__all__ = ["detectors", "flood_settings", "group_by_config", "notices"]
+
+
+def group_by_config(
+    sources: Iterable[str], *, default: Config, patterns: Mapping[str, Config]
+) -> tuple[list[Config], list[int]]:
+    """Return the configurations that are in use, and for each source, by its name, which of them holds.
+
+    Parameters
+    ----------
+    default
+        Holds where no pattern does.
+    patterns
+        Glob pattern of a name or the last part of its path -> configuration; the first that fits counts.
+    """
+    configs: list[Config] = []
+    groups = []
+    for name in sources:
+        fitting = (
+            config
+            for pattern, config in patterns.items()
+            if fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(Path(name).name, pattern)
+        )
+        config = next(fitting, default)
+        if config not in configs:
+            configs.append(config)
+        groups.append(configs.index(config))
+    return configs, groups
+
+
+def flood_settings(config: Config) -> FloodSettings:
+    """Return what counts as a flood."""
+    window = config.detectors.rolling_window
+    return FloodSettings(
+        window_size=window.window_size,
+        repetition_threshold=window.repetition_threshold,
+        enabled=window.enabled,
+    )
+
+
+def detectors(config: Config) -> list[Detector]:
+    """Return all registered detectors that the configuration does not turn off, with their settings."""
+    lof, window = config.detectors.lof, config.detectors.rolling_window
+    settings: dict[str, dict[str, Any]] = {
+        "lof": {"neighbors": lof.neighbors, "contamination": lof.contamination},
+        "rolling_window": {
+            "window_size": window.window_size,
+            "repetition_threshold": window.repetition_threshold,
+        },
+    }
+    off = {name for name, section in (("lof", lof), ("rolling_window", window)) if not section.enabled}
+    return [load(DETECTORS, name)(**settings.get(name, {})) for name in names(DETECTORS) if name not in off]
+
+
+def notices(configs: Iterable[Config]) -> Iterator[str]:
+    """Yield a remark on the settings that have no effect in this version."""
+    given: set[str] = set()
+    for config in configs:
+        if config.llm.provider == "local":
+            continue
+        keys = {key for key in set_keys(config) if key.startswith(("llm.", "workflow."))}
+        # "auto" is content with what there is.
+        given |= keys - {"llm.provider"} if config.llm.provider == "auto" else keys
+    if given:
+        yield (
+            "LLM calls are not part of this version: the local classifier decided; "
+            f"without effect: {', '.join(sorted(given))}"
+        )

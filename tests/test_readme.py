@@ -1,0 +1,52 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from loganomaly.config import Config
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def blocks(language):
+    return [text for name, text in BLOCKS if name == language]
+
+
+def test_the_readme_opens_with_the_two_commands():
+    assert re.findall(r"^make \w+", blocks("sh")[0], flags=re.MULTILINE) == ["make demo", "make test"]
+    assert README.index("make demo") < 400
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_blocks_run(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "results" / "summary.json").is_file()
+
+
+@pytest.mark.parametrize("block", blocks("yaml"))
+def test_the_settings_are_all_keys_with_their_defaults(block):
+    assert yaml.safe_load(block) == Config().model_dump(mode="json")
+
+
+def test_every_option_of_the_command_is_in_the_readme():
+    from typer.testing import CliRunner
+
+    from loganomaly.cli import app
+
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
+    options = set(re.findall(r"--[a-z][a-z-]+", shown)) - {"--help", "--version", "--install-completion"}
+    assert options, shown
+    missing = sorted(option for option in options if option not in README)
+    assert not missing
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "benchmarks/README.md"])
+def test_links_lead_to_files(name):
+    page = ROOT / name
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
