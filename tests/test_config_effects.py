@@ -160,3 +160,10 @@ def test_the_first_pattern_that_fits_decides(tmp_path):
         tmp_path.joinpath(f"{name}.log").write_text("\n".join(LOGS).replace("pool", f"{name}pool") + "\n")
     small = load_config(overrides={"detectors.rolling_window.window_size": 200})
     assert floods_by_file(tmp_path, {"b.log": Config(), "*": small}) == {"a.log": True, "b.log": False}
+
+
+def test_a_pattern_that_no_file_fits_is_said(tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text("one\ntwo\n")
+    notices = LogAnalyzer(file_configs={"ap.log": Config()}).analyze(log).notices
+    assert notices == ("no input fits 'ap.log': its configuration was not used",)

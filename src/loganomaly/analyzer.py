@@ -35,7 +35,7 @@ from loganomaly.scan.chunk import Scanned
 from loganomaly.scan.opening import prepare
 from loganomaly.scan.progress import bytes_on_disk
 from loganomaly.scan.run import scan_sources
-from loganomaly.settings import detectors, flood_settings, group_by_config, notices
+from loganomaly.settings import detectors, flood_settings, group_by_config, notices, unused_patterns
 from loganomaly.stopwatch import Stopwatch
 
 __all__ = ["LogAnalyzer", "Progress"]
@@ -199,9 +199,8 @@ class LogAnalyzer:
         watch = Stopwatch()
         with watch.stage("detect"):
             found = find_sources(inputs, exclude=exclude, spool_dir=spool)
-            configs, groups = group_by_config(
-                [source.name for source in found.sources], default=self._config, patterns=self._file_configs
-            )
+            names = [source.name for source in found.sources]
+            configs, groups = group_by_config(names, default=self._config, patterns=self._file_configs)
             opened = [
                 prepare(source, number=number, group=group, floods=flood_settings(configs[group]))
                 for number, (source, group) in enumerate(zip(found.sources, groups, strict=True))
@@ -249,6 +248,7 @@ class LogAnalyzer:
             watch=watch,
             skipped=found.skipped,
             files=files,
+            unused=unused_patterns(names, self._file_configs),
         )
 
     def _case(self, profile: Profile) -> Case:
@@ -272,12 +272,13 @@ class LogAnalyzer:
         skipped: Sequence[Skipped] = (),
         lines: Any = None,
         files: Mapping[str, FileReport] | None = None,
+        unused: Sequence[str] = (),
     ) -> Results:
         """Return the results: the whole report, and what is said of the run."""
         run = describe_run(
             whole.summary["input_files"],
             skipped=skipped,
-            notices=notices([self._config, *self._file_configs.values()]),
+            notices=notices([self._config, *self._file_configs.values()], unused=unused),
             compliance=self._compliance,
             settings=self._config.model_dump(mode="json")["detectors"],
             seconds=watch.seconds,

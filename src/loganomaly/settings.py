@@ -1,7 +1,7 @@
 """What configurations mean to an analysis: which one holds for a source, its detectors, what a flood is."""
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from loganomaly.detectors.base import Detector
 from loganomaly.floods import FloodSettings
 from loganomaly.registry import DETECTORS, load, names
 
-__all__ = ["detectors", "flood_settings", "group_by_config", "notices"]
+__all__ = ["detectors", "flood_settings", "group_by_config", "notices", "unused_patterns"]
 
 
 def group_by_config(
@@ -28,16 +28,21 @@ def group_by_config(
     configs: list[Config] = []
     groups = []
     for name in sources:
-        fitting = (
-            config
-            for pattern, config in patterns.items()
-            if fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(Path(name).name, pattern)
-        )
+        fitting = (config for pattern, config in patterns.items() if _fits(name, pattern))
         config = next(fitting, default)
         if config not in configs:
             configs.append(config)
         groups.append(configs.index(config))
     return configs, groups
+
+
+def unused_patterns(sources: Sequence[str], patterns: Iterable[str]) -> list[str]:
+    """Return the patterns that no source fits: most likely they are misspelt."""
+    return [pattern for pattern in patterns if not any(_fits(name, pattern) for name in sources)]
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(Path(name).name, pattern)
 
 
 def flood_settings(config: Config) -> FloodSettings:
@@ -64,8 +69,10 @@ def detectors(config: Config) -> list[Detector]:
     return [load(DETECTORS, name)(**settings.get(name, {})) for name in names(DETECTORS) if name not in off]
 
 
-def notices(configs: Iterable[Config]) -> Iterator[str]:
-    """Yield a remark on the settings that have no effect in this version."""
+def notices(configs: Iterable[Config], *, unused: Iterable[str] = ()) -> Iterator[str]:
+    """Yield remarks on settings without effect: those of a later version, and `unused` patterns of files."""
+    for pattern in unused:
+        yield f"no input fits {pattern!r}: its configuration was not used"
     given: set[str] = set()
     for config in configs:
         if config.llm.provider == "local":
