@@ -20,7 +20,7 @@ LAYERS = (
     {"config", "extract", "frame_lines", "results"},
     {"judge", "masking", "reports"},
     {"classify", "detectors"},
-    {"case", "pattern_miner"},
+    {"case", "inspection", "pattern_miner"},
     {"scan", "frames"},
     {"profile"},
     {"findings", "floods", "mining", "reading", "redaction"},

@@ -1,4 +1,4 @@
-"""The command ``loganomaly``.
+"""The command ``loganomaly``, and ``loganomaly inspect``.
 
 Exit codes: 0, the run is done, whatever it found; 2, the call or the configuration is wrong; 130,
 interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``--help`` answers at once.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from loganomaly.config import Config
     from loganomaly.results import Results
 
-__all__ = ["app", "main"]
+__all__ = ["app", "inspect_app", "main"]
 
 _LOG = logging.getLogger("loganomaly")
 _EXAMPLE = "loganomaly --input app.log --output results"
@@ -31,8 +31,11 @@ _EPILOG = (
     "Exit codes: 0 done, whatever was found; 2 the call or the configuration is wrong; 130 interrupted; "
     f"1 anything else. Example: {_EXAMPLE}"
 )
+_INSPECT_EXAMPLE = "loganomaly inspect app.log"
+_INSPECT_EPILOG = f"Exit codes are those of loganomaly. Example: {_INSPECT_EXAMPLE}"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+inspect_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 class _Phase(StrEnum):
@@ -43,7 +46,11 @@ class _Phase(StrEnum):
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    app(prog_name="loganomaly")
+    # Two commands instead of one group: a group would take the options of `loganomaly` for its own.
+    if sys.argv[1:2] == ["inspect"]:
+        inspect_app(args=sys.argv[2:], prog_name="loganomaly inspect")
+    else:
+        app(prog_name="loganomaly")
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001  (called by typer with one argument)
@@ -176,7 +183,10 @@ def analyze(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Find what is unusual in logs, where, why and how bad; no training data, no set-up."""
+    """Find what is unusual in logs, where, why and how bad; no training data, no set-up.
+
+    How files are read is shown by: loganomaly inspect PATH...
+    """
     overrides = {
         "detectors.lof.contamination": lof_contamination,
         "detectors.lof.enabled": enable_lof,
@@ -189,7 +199,7 @@ def analyze(
     }
     saved: list[Path] = []
     try:
-        with _logging_to_stderr(verbose=verbose):
+        with _reported_errors(verbose=verbose), _logging_to_stderr(verbose=verbose):
             sources, folder = _required(inputs, output, phase=llm_phase)
             settings, by_file = _settings(config, file_config_map, overrides=overrides)
             results = _analyze(
@@ -211,6 +221,53 @@ def analyze(
         _close_stdout()
         if not saved:
             raise typer.Exit(1) from None
+
+
+@inspect_app.command(epilog=_INSPECT_EPILOG)
+def inspect(
+    *,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH...",
+            help="Required. Log files, folders, globs (in quotes) or - for standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    lines: Annotated[
+        int | None,
+        typer.Option("--lines", metavar="N", min=1, help="Lines of each file that are looked at: 10000 if not given."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Report errors in detail.")] = False,
+) -> None:
+    """Show how files are read: format, layouts, times, severities, and lines that no layout reads."""
+    try:
+        with _reported_errors(verbose=verbose), _logging_to_stderr(verbose=verbose):
+            if not paths:
+                raise UsageError(
+                    "PATH is missing: name at least one log file, folder, glob in quotes, or - for "
+                    f"standard input, such as: {_INSPECT_EXAMPLE}"
+                )
+            from loganomaly.inspection import LINES, inspect_sources
+            from loganomaly.reports.inspection import render_inspection, render_json
+
+            inspection = inspect_sources(paths, lines=lines or LINES)
+            _write(render_json(inspection) if as_json else render_inspection(inspection, width=_width()))
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        _close_stdout()
+
+
+@contextlib.contextmanager
+def _reported_errors(*, verbose: bool) -> Iterator[None]:
+    """Say on standard error what went wrong, and exit with the code of that error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
     except LogAnomalyError as error:
         _complain(f"error: {error}")
         raise typer.Exit(error.exit_code) from None
@@ -275,11 +332,19 @@ def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None
         _LOG.info("%s took %.2f s", stage, seconds)
     for notice in results.notices:
         typer.echo(plain_text(f"note: {notice}"), err=True)
-    width = shutil.get_terminal_size(fallback=(120, 24)).columns
-    text = render(results.summary, results.anomalies, width=width, colour=_coloured(), saved=saved)
+    text = render(results.summary, results.anomalies, width=_width(), colour=_coloured(), saved=saved)
     if dashboard:
         files = list_files(saved)
         text += f"The dashboard of --show-results is not part of this version; open these files: {files}\n"
+    _write(text)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size(fallback=(120, 24)).columns
+
+
+def _write(text: str) -> None:
+    """Write to standard output; characters that it does not have are spelt out."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
