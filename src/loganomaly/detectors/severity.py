@@ -27,21 +27,22 @@ class SeverityDetector:
             return []
         counts = case.table.select(pl.col(*LEVEL_COLUMNS).sum()).row(0)
         found = []
-        for number, level, records in case.table.select("number", "level", "records").iter_rows():
+        for number, level, *own in case.table.select("number", "level", *LEVEL_COLUMNS).iter_rows():
             if level < Level.WARNING:
                 continue
             # Its own records count once: a burning log does not make its fire routine by burning.
-            others = sum(counts[level:]) - records
-            share = min(1.0, (others + 1) / max(case.records - records + 1, 1))
+            others = sum(counts[level:]) - sum(own[level:])
+            share = min(1.0, (others + 1) / max(case.records - sum(own) + 1, 1))
             strength = surprise(share, full=self.full) * (0.5 if level == Level.WARNING else 1.0)
             if strength <= 0.05:
                 continue
+            rest = f"other lines that severe make up {others / case.records:.2%} of the log" if others else ""
             found.append(
                 Evidence(
                     detector=self.name,
                     subject=case.subject(number),
                     strength=strength,
-                    text=f"severity {Level(level).name}; other lines that severe make up {share:.2%} of the log",
+                    text=f"severity {Level(level).name}; {rest or 'no other line is that severe'}",
                     observed=float(level),
                     probability=share,
                     tags=(Level(level).name.lower(),),
