@@ -3,13 +3,20 @@
 import random
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loganomaly.case import build_case
+from loganomaly.detectors.silence import SilenceDetector
 from loganomaly.findings import Evidence, Finding, Location, Subject
+from loganomaly.floods import FloodSettings
 from loganomaly.judge import THRESHOLD, _folded, fuse, judge
+from loganomaly.profile import Profile
+from loganomaly.reading.detect import detect
 from loganomaly.registry import DETECTORS, load, names
+from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.testing import case_of, log_line
 
 WEIGHTS = {"a": 0.3, "b": 0.5, "c": 0.97, "d": 1.0}
@@ -275,3 +282,19 @@ def test_evidence_on_a_component_needs_a_place():
     spoken = Evidence(detector="fixed", subject=Subject(kind="component", name="web"), strength=1.0, text="odd")
     with pytest.raises(ValueError, match="component 'web' without a location"):
         judge(case, [Fixed(evidence=(spoken,))])
+
+
+def test_a_silent_component_whose_name_is_no_utf_8_keeps_its_count_and_file():
+    name = b"caf\xe9-sync"
+    steady = [(i, "tick done", name) for i in range(0, 3_000, 10)]
+    other = [(i, "job done", b"web") for i in range(0, 6_000, 10)]
+    lines = [
+        b"2026-03-14T%02d:%02d:%02dZ INFO [%s] %s\n" % (i // 3600, i // 60 % 60, i % 60, who, text.encode())
+        for i, text, who in sorted([*steady, *other])
+    ]
+    text = b"".join(lines)
+    data = np.frombuffer(text, np.uint8)
+    scanned = scan(Chunk(source=0, data=data), detect(text).tables(), floods=FloodSettings())
+    case = build_case(Profile.merge([scanned.profile]))
+    found = [f for f in judge(case, [SilenceDetector()]).findings if f.subject.kind == "component"]
+    assert [(f.component, f.count, f.sources) for f in found] == [("caf\ufffd-sync", 300, (0,))]

@@ -15,7 +15,7 @@ HOME = Path(loganomaly.__file__).parent
 LAYERS = (
     {"", "__main__"},
     {"cli"},
-    {"analyzer", "testing"},
+    {"analyzer", "console", "testing"},
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "masking", "reports"},

@@ -21,7 +21,7 @@ from loganomaly.floods import Floods
 from loganomaly.frame_lines import annotate
 from loganomaly.frame_scan import FrameScan
 from loganomaly.frames import is_frame, take_rows
-from loganomaly.judge import Judgement, judge
+from loganomaly.judge import Judgement, judge, rank
 from loganomaly.masking import masked_case, masked_finding
 from loganomaly.profile import Profile
 from loganomaly.reading.lines import begins_record, time_of
@@ -221,10 +221,7 @@ class LogAnalyzer:
                 progress("judge", total, total)
             cases = {group: self._case(profile) for group, profile in scanned.profiles.items()}
             judgements = {group: judge(case, detectors(configs[group])) for group, case in cases.items()}
-            ranked = sorted(
-                (finding for judgement in judgements.values() for finding in judgement.findings),
-                key=lambda f: (-round(f.score, 6), f.location.source, f.location.line, f.id),
-            )
+            ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
         with watch.stage("extract"):
             if progress:
                 progress("extract", total, total)

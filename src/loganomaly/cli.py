@@ -4,20 +4,26 @@ Exit codes: 0, the run is done, whatever it found; 2, the call or the configurat
 interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``--help`` answers at once.
 """
 
-import contextlib
 import logging
-import os
-import shutil
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loganomaly.errors import LogAnomalyError, UnavailableError, UsageError
+from loganomaly.console import (
+    close_stdout,
+    coloured,
+    complain,
+    logging_to_stderr,
+    progress_bar,
+    reported_errors,
+    width,
+    write,
+)
+from loganomaly.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from loganomaly.config import Config
@@ -199,7 +205,7 @@ def analyze(
     }
     saved: list[Path] = []
     try:
-        with _reported_errors(verbose=verbose), _logging_to_stderr(verbose=verbose):
+        with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
             sources, folder = _required(inputs, output, phase=llm_phase)
             settings, by_file = _settings(config, file_config_map, overrides=overrides)
             results = _analyze(
@@ -215,10 +221,10 @@ def analyze(
             _show(results, saved=saved, dashboard=show_results)
     except KeyboardInterrupt:
         wrote = f"the results are in {output}" if saved else "no results were written"
-        _complain(f"interrupted; {wrote}")
+        complain(f"interrupted; {wrote}")
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        _close_stdout()
+        close_stdout()
         if not saved:
             raise typer.Exit(1) from None
 
@@ -243,7 +249,7 @@ def inspect(
 ) -> None:
     """Show how files are read: format, layouts, times, severities, and lines that no layout reads."""
     try:
-        with _reported_errors(verbose=verbose), _logging_to_stderr(verbose=verbose):
+        with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
             if not paths:
                 raise UsageError(
                     "PATH is missing: name at least one log file, folder, glob in quotes, or - for "
@@ -253,28 +259,12 @@ def inspect(
             from loganomaly.reports.inspection import render_inspection, render_json
 
             inspection = inspect_sources(paths, lines=lines or LINES)
-            _write(render_json(inspection) if as_json else render_inspection(inspection, width=_width()))
+            write(render_json(inspection) if as_json else render_inspection(inspection, width=width()))
     except KeyboardInterrupt:
-        _complain("interrupted")
+        complain("interrupted")
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        _close_stdout()
-
-
-@contextlib.contextmanager
-def _reported_errors(*, verbose: bool) -> Iterator[None]:
-    """Say on standard error what went wrong, and exit with the code of that error."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except LogAnomalyError as error:
-        _complain(f"error: {error}")
-        raise typer.Exit(error.exit_code) from None
-    except Exception as error:  # noqa: BLE001  (the one place that does)
-        _complain(f"error: unexpected {type(error).__name__}: {error}")
-        _complain(traceback.format_exc() if verbose else "run again with --verbose for the details")
-        raise typer.Exit(1) from None
+        close_stdout()
 
 
 def _required(inputs: Sequence[str] | None, output: Path | None, *, phase: _Phase) -> tuple[Sequence[str], Path]:
@@ -321,7 +311,7 @@ def _analyze(
     from loganomaly.analyzer import LogAnalyzer
 
     analyzer = LogAnalyzer(config, file_configs=file_configs, compliance=compliance)
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
 
 
@@ -332,89 +322,8 @@ def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None
         _LOG.info("%s took %.2f s", stage, seconds)
     for notice in results.notices:
         typer.echo(plain_text(f"note: {notice}"), err=True)
-    text = render(results.summary, results.anomalies, width=_width(), colour=_coloured(), saved=saved)
+    text = render(results.summary, results.anomalies, width=width(), colour=coloured(), saved=saved)
     if dashboard:
         files = list_files(saved)
         text += f"The dashboard of --show-results is not part of this version; open these files: {files}\n"
-    _write(text)
-
-
-def _width() -> int:
-    return shutil.get_terminal_size(fallback=(120, 24)).columns
-
-
-def _write(text: str) -> None:
-    """Write to standard output; characters that it does not have are spelt out."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
-
-
-def _coloured() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _close_stdout() -> None:
-    """Let nothing be written any more to a pipe that nobody reads: not at exit either."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def _complain(message: str) -> None:
-    from loganomaly.reports.terminal import plain_text
-
-    for line in message.splitlines() or [""]:
-        typer.secho(plain_text(line), fg=typer.colors.RED, err=True)
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Show the progress on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %", markup=False),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield report
-
-
-class _EchoHandler(logging.Handler):
-    """Write log records to what is standard error at that moment: a progress bar stands in for it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        from loganomaly.reports.terminal import plain_text
-
-        typer.echo(plain_text(self.format(record)), err=True)
-
-
-@contextlib.contextmanager
-def _logging_to_stderr(*, verbose: bool) -> Iterator[None]:
-    if not verbose:
-        yield
-        return
-    handler = _EchoHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    level = _LOG.level
-    _LOG.addHandler(handler)
-    _LOG.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        _LOG.removeHandler(handler)
-        _LOG.setLevel(level)
+    write(text)

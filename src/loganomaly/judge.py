@@ -14,8 +14,9 @@ from loganomaly.classify import classify, explain
 from loganomaly.detectors.base import Detector
 from loganomaly.findings import Evidence, Finding, Location, Subject
 from loganomaly.reading.program import Level
+from loganomaly.wording import decoded
 
-__all__ = ["THRESHOLD", "Judgement", "fuse", "judge"]
+__all__ = ["THRESHOLD", "Judgement", "fuse", "judge", "rank"]
 
 THRESHOLD = 0.5
 """Score from which on something is reported."""
@@ -94,7 +95,8 @@ def _finding(
             msg = f"evidence on component {subject.name!r} without a location"
             raise ValueError(msg)
         span = evidence[0].span or (None, None)
-        rows = case.profile.components.filter(pl.col("name") == pl.lit(subject.name.encode()))
+        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
+        rows = case.profile.components.filter(pl.col("name").is_in(named))
         return Finding(
             **common,  # type: ignore[arg-type]
             template_id=None,
@@ -114,7 +116,7 @@ def _finding(
         **common,  # type: ignore[arg-type]
         template_id=subject.name,
         template=case.templates[number].text,
-        component=row["component"].decode("utf-8", errors="replace") if row["component"] else None,
+        component=decoded(row["component"]) if row["component"] else None,
         severity=Level(row["level"]).name,
         count=row["records"],
         first_time=row["first_time"],
@@ -143,16 +145,17 @@ def _folded(findings: Iterable[Finding]) -> list[Finding]:
             run.append(finding)
         kept.append(_fold(run, one=_BESIDE, many=_BESIDE_MANY))
     together: list[list[Finding]] = []
-    for finding in sorted(kept, key=_rank):
+    for finding in sorted(kept, key=rank):
         group_of = next((group for group in together if _same_span(group[0], finding)), None)
         if group_of is None:
             together.append([finding])
         else:
             group_of.append(finding)
-    return sorted((_fold(group, one=_AT_ONCE, many=_AT_ONCE_MANY) for group in together), key=_rank)
+    return sorted((_fold(group, one=_AT_ONCE, many=_AT_ONCE_MANY) for group in together), key=rank)
 
 
-def _rank(finding: Finding) -> tuple[float, int, int, str]:
+def rank(finding: Finding) -> tuple[float, int, int, str]:
+    """Return the key by which findings are sorted: worst first, then by place."""
     return (-round(finding.score, 6), finding.location.source, finding.location.line, finding.id)
 
 
@@ -178,7 +181,7 @@ def _near(one: Finding, other: Finding) -> bool:
 
 
 def _fold(run: Sequence[Finding], *, one: str, many: str) -> Finding:
-    worst = min(run, key=_rank)
+    worst = min(run, key=rank)
     others = [f for f in run if f is not worst]
     if not others:
         return worst

@@ -1,8 +1,19 @@
-"""How numbers are said to people."""
+"""How numbers, and bytes of a log, are said to people."""
 
-__all__ = ["duration", "times"]
+__all__ = ["decoded", "duration", "times"]
 
 _UNITS = (("days", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
+
+
+def decoded(data: bytes) -> str:
+    """Return bytes of a log as text; those that are no UTF-8 are replaced.
+
+    Examples
+    --------
+    >>> decoded(b"web")
+    'web'
+    """
+    return data.decode("utf-8", errors="replace")
 
 
 def duration(seconds: float) -> str:

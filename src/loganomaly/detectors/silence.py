@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.findings import Evidence, Location, Subject
 from loganomaly.reading.program import Level
-from loganomaly.wording import duration
+from loganomaly.wording import decoded, duration
 
 __all__ = ["SilenceDetector"]
 
@@ -115,5 +115,5 @@ def _component(case: Case, name: bytes) -> tuple[Subject, Location]:
     """Return a component as a subject, and its last line."""
     rows = case.profile.components.filter(pl.col("name") == pl.lit(name)).sort("source", "last_line")
     row = rows.row(-1, named=True)
-    subject = Subject(kind="component", name=name.decode("utf-8", errors="replace"))
+    subject = Subject(kind="component", name=decoded(name))
     return subject, Location(source=row["source"], line=row["last_line"], offset=row["last_offset"])

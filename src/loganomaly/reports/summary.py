@@ -13,6 +13,7 @@ from loganomaly.findings import Finding
 from loganomaly.profile import LEVEL_COLUMNS, WIDTHS
 from loganomaly.reading.program import Level
 from loganomaly.redaction.secrets import leak_kinds
+from loganomaly.wording import decoded
 
 __all__ = ["SCHEMA_VERSION", "iso", "summarise"]
 
@@ -169,7 +170,7 @@ def _components(case: Case, *, clean: Callable[[str], str]) -> dict[str, Any]:
     return {
         "unique_components": len(rows),
         "top_components": [
-            {"component": clean(name.decode("utf-8", errors="replace")), "count": records, "errors": errors}
+            {"component": clean(decoded(name)), "count": records, "errors": errors}
             for name, records, errors in rows.head(_MOST_COMPONENTS).iter_rows()
         ],
     }

@@ -8,6 +8,7 @@ from loganomaly.case import Case
 from loganomaly.findings import Subject
 from loganomaly.reading.program import Level
 from loganomaly.reports.summary import iso
+from loganomaly.wording import decoded
 
 __all__ = ["template_frame"]
 
@@ -22,7 +23,7 @@ def template_frame(case: Case, *, scores: Mapping[Subject, float], clean: Callab
             "count": row["records"],
             "ratio": row["records"] / total,
             "severity": Level(row["level"]).name,
-            "component": clean(row["component"].decode("utf-8", errors="replace")) if row["component"] else None,
+            "component": clean(decoded(row["component"])) if row["component"] else None,
             "score": scores.get(case.subject(row["number"]), 0.0),
             "first_seen": iso(row["first_time"]),
             "last_seen": iso(row["last_time"]),

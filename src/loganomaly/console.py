@@ -1,0 +1,127 @@
+"""What a command writes to the terminal besides its results: errors, progress, and what is done."""
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+
+import typer
+
+from loganomaly.errors import LogAnomalyError
+
+__all__ = [
+    "close_stdout",
+    "coloured",
+    "complain",
+    "logging_to_stderr",
+    "progress_bar",
+    "reported_errors",
+    "width",
+    "write",
+]
+
+_LOG = logging.getLogger("loganomaly")
+
+
+def width() -> int:
+    """Return the width of the terminal in columns; COLUMNS wins, 120 where there is none."""
+    return shutil.get_terminal_size(fallback=(120, 24)).columns
+
+
+def write(text: str) -> None:
+    """Write to standard output; characters that it does not have are spelt out."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def coloured() -> bool:
+    """Whether standard output takes colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def close_stdout() -> None:
+    """Let nothing be written any more to a pipe that nobody reads: not at exit either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def complain(message: str) -> None:
+    """Write a message to standard error, in red where it takes colours."""
+    from loganomaly.reports.terminal import plain_text
+
+    for line in message.splitlines() or [""]:
+        typer.secho(plain_text(line), fg=typer.colors.RED, err=True)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show the progress on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %", markup=False),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+class _EchoHandler(logging.Handler):
+    """Write log records to what is standard error at that moment: a progress bar stands in for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from loganomaly.reports.terminal import plain_text
+
+        typer.echo(plain_text(self.format(record)), err=True)
+
+
+@contextlib.contextmanager
+def logging_to_stderr(*, verbose: bool) -> Iterator[None]:
+    """Log what is done to standard error, if asked to."""
+    if not verbose:
+        yield
+        return
+    handler = _EchoHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    level = _LOG.level
+    _LOG.addHandler(handler)
+    _LOG.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _LOG.removeHandler(handler)
+        _LOG.setLevel(level)
+
+
+@contextlib.contextmanager
+def reported_errors(*, verbose: bool) -> Iterator[None]:
+    """Say on standard error what went wrong, and exit with the code of that error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except LogAnomalyError as error:
+        complain(f"error: {error}")
+        raise typer.Exit(error.exit_code) from None
+    except Exception as error:  # noqa: BLE001  (the one place that does)
+        complain(f"error: unexpected {type(error).__name__}: {error}")
+        complain(traceback.format_exc() if verbose else "run again with --verbose for the details")
+        raise typer.Exit(1) from None
