@@ -24,7 +24,7 @@ LAYERS = (
     {"scan", "frames"},
     {"profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
-    {"arguments", "registry"},
+    {"arguments", "registry", "traces"},
     {"errors", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
