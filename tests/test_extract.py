@@ -15,6 +15,7 @@ from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import open_source
 from loganomaly.redaction.secrets import redact
 from loganomaly.testing import log_line
+from loganomaly.traces import Trace
 
 LINES = [log_line(i, f"job {i} done") for i in range(40)]
 
@@ -176,11 +177,108 @@ def test_a_secret_at_the_place_where_a_line_is_cut_is_masked(tmp_path, padding):
         assert "AKIAZ" not in "\n".join([*found.before, found.log, *found.after])
 
 
+TRACE = [
+    "java.lang.IllegalStateException: no cart\n",
+    "\tat shop.Cart.add(Cart.java:7)\n",
+    "Caused by: java.io.IOException: disk full, password=hunter2x\n",
+    "\tat java.base/java.io.File.write(File.java:3)\n",
+    "\tat shop.Store.save(Store.java:42)\n",
+]
+
+
+def test_the_trace_of_a_record_names_its_root_cause_by_its_line_in_the_file(tmp_path):
+    (found,) = extracted(tmp_path, "".join([*LINES[:20], *TRACE, *LINES[20:]]), 19)
+    assert found.trace == Trace(
+        language="java",
+        exception="java.io.IOException",
+        message="disk full, password=<password>",
+        line=23,
+        function="shop.Store.save",
+        file="Store.java",
+        file_line=42,
+        own=True,
+    )
+
+
+def test_a_trace_of_another_record_is_not_that_of_the_finding(tmp_path):
+    found = extracted(tmp_path, "".join([*LINES[:20], *TRACE, *LINES[20:]]), 18, 20 + len(TRACE))
+    assert [f.trace for f in found] == [None, None]
+
+
+def test_a_root_cause_far_below_what_is_shown_is_found(tmp_path):
+    frames = [f"\tat shop.web.filters.Filter{i}.doFilter(Filter{i}.java:{i})\n" for i in range(900)]
+    trace = [TRACE[0], *frames, *TRACE[2:]]
+    assert sum(map(len, trace)) > 40_000
+    (found,) = extracted(tmp_path, "".join([*LINES[:20], *trace, *LINES[20:]]), 19)
+    assert (found.trace.line, found.trace.function) == (20 + 902, "shop.Store.save")
+    assert found.trace.message == "disk full, password=<password>"
+    assert found.log.count("\n") == 39
+
+
+def test_a_trace_in_a_row_of_a_frame_is_at_that_row():
+    excerpt = Excerpt(data="".join(TRACE).encode(), start=0, size=len(TRACE))
+    (found,) = with_lines(
+        [finding(Location(source=0, line=8, offset=0))],
+        lambda _, places: [(place, excerpt) for place in places],
+        begins_record=lambda *_: pytest.fail("the size is known"),
+        time_of=lambda *_: None,
+        clean=str,
+    )
+    assert (found.trace.line, found.trace.function) == (9, "shop.Store.save")
+
+
+@pytest.mark.parametrize("name", ["a.log", "b.log.gz"])
+def test_places_near_to_each_other_are_read_once(tmp_path, monkeypatch, name):
+    text = "".join(LINES * 400)
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    (source,) = find_sources([str(tmp_path / name)], spool_dir=tmp_path).sources
+    read = []
+
+    class Counted:
+        def __init__(self, stream):
+            self.stream = stream
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.stream.close()
+
+        def seek(self, offset):
+            assert offset >= self.stream.tell()
+            return self.stream.seek(offset)
+
+        def read(self, size):
+            read.append(self.stream.read(size))
+            return read[-1]
+
+    monkeypatch.setattr("loganomaly.extract.open_source", lambda source: Counted(open_source(source)))
+    data = text.encode()
+    places = [place(text, line) for line in (0, 1, 500, 900, 9_000, 15_990, 15_999)]
+    for location, excerpt in excerpts(source, places):
+        assert excerpt.data[excerpt.start :].split(b"\n")[0] == data[location.offset :].split(b"\n")[0]
+        assert data[location.offset : location.offset + 100_000].startswith(excerpt.data[excerpt.start :])
+        assert (excerpt.data[excerpt.start :] + excerpt.more) == data[location.offset : location.offset + 131_072]
+    assert sum(map(len, read)) <= len(data)
+
+
+def test_lines_just_before_the_damage_of_a_file_are_shown(tmp_path):
+    text = "".join(LINES * 200)
+    path = tmp_path / "a.log.gz"
+    path.write_bytes(gzip.compress(text.encode())[:-9])
+    (source,) = find_sources([str(path)], spool_dir=tmp_path).sources
+    places = [place(text, line) for line in (7_000, 7_010, 7_020)]
+    found = dict(excerpts(source, places))
+    assert [found[p].data[found[p].start :].decode().split("\n")[0] + "\n" for p in places] == [
+        (LINES * 200)[line] for line in (7_000, 7_010, 7_020)
+    ]
+
+
 def test_a_record_whose_size_is_known_is_not_looked_at_for_its_end():
     excerpt = Excerpt(data=b"before\nfirst\nsecond\nafter\n", start=7, size=2)
     (found,) = with_lines(
         [finding(Location(source=0, line=1, offset=7))],
-        lambda _, places: dict.fromkeys(places, excerpt),
+        lambda _, places: [(place, excerpt) for place in places],
         begins_record=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
         clean=str,
@@ -193,7 +291,7 @@ def test_each_source_is_read_once_for_all_of_its_findings():
 
     def fetch(source, places):
         asked.append((source, sorted(p.line for p in places)))
-        return {p: Excerpt(data=f"{source} {p.line}\n".encode(), start=0, size=1) for p in places}
+        return [(p, Excerpt(data=f"{source} {p.line}\n".encode(), start=0, size=1)) for p in places]
 
     places = [Location(source=s, line=n, offset=0) for s, n in ((1, 5), (0, 7), (1, 2))]
     found = with_lines(

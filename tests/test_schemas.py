@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from loganomaly import LogAnalyzer
 from loganomaly.classify import CLASSES
 from loganomaly.reports.summary import SCHEMA_VERSION
+from loganomaly.traces.language import load_languages
 
 NAMES = ("summary", "anomalies")
 LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO [web] request {i} done" for i in range(120)]
@@ -152,3 +153,38 @@ def test_a_wrong_value_is_refused(results, name, path, value):
     at(bad, path[:-1])[path[-1]] = value
     with pytest.raises(ValidationError):
         validate(bad, name)
+
+
+@pytest.fixture(scope="module")
+def traced():
+    trace = "java.io.IOException: disk full\n\tat shop.Store.save(Store.java:42)"
+    rows = [*LOGS[:-1], f"2026-03-14 09:02:02 ERROR [db] cannot save\n{trace}"]
+    anomalies = LogAnalyzer().analyze(pl.DataFrame({"log": rows})).anomalies
+    return next(a for a in anomalies if "trace" in a)
+
+
+def test_a_finding_with_a_stack_trace_is_valid(traced):
+    validate([traced], "anomalies")
+    assert traced["trace"] == {
+        "language": "java",
+        "exception": "java.io.IOException",
+        "message": "disk full",
+        "line": 121,
+        "function": "shop.Store.save",
+        "file": "Store.java",
+        "file_line": 42,
+        "own": True,
+    }
+
+
+def test_a_stack_trace_with_a_missing_or_an_unknown_key_is_refused(traced):
+    for key in traced["trace"]:
+        with pytest.raises(ValidationError, match=f"'{key}' is a"):
+            validate([traced | {"trace": {k: v for k, v in traced["trace"].items() if k != key}}], "anomalies")
+    with pytest.raises(ValidationError, match="surprise"):
+        validate([traced | {"trace": traced["trace"] | {"surprise": 1}}], "anomalies")
+
+
+def test_the_languages_of_stack_traces_are_those_of_the_code():
+    trace = schema("anomalies")["items"]["properties"]["trace"]["properties"]
+    assert trace["language"]["enum"] == [language.name for language in load_languages()]

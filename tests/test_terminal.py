@@ -67,6 +67,47 @@ def test_a_finding_is_a_row_then_its_line_then_its_reason():
     ]
 
 
+TRACE = {
+    "language": "java",
+    "exception": "java.io.IOException",
+    "message": "disk full",
+    "line": 7,
+    "function": "shop.Store.save",
+    "file": "Store.java",
+    "file_line": 42,
+    "own": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "root cause: java.io.IOException: disk full at shop.Store.save (Store.java:42)"),
+        ({"own": False}, "root cause: java.io.IOException: disk full at shop.Store.save (Store.java:42), library code"),
+        ({"message": ""}, "root cause: java.io.IOException at shop.Store.save (Store.java:42)"),
+        ({"function": None}, "root cause: java.io.IOException: disk full at Store.java:42"),
+        ({"file_line": None}, "root cause: java.io.IOException: disk full at shop.Store.save (Store.java)"),
+        (
+            {"file": None, "file_line": None, "message": "\x1b[2J\u202edisk\nfull"},
+            "root cause: java.io.IOException: disk full at shop.Store.save",
+        ),
+        ({"function": None, "file": None, "file_line": None}, "root cause: java.io.IOException: disk full"),
+        ({"exception": None, "message": ""}, "root cause: java at shop.Store.save (Store.java:42)"),
+    ],
+)
+def test_the_root_cause_of_a_stack_trace_stands_below_the_reason(changes, shown):
+    assert lines(anomaly(trace=TRACE | changes))[6:9] == [
+        "   This is unusual: 3,120 records in 4 minutes where 2 were expected.",
+        f"   {shown}",
+        "",
+    ]
+
+
+def test_a_long_message_of_an_exception_leaves_room_for_the_place():
+    shown = " ".join(lines(anomaly(trace=TRACE | {"message": "x" * 5_000}))).split()
+    assert shown[-2:] == ["shop.Store.save", "(Store.java:42)"]
+
+
 def test_findings_keep_their_order():
     found = lines(anomaly(log="the worse"), anomaly(log="the better"))
     assert found.index("   the worse") < found.index("   the better")

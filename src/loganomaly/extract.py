@@ -1,18 +1,23 @@
 """The second pass: fetches the lines of the findings, with a few lines around them, and nothing else."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from loganomaly.findings import Finding, Location
+from loganomaly.reading.records import LONGEST_RECORD
 from loganomaly.reading.streams import Source, open_source
+from loganomaly.traces import Trace, read_trace
 
 __all__ = ["AFTER", "BEFORE", "Excerpt", "excerpts", "with_lines"]
 
 BEFORE, AFTER = 3, 3
 """Lines of context before and after a finding's record."""
 _REACH = 32_768  # bytes read before and after a line; context beyond it is left out
+_TRACE_REACH = 131_072  # bytes read after a line, for the stack traces that are longer
 _LONGEST_LINE = 4_000  # characters of a line that are shown
+_LONGEST_TEXT = 1_000  # characters of a name or a message of a stack trace
 _MOST_LINES = 40  # lines of a record that are shown
 
 
@@ -20,12 +25,14 @@ _MOST_LINES = 40  # lines of a record that are shown
 class Excerpt:
     """A place in a source: some bytes, and where in them the wanted line begins.
 
-    `size` is how many lines the record has, where that is known.
+    `size` is how many lines the record has, where that is known. `more` goes on where `data` ends: it is read only as
+    part of the record.
     """
 
     data: bytes
     start: int
     size: int | None = None
+    more: bytes = b""
 
     def lines(self) -> tuple[list[str], list[str]]:
         """Return the lines before the wanted one, and it with those after it."""
@@ -33,33 +40,58 @@ class Excerpt:
         head = _split(_text(before)) if before else []
         return head, _split(_text(after))
 
+    def longer(self) -> list[str]:
+        """Return the wanted line and those after it as far as they were read."""
+        return _split(_text(self.data[self.start :] + self.more))
 
-def excerpts(source: Source, locations: Sequence[Location]) -> dict[Location, Excerpt]:
-    """Read the bytes around each location of one source, forward only, so that compressed text is read once."""
-    found: dict[Location, Excerpt] = {}
+
+def excerpts(source: Source, locations: Sequence[Location]) -> Iterator[tuple[Location, Excerpt]]:
+    """Yield the bytes around each location of one source, read forward only: compressed text is read once."""
+    held, ended = b"", False  # what was read last, and whether there is no more
+    begin = 0
     with open_source(source) as stream:
         for location in sorted(set(locations), key=lambda place: place.offset):
-            begin = max(0, location.offset - _REACH)
-            stream.seek(begin)
-            wanted = location.offset - begin + _REACH
-            data = stream.read(wanted)
-            if len(data) == wanted:
-                # The last line is cut off in the middle; if it is the one that was asked for, there is no other.
-                data = data[: data.rfind(b"\n", location.offset - begin) + 1] or data
-            first = data.find(b"\n", 0, location.offset - begin) + 1 if begin else 0
-            found[location] = Excerpt(data=data[first:], start=location.offset - begin - first)
-    return found
+            wanted = max(0, location.offset - _REACH)
+            if wanted > begin + len(held) and not ended:
+                stream.seek(wanted)
+                held = b""
+            held, begin = held[max(0, wanted - begin) :], wanted
+            if not ended and (missing := location.offset + _TRACE_REACH - begin - len(held)) > 0:
+                held += (read := stream.read(missing))
+                ended = len(read) < missing
+            yield location, _excerpt(held, location.offset - begin, whole=begin == 0)
+
+
+def _excerpt(held: bytes, start: int, *, whole: bool) -> Excerpt:
+    """Return the place at *start*; what is read may begin in the middle of a line unless it is *whole*."""
+    data, more = held[: start + _REACH], b""
+    # The last line is cut off in the middle; if it is the one that was asked for, there is no other.
+    if len(data) == start + _REACH and (end := data.rfind(b"\n", start) + 1):
+        data, more = data[:end], held[end : start + _TRACE_REACH]
+    first = 0 if whole else data.find(b"\n", 0, start) + 1
+    return Excerpt(data=data[first:], start=start - first, more=more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """What the log says at a place."""
+
+    timestamp: int | None
+    log: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    trace: Trace | None
 
 
 def with_lines(
     findings: Sequence[Finding],
-    fetch: Callable[[int, Sequence[Location]], dict[Location, Excerpt]],
+    fetch: Callable[[int, Sequence[Location]], Iterable[tuple[Location, Excerpt]]],
     *,
     begins_record: Callable[[int, bytes], bool],
     time_of: Callable[[Location, bytes], int | None],
     clean: Callable[[str], str],
 ) -> list[Finding]:
-    """Return the findings with their log text and context.
+    """Return the findings with their log text and context, and what the stack trace in it says.
 
     Parameters
     ----------
@@ -75,35 +107,81 @@ def with_lines(
     by_source: defaultdict[int, list[Location]] = defaultdict(list)
     for finding in findings:
         by_source[finding.location.source].append(finding.location)
-    found: dict[Location, Excerpt] = {}
-    for source in sorted(by_source):
-        found |= fetch(source, by_source[source])
-    done = []
-    for finding in findings:
-        excerpt = found[finding.location]
-        before, rest = excerpt.lines()
-        size = min(excerpt.size or 1, _MOST_LINES)
-        while (
-            excerpt.size is None
-            and size < min(len(rest), _MOST_LINES)
-            and not begins_record(finding.location.source, rest[size].encode())
-        ):
-            size += 1
-        # Cleaned as one text: a secret may go on over lines, and half of one does not look like one.
-        before, rest = before[-_MOST_LINES:], rest[: size + _MOST_LINES]
-        shown = clean("\n".join([*before, *rest])).split("\n")
-        shown = [line[:_LONGEST_LINE] for line in shown]
-        start, end = len(before), len(before) + size
-        done.append(
-            replace(
-                finding,
-                timestamp=time_of(finding.location, rest[0].encode()),
-                log="\n".join(shown[start:end]),
-                before=tuple(shown[max(0, start - BEFORE) : start]),
-                after=tuple(shown[end : end + AFTER]),
-            )
-        )
-    return done
+    texts: dict[Location, _Text] = {}
+    for source, locations in sorted(by_source.items()):
+        begins = partial(begins_record, source)
+        for location, excerpt in fetch(source, locations):
+            texts[location] = _text_at(location, excerpt, begins_record=begins, time_of=time_of, clean=clean)
+    return [
+        replace(finding, timestamp=text.timestamp, log=text.log, before=text.before, after=text.after, trace=text.trace)
+        for finding in findings
+        for text in (texts[finding.location],)
+    ]
+
+
+def _text_at(
+    location: Location,
+    excerpt: Excerpt,
+    *,
+    begins_record: Callable[[bytes], bool],
+    time_of: Callable[[Location, bytes], int | None],
+    clean: Callable[[str], str],
+) -> _Text:
+    before, rest = excerpt.lines()
+    size = min(excerpt.size or _size(rest, most=_MOST_LINES, begins_record=begins_record), _MOST_LINES)
+    record = rest[:size]
+    if size == min(len(rest), _MOST_LINES):
+        record = excerpt.longer()
+        record = record[: excerpt.size or _size(record, most=LONGEST_RECORD, begins_record=begins_record)]
+    # Cleaned as one text: a secret may go on over lines, and half of one does not look like one.
+    before, rest = before[-_MOST_LINES:], rest[: size + _MOST_LINES]
+    shown = clean("\n".join([*before, *rest])).split("\n")
+    shown = [line[:_LONGEST_LINE] for line in shown]
+    start, end = len(before), len(before) + size
+    trace = _trace(record, clean=clean)
+    if trace is not None and excerpt.size is None:
+        trace = replace(trace, line=location.line + trace.line)
+    elif trace is not None:
+        trace = replace(trace, line=location.line + 1)  # of a frame, a record is one row
+    return _Text(
+        timestamp=time_of(location, rest[0].encode()),
+        log="\n".join(shown[start:end]),
+        before=tuple(shown[max(0, start - BEFORE) : start]),
+        after=tuple(shown[end : end + AFTER]),
+        trace=trace,
+    )
+
+
+def _size(lines: Sequence[str], *, most: int, begins_record: Callable[[bytes], bool]) -> int:
+    """Return how many lines the record has that begins with the first."""
+    size = 1
+    while size < min(len(lines), most) and not begins_record(lines[size].encode()):
+        size += 1
+    return size
+
+
+def _trace(record: Sequence[str], *, clean: Callable[[str], str]) -> Trace | None:
+    """Return what the stack trace in a record says, without secrets."""
+    trace = read_trace("\n".join(record))
+    if trace is None:
+        return None
+    # A message is cleaned among the lines around it, as the lines of findings are, then read once more.
+    first, last = max(0, trace.line - 1 - _MOST_LINES), trace.line + _MOST_LINES
+    around = clean("\n".join(record[first:last])).split("\n")
+    trace = read_trace("\n".join([*record[:first], *around, *record[last:]]))
+    if trace is None:
+        return None
+    return replace(
+        trace,
+        exception=_short(trace.exception, clean=clean),
+        message=_short(trace.message, clean=clean) or "",
+        function=_short(trace.function, clean=clean),
+        file=_short(trace.file, clean=clean),
+    )
+
+
+def _short(text: str | None, *, clean: Callable[[str], str]) -> str | None:
+    return None if text is None else clean(text)[:_LONGEST_TEXT]
 
 
 def _text(data: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from loganomaly.traces import Trace
+
 __all__ = ["Evidence", "Finding", "Location", "Subject"]
 
 
@@ -68,6 +70,7 @@ class Finding:
 
     `score` is 0..1, higher is more anomalous; times are microseconds since the epoch, UTC; `lines` are the lines of
     `log` (redacted), `before` and `after` a few lines around it; `related` are the templates that were folded into it.
+    `trace` is what the stack trace in its record says (redacted), its `line` counted from 1 in the source.
     """
 
     id: str
@@ -91,3 +94,4 @@ class Finding:
     log: str = ""
     before: tuple[str, ...] = field(default=())
     after: tuple[str, ...] = field(default=())
+    trace: Trace | None = None

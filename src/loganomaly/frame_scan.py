@@ -1,6 +1,6 @@
 """A frame that is scanned in batches of rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,22 +44,22 @@ class FrameScan:
         times = None if self.times is None else self.times[first:last]
         return scan(chunk, self.tables, floods=self.floods, times=times)
 
-    def excerpts(self, places: Sequence[Location], *, clean: Callable[[str], str]) -> dict[Location, Excerpt]:
-        """Return the rows at the places, with a few before and after, which hold no secrets any more."""
+    def excerpts(
+        self, places: Sequence[Location], *, clean: Callable[[str], str]
+    ) -> Iterator[tuple[Location, Excerpt]]:
+        """Yield the rows at the places, with a few before and after, which hold no secrets any more."""
 
         def clear(row: int) -> bytes:
             # As a whole: one line of a private key does not look like one.
             return clean(self._row(row).decode("utf-8", errors="replace")).encode()
 
-        found = {}
         for place in places:
             before = [clear(row) for row in range(max(0, place.line - BEFORE), place.line)]
             record = self._row(place.line)
             after = [clear(row) for row in range(place.line + 1, min(self.rows, place.line + 1 + AFTER))]
             head = b"".join(line + b"\n" for line in before)
             data = head + b"".join(line + b"\n" for line in [record, *after])
-            found[place] = Excerpt(data=data, start=len(head), size=record.count(b"\n") + 1)
-        return found
+            yield place, Excerpt(data=data, start=len(head), size=record.count(b"\n") + 1)
 
     def time(self, place: Location, scanned: Sequence[Scanned]) -> int | None:
         """Return the time of a row."""

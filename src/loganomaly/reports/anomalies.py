@@ -1,6 +1,7 @@
 """The list of anomalies.json: one entry per finding, worst first."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from loganomaly.findings import Evidence, Finding
@@ -43,6 +44,7 @@ def describe(
             "files": [names[source] for source in finding.sources],
             "evidence": [_evidence(evidence, clean=clean) for evidence in finding.evidence],
             "context": {"before": list(finding.before), "after": list(finding.after)},
+            **({} if finding.trace is None else {"trace": asdict(finding.trace)}),
         }
         for finding in findings
     ]

@@ -21,6 +21,7 @@ __all__ = ["list_files", "plain_text", "render"]
 
 _NARROWEST = 40
 _MOST_SKIPPED = 3
+_LONGEST_MESSAGE = 200  # characters of an exception's message
 _MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
@@ -146,7 +147,21 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         room = width - len(indent)
         yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
         yield from _wrapped(plain_text(anomaly["reason"]), indent=indent, room=room)
+        if trace := anomaly.get("trace"):
+            yield from _wrapped(plain_text(_root_cause(trace)), indent=indent, room=room)
         yield Text()
+
+
+def _root_cause(trace: Mapping[str, Any]) -> str:
+    """Return what a stack trace says, as a phrase."""
+    what = ": ".join(text for text in (trace["exception"], trace["message"][:_LONGEST_MESSAGE]) if text)
+    place = trace["file"] if trace["file_line"] is None else f"{trace['file']}:{trace['file_line']}"
+    where = trace["function"] or (place if trace["file"] else "")
+    if trace["function"] and trace["file"]:
+        where += f" ({place})"
+    at = f" at {where}" if where else ""
+    library = ", library code" if where and not trace["own"] else ""
+    return f"root cause: {what or trace['language']}{at}{library}"
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], *, styles: Mapping[int, str], default: str, width: int) -> Text:

@@ -8,6 +8,7 @@ from loganomaly.traces.language import Kind
 
 __all__ = ["Block", "Frame", "Lines", "frame_of", "head_of", "indent_of"]
 
+_MOST_DIGITS = 9  # of a line number; no file has more lines
 _MARGIN = re.compile(r"[\s|+]*+")  # of an exception group, too
 
 
@@ -64,7 +65,11 @@ def frame_of(match: re.Match[str]) -> Frame:
     """Return the frame, or the part of one, that a line names."""
     groups = match.groupdict()
     line = groups.get("line")
-    return Frame(function=groups.get("function"), file=groups.get("file"), line=int(line) if line else None)
+    return Frame(
+        function=groups.get("function"),
+        file=groups.get("file"),
+        line=int(line) if line and len(line) <= _MOST_DIGITS else None,
+    )
 
 
 Lines = Sequence[tuple[str, Kind | None, re.Match[str] | None]]
