@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from loganomaly.reading.formats import Layout
-from loganomaly.reading.lines import begins_record, time_of
+from loganomaly.reading.lines import begins_record, fits_layout, time_of
 from loganomaly.reading.tables import build_tables
 
 LAYOUTS = [
@@ -38,6 +38,12 @@ def test_a_line_begins_a_record_or_goes_on(line, begins, tables):
 def test_a_line_that_fits_nothing_begins_a_record_in_a_loose_source_alone():
     assert begins_record(b"some text", LOOSE)
     assert not begins_record(b"some text", STRICT)
+
+
+@pytest.mark.parametrize("tables", [STRICT, LOOSE], ids=["strict", "loose"])
+@pytest.mark.parametrize(("line", "fits"), [(HEAD, True), (b'{"a": 1}', True), (b"some text", False), (b"", False)])
+def test_a_line_fits_a_layout_or_none(line, fits, tables):
+    assert fits_layout(line, tables) is fits
 
 
 def test_the_time_of_a_line_is_in_microseconds():

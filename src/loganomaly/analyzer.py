@@ -24,7 +24,7 @@ from loganomaly.frames import is_frame, take_rows
 from loganomaly.judge import Judgement, judge, rank
 from loganomaly.masking import masked_case, masked_finding
 from loganomaly.profile import Profile
-from loganomaly.reading.lines import begins_record, time_of
+from loganomaly.reading.lines import begins_record, fits_layout, time_of
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.reports.inputs import describe_input
@@ -172,6 +172,7 @@ class LogAnalyzer:
                 judgement.findings,
                 lambda _, places: work.excerpts(places, clean=clean),
                 begins_record=lambda _, line: begins_record(line, work.tables),
+                fits_layout=lambda _, line: fits_layout(line, work.tables),
                 time_of=lambda place, _: work.time(place, scanned),
                 clean=clean,
             )
@@ -229,6 +230,7 @@ class LogAnalyzer:
                 ranked,
                 lambda number, places: excerpts(opened[number].source, places),
                 begins_record=lambda number, line: begins_record(line, opened[number].tables),
+                fits_layout=lambda number, line: fits_layout(line, opened[number].tables),
                 time_of=lambda place, line: time_of(line, opened[place.source].tables),
                 clean=self._clean,
             )

@@ -88,6 +88,7 @@ def with_lines(
     fetch: Callable[[int, Sequence[Location]], Iterable[tuple[Location, Excerpt]]],
     *,
     begins_record: Callable[[int, bytes], bool],
+    fits_layout: Callable[[int, bytes], bool],
     time_of: Callable[[Location, bytes], int | None],
     clean: Callable[[str], str],
 ) -> list[Finding]:
@@ -99,6 +100,9 @@ def with_lines(
         Returns the excerpts of locations in a source, by its number.
     begins_record
         Whether a line of a source begins a record: the lines up to the next one belong to the finding's.
+    fits_layout
+        Whether a line of a source is written as one of its layouts says. Where few are, records are cut short; a
+        stack trace that begins in one goes on up to such a line.
     time_of
         The time of the line at a location, microseconds since the epoch.
     clean
@@ -109,9 +113,11 @@ def with_lines(
         by_source[finding.location.source].append(finding.location)
     texts: dict[Location, _Text] = {}
     for source, locations in sorted(by_source.items()):
-        begins = partial(begins_record, source)
+        begins, fits = partial(begins_record, source), partial(fits_layout, source)
         for location, excerpt in fetch(source, locations):
-            texts[location] = _text_at(location, excerpt, begins_record=begins, time_of=time_of, clean=clean)
+            texts[location] = _text_at(
+                location, excerpt, begins_record=begins, fits_layout=fits, time_of=time_of, clean=clean
+            )
     return [
         replace(finding, timestamp=text.timestamp, log=text.log, before=text.before, after=text.after, trace=text.trace)
         for finding in findings
@@ -124,6 +130,7 @@ def _text_at(
     excerpt: Excerpt,
     *,
     begins_record: Callable[[bytes], bool],
+    fits_layout: Callable[[bytes], bool],
     time_of: Callable[[Location, bytes], int | None],
     clean: Callable[[str], str],
 ) -> _Text:
@@ -133,6 +140,9 @@ def _text_at(
     if size == min(len(rest), _MOST_LINES):
         record = excerpt.longer()
         record = record[: excerpt.size or _size(record, most=LONGEST_RECORD, begins_record=begins_record)]
+    if excerpt.size is None and read_trace("\n".join(record)) is not None:
+        record = excerpt.longer()
+        record = record[: _size(record, most=LONGEST_RECORD, begins_record=fits_layout)]
     # Cleaned as one text: a secret may go on over lines, and half of one does not look like one.
     before, rest = before[-_MOST_LINES:], rest[: size + _MOST_LINES]
     shown = clean("\n".join([*before, *rest])).split("\n")

@@ -7,7 +7,7 @@ from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.records import last_record_start
 from loganomaly.reading.registers import OUT_SIZE, TIME
 
-__all__ = ["begins_record", "time_of"]
+__all__ = ["begins_record", "fits_layout", "time_of"]
 
 
 def begins_record(line: bytes, tables: Tables) -> bool:
@@ -15,6 +15,12 @@ def begins_record(line: bytes, tables: Tables) -> bool:
     # Behind a line of a record, a line that goes on with it leaves the last record start at 0.
     data = b".\n" + line + b"\n"
     return bool(line.strip()) and int(last_record_start(np.frombuffer(data, np.uint8), tables)) > 0
+
+
+def fits_layout(line: bytes, tables: Tables) -> bool:
+    """Return whether a line is written as one of the layouts says: such a line always begins a record."""
+    data, out = np.frombuffer(line, np.uint8), np.empty(OUT_SIZE, np.int64)
+    return any(match(data, 0, len(data), program, tables, out) for program in range(int(tables[At.PROGRAMS])))
 
 
 def time_of(line: bytes, tables: Tables) -> int | None:

@@ -80,7 +80,7 @@ class Foreign:
         return path.startswith(self.places) or any(folder in f"/{path}" for folder in self.folders)
 
 
-_ENDS = frozenset(["", *"./:\\$(<>`- "])  # what can stand behind the name of a module
+_ENDS = frozenset(["", *"./:\\$(<>[`- "])  # what can stand behind the name of a module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,9 +150,9 @@ def _stack(blocks: Sequence[Block], number: int, *, callees: bool) -> list[Frame
 
 
 def _same_place(one: Frame, other: Frame) -> bool:
-    """Whether frames are at one place; what was compiled beside a file may begin its path with a dot."""
-    files = [frame.file.removeprefix("./") if frame.file else None for frame in (one, other)]
-    return files[0] == files[1] and one.line == other.line
+    """Whether frames are at one place; the path of one may be that of the other from some folder on."""
+    long, short = (f"/{(frame.file or '').replace('/./', '/').removeprefix('./')}" for frame in (one, other))
+    return one.line == other.line and (long.endswith(short) or short.endswith(long))
 
 
 def _shifted(place: Frame | None, calls: Sequence[Frame]) -> list[Frame]:
