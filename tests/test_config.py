@@ -20,6 +20,7 @@ detectors:
   rolling_window: {enabled: true, window_size: 1000, repetition_threshold: 0.75}
 llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:11434/api/generate", timeout: 30,
       max_retries: 3}
+reading: {timezone: UTC, day_first: null, year: null}
 workflow:
   retry: {max_attempts: 3, initial_delay: 1.0, max_delay: 10.0, backoff_factor: 2.0, jitter: 0.1}
   steps:
@@ -31,6 +32,7 @@ workflow:
 # key, a valid value that is not the default, wrong values as (value, what the message says was expected)
 FLAG = [(1, "true or false"), ("x", "true or false"), (None, "true or false")]
 TEXT = [(5, "non-empty text"), ("", "non-empty text"), (True, "non-empty text"), (["a"], "non-empty text")]
+TEXT_SUCH_AS_BERLIN = [(5, "non-empty text such as 'Europe/Berlin'"), ("", "non-empty text such as 'Europe/Berlin'")]
 NO_TEXT = [
     (5, "non-empty text or null"),
     ("", "non-empty text or null"),
@@ -48,7 +50,12 @@ def number(bounds: str, *outside: float) -> list[tuple[object, str]]:
     return [(value, f"a finite number, {bounds}") for value in wrong]
 
 
+MAYBE_FLAG = [(1, "true or false or null"), ("x", "true or false or null")]
+YEAR = "a whole number, at most 2200, at least 1970 or null"
 KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
+    "reading.timezone": ("Europe/Berlin", TEXT_SUCH_AS_BERLIN),
+    "reading.day_first": (True, MAYBE_FLAG),
+    "reading.year": (2024, [(1969, YEAR), (2201, YEAR), ("2024", YEAR), (2024.0, YEAR), (True, YEAR)]),
     "detectors.lof.enabled": (False, FLAG),
     "detectors.lof.neighbors": (1, whole(1)),
     "detectors.lof.contamination": (0.5, number("above 0, at most 0.5", 0, 0.51)),
@@ -246,7 +253,7 @@ def test_an_unknown_key_is_answered_with_the_key_that_was_meant(load, text, sugg
 
 def test_an_unknown_key_like_no_other_lists_the_known_keys_only(load):
     [problem] = problems(load, "zzz: 1\n")
-    assert problem == ("settings.yaml, line 1: unknown key 'zzz'. Known keys here: detectors, llm, workflow.")
+    assert problem == ("settings.yaml, line 1: unknown key 'zzz'. Known keys here: detectors, llm, reading, workflow.")
 
 
 def test_an_unknown_key_never_shows_its_value(load):
@@ -257,7 +264,7 @@ def test_an_unknown_key_never_shows_its_value(load):
 def test_a_key_that_is_not_text_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem.startswith(f"settings.yaml, line 1: given {shown}")
-    assert problem.endswith("as a key, expected one of detectors, llm, workflow.")
+    assert problem.endswith("as a key, expected one of detectors, llm, reading, workflow.")
 
 
 def test_an_unknown_override_is_named_with_the_nearest_key():
@@ -321,7 +328,7 @@ def test_all_problems_are_listed_in_the_order_of_their_lines_and_overrides_last(
         "settings.yaml, line 4: llm.model:",
         "settings.yaml, line 5: detectors:",
         "settings.yaml, line 6: workflow.retry.jitter:",
-        "option 'x': unknown key. Known keys here: detectors, llm, workflow.",
+        "option 'x': unknown key. Known keys here: detectors, llm, reading, workflow.",
         "option llm.max_retries:",
     ]
 
@@ -371,7 +378,8 @@ def test_an_empty_file_leaves_every_default(load, text):
 def test_a_file_that_is_not_a_mapping_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem == (
-        f"settings.yaml, line 1: the file: given {shown}, expected a mapping with keys among detectors, llm, workflow."
+        f"settings.yaml, line 1: the file: given {shown}, "
+        "expected a mapping with keys among detectors, llm, reading, workflow."
     )
 
 
@@ -580,3 +588,20 @@ def test_any_file_config_map_is_read_or_refused_with_a_config_error(text):
 def test_importing_the_package_loads_neither_pydantic_nor_yaml():
     check = "import sys, loganomaly; sys.exit(bool({'pydantic', 'yaml'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+# --- time zones
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_with_its_line(load):
+    [problem] = problems(load, "reading:\n  timezone: Berlin\n")
+    assert problem == (
+        "settings.yaml, line 2: reading.timezone: no time zone 'Berlin', expected an IANA name such as "
+        "'Europe/Berlin', or an offset such as '+02:00'; near it is 'Europe/Berlin'."
+    )
+
+
+def test_an_offset_that_yaml_takes_for_a_number_is_to_be_quoted(load):
+    with pytest.raises(ConfigError, match=r"reading.timezone: given \+10:00, expected .*; put text in quotes"):
+        load("reading: {timezone: +10:00}")
+    assert load("reading: {timezone: '+10:00'}").reading.timezone == "+10:00"

@@ -58,6 +58,53 @@ def test_rolling_window_repetition_threshold():
     assert not said_by(analyze(rolling_window__repetition_threshold=0.41), "rolling_window")
 
 
+def first_time(line, **reading):
+    config = load_config(overrides={f"reading.{key}": value for key, value in reading.items()})
+    return LogAnalyzer(config).analyze(pl.DataFrame({"log": [line] * 5})).summary["input_files"][0]["first_time"]
+
+
+def test_reading_timezone():
+    line = "2026-07-01 12:00:00 INFO started"
+    assert first_time(line) == "2026-07-01T12:00:00Z"
+    assert first_time(line, timezone="Europe/Berlin") == "2026-07-01T10:00:00Z"
+    assert first_time(line, timezone="-03:30") == "2026-07-01T15:30:00Z"
+
+
+def test_reading_timezone_of_a_column_of_times():
+    frame = pl.DataFrame({"log": ["started"], "timestamp": ["2026-07-01 12:00:00"]})
+    config = load_config(overrides={"reading.timezone": "Europe/Berlin"})
+    summary = LogAnalyzer(config).analyze(frame).summary
+    assert summary["input_files"][0]["first_time"] == "2026-07-01T10:00:00Z"
+
+
+def test_reading_day_first():
+    line = "03/04/2020 12:00:00 INFO started"
+    assert first_time(line, day_first=True) == "2020-04-03T12:00:00Z"
+    assert first_time(line, day_first=False) == "2020-03-04T12:00:00Z"
+
+
+def test_reading_year():
+    assert first_time("Jun 14 15:16:01 combo sshd[1]: x", year=2005) == "2005-06-14T15:16:01Z"
+
+
+def test_reading_timezone_for_some_files(tmp_path):
+    for name in ("a", "b"):
+        tmp_path.joinpath(f"{name}.log").write_text("2026-07-01 12:00:00 INFO started\n" * 5)
+    berlin = load_config(overrides={"reading.timezone": "Europe/Berlin"})
+    files = LogAnalyzer(file_configs={"b.log": berlin}).analyze(tmp_path).summary["input_files"]
+    times = {file["name"].rpartition("/")[2]: file["first_time"] for file in files}
+    assert times == {"a.log": "2026-07-01T12:00:00Z", "b.log": "2026-07-01T10:00:00Z"}
+
+
+def test_dates_whose_order_is_assumed_are_told():
+    logs = pl.DataFrame({"log": ["03/04/2020 12:00:00 INFO started"] * 5})
+    (told,) = LogAnalyzer().analyze(logs).notices
+    assert told.startswith("<frame>: nothing tells whether dates such as 03/04/2026 begin with the month or the day")
+    for day_first in (True, False):
+        config = load_config(overrides={"reading.day_first": day_first})
+        assert LogAnalyzer(config).analyze(logs).notices == ()
+
+
 WITHOUT_EFFECT = {
     "llm.provider": "ollama",
     "llm.model": "tiny",
@@ -97,6 +144,7 @@ def leaves(model, prefix=""):
 def test_every_setting_is_covered_here():
     tested = {f"detectors.{key}" for key in ("lof.enabled", "lof.neighbors", "lof.contamination")}
     tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
+    tested |= {f"reading.{key}" for key in ("timezone", "day_first", "year")}
     assert set(leaves(Config)) == tested | set(WITHOUT_EFFECT)
 
 

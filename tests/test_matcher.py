@@ -79,7 +79,10 @@ def test_a_leap_day_is_a_day(year):
         "2024-00-01T00:00:00Z",
         "2024-01-00T00:00:00Z",
         "2024-01-32T00:00:00Z",
-        "2024-01-01T24:00:00Z",
+        "2024-01-01T24:00:01Z",
+        "2024-01-01T24:01:00Z",
+        "2024-01-01T24:00:00.5Z",
+        "2024-01-01T25:00:00Z",
         "2024-01-01T00:60:00Z",
         "2024-01-01T00:00:61Z",
         "1969-01-01T00:00:00Z",
@@ -88,6 +91,10 @@ def test_a_leap_day_is_a_day(year):
 )
 def test_a_date_that_does_not_exist_does_not_match(text):
     assert read_time(text, ISO) is None
+
+
+def test_hour_24_is_the_end_of_the_day():
+    assert read_time("2023-12-31T24:00:00Z", ISO) == utc(2024, 1, 1)
 
 
 def test_a_leap_second_is_the_second_after():
@@ -419,7 +426,7 @@ def test_the_fit_of_lines_and_programs_is_a_matrix():
     lines = [b"INFO x", b'{"a": 1}', b"hello"]
     ends = np.cumsum([len(line) for line in lines])
     starts = ends - [len(line) for line in lines]
-    fits = fit_matrix(np.frombuffer(b"".join(lines), np.uint8), starts, ends, 3, build_tables(layouts))
+    fits = fit_matrix(np.frombuffer(b"".join(lines), np.uint8), starts, ends, np.arange(3), build_tables(layouts))
     assert fits.tolist() == [[True, False, True], [False, True, True], [False, False, True]]
 
 

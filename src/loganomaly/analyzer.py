@@ -35,7 +35,7 @@ from loganomaly.scan.chunk import Scanned
 from loganomaly.scan.opening import prepare
 from loganomaly.scan.progress import bytes_on_disk
 from loganomaly.scan.run import scan_sources
-from loganomaly.settings import detectors, flood_settings, group_by_config, notices, unused_patterns
+from loganomaly.settings import detectors, flood_settings, group_by_config, notices, time_settings, unused_patterns
 from loganomaly.stopwatch import Stopwatch
 
 __all__ = ["LogAnalyzer", "Progress"]
@@ -93,7 +93,7 @@ class LogAnalyzer:
         check_positive("batch_size", batch_size)
         check_positive("max_concurrent", max_concurrent)
         watch = Stopwatch()
-        work = FrameScan(frame, floods=flood_settings(self._config))
+        work = FrameScan(frame, floods=flood_settings(self._config), times=time_settings(self._config))
         gate = asyncio.Semaphore(max_concurrent)
 
         async def one(first: int) -> Scanned:
@@ -154,7 +154,7 @@ class LogAnalyzer:
     def _analyze_frame(self, frame: Any, *, batch_size: int | None = None, of: int | None = None) -> Results:
         watch = Stopwatch()
         with watch.stage("scan"):
-            work = FrameScan(frame, floods=flood_settings(self._config))
+            work = FrameScan(frame, floods=flood_settings(self._config), times=time_settings(self._config))
             size = batch_size or _FRAME_BATCH
             scanned = [work.batch(first, size) for first in range(0, work.rows, size)]
         return self._report_frame(work, scanned, watch, of=of)
@@ -185,7 +185,15 @@ class LogAnalyzer:
         whole = report(
             case, findings, filename=name, lines=of or work.rows, names={0: name}, inputs=[about], clean=clean
         )
-        return self._results(whole, case=case, scores=judgement.scores, findings=findings, watch=watch, lines=lines)
+        return self._results(
+            whole,
+            case=case,
+            scores=judgement.scores,
+            findings=findings,
+            watch=watch,
+            lines=lines,
+            unclear=[name] if work.detected.dating.order_origin == "assumed" else (),
+        )
 
     def _analyze_files(
         self,
@@ -203,7 +211,13 @@ class LogAnalyzer:
             names = [source.name for source in found.sources]
             configs, groups = group_by_config(names, default=self._config, patterns=self._file_configs)
             opened = [
-                prepare(source, number=number, group=group, floods=flood_settings(configs[group]))
+                prepare(
+                    source,
+                    number=number,
+                    group=group,
+                    floods=flood_settings(configs[group]),
+                    times=time_settings(configs[group]),
+                )
                 for number, (source, group) in enumerate(zip(found.sources, groups, strict=True))
             ]
         with watch.stage("scan"):
@@ -248,6 +262,7 @@ class LogAnalyzer:
             skipped=found.skipped,
             files=files,
             unused=unused_patterns(names, self._file_configs),
+            unclear=[self._clean(it.source.name) for it in opened if it.detected.dating.order_origin == "assumed"],
         )
 
     def _case(self, profile: Profile) -> Case:
@@ -272,12 +287,13 @@ class LogAnalyzer:
         lines: Any = None,
         files: Mapping[str, FileReport] | None = None,
         unused: Sequence[str] = (),
+        unclear: Sequence[str] = (),
     ) -> Results:
         """Return the results: the whole report, and what is said of the run."""
         run = describe_run(
             whole.summary["input_files"],
             skipped=skipped,
-            notices=notices([self._config, *self._file_configs.values()], unused=unused),
+            notices=notices([self._config, *self._file_configs.values()], unused=unused, unclear_dates=unclear),
             compliance=self._compliance,
             settings=self._config.model_dump(mode="json")["detectors"],
             seconds=watch.seconds,

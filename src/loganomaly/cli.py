@@ -44,6 +44,31 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 inspect_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
+_Timezone = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="Zone of timestamps without one: Europe/Berlin, +02:00; UTC if not given (reading.timezone).",
+    ),
+]
+_DayFirst = Annotated[
+    bool | None,
+    typer.Option(
+        "--day-first/--month-first",
+        help="How 03/04/2026 is read; found out by the lines if not given (reading.day_first).",
+    ),
+]
+_Year = Annotated[
+    int | None,
+    typer.Option(
+        "--year",
+        metavar="N",
+        help="Year of the first timestamp without one; found out by the file's age if not given (reading.year).",
+    ),
+]
+
+
 class _Phase(StrEnum):
     FULL = "full"
     PREPARE = "prepare"
@@ -168,6 +193,9 @@ def analyze(
             "(detectors.rolling_window.repetition_threshold).",
         ),
     ] = None,
+    timezone: _Timezone = None,
+    day_first: _DayFirst = None,
+    year: _Year = None,
     file_config_map: Annotated[
         str | None,
         typer.Option(
@@ -194,6 +222,7 @@ def analyze(
     How files are read is shown by: loganomaly inspect PATH...
     """
     overrides = {
+        **_reading(timezone=timezone, day_first=day_first, year=year),
         "detectors.lof.contamination": lof_contamination,
         "detectors.lof.enabled": enable_lof,
         "detectors.lof.neighbors": lof_n_neighbors,
@@ -244,6 +273,9 @@ def inspect(
         int | None,
         typer.Option("--lines", metavar="N", min=1, help="Lines of each file that are looked at: 10000 if not given."),
     ] = None,
+    timezone: _Timezone = None,
+    day_first: _DayFirst = None,
+    year: _Year = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Report errors in detail.")] = False,
 ) -> None:
@@ -255,16 +287,23 @@ def inspect(
                     "PATH is missing: name at least one log file, folder, glob in quotes, or - for "
                     f"standard input, such as: {_INSPECT_EXAMPLE}"
                 )
+            settings, _ = _settings(None, None, overrides=_reading(timezone=timezone, day_first=day_first, year=year))
             from loganomaly.inspection import LINES, inspect_sources
             from loganomaly.reports.inspection import render_inspection, render_json
+            from loganomaly.settings import time_settings
 
-            inspection = inspect_sources(paths, lines=lines or LINES)
+            inspection = inspect_sources(paths, lines=lines or LINES, times=time_settings(settings))
             write(render_json(inspection) if as_json else render_inspection(inspection, width=width()))
     except KeyboardInterrupt:
         complain("interrupted")
         raise typer.Exit(130) from None
     except BrokenPipeError:
         close_stdout()
+
+
+def _reading(*, timezone: str | None, day_first: bool | None, year: int | None) -> dict[str, object]:
+    """Return the settings that say how timestamps are read."""
+    return {"reading.timezone": timezone, "reading.day_first": day_first, "reading.year": year}
 
 
 def _required(inputs: Sequence[str] | None, output: Path | None, *, phase: _Phase) -> tuple[Sequence[str], Path]:

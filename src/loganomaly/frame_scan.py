@@ -10,8 +10,10 @@ from loganomaly.extract import AFTER, BEFORE, Excerpt
 from loganomaly.findings import Location
 from loganomaly.floods import FloodSettings
 from loganomaly.frames import Lines, lines_of, times_of
+from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.detect import Detected, detect
 from loganomaly.reading.program import NO_TIME, Tables
+from loganomaly.reading.zones import find_zone
 from loganomaly.scan.chunk import Chunk, Scanned, scan
 
 __all__ = ["FrameScan"]
@@ -20,14 +22,14 @@ __all__ = ["FrameScan"]
 class FrameScan:
     """A frame that is scanned in batches of rows."""
 
-    def __init__(self, frame: Any, *, floods: FloodSettings) -> None:
+    def __init__(self, frame: Any, *, floods: FloodSettings, times: TimeSettings) -> None:
         self.frame = frame
         self.lines: Lines = lines_of(frame)
-        self.times: NDArray[np.int64] | None = times_of(frame)
+        self.times: NDArray[np.int64] | None = times_of(frame, zone=find_zone(times.timezone).rules)
         self.rows = len(self.lines.bounds) - 1
         self.floods = floods
         sample = "\n".join(self.lines.texts.head(2000).to_list()) + "\n"
-        self.detected: Detected = detect(sample.encode("utf-8", errors="replace"))
+        self.detected: Detected = detect(sample.encode("utf-8", errors="replace"), times=times)
         self.tables: Tables = self.detected.tables()
 
     def batch(self, first: int, size: int) -> Scanned:

@@ -61,11 +61,12 @@ def lines_of(frame: Any, *, column: str = "log") -> Lines:
     return Lines(texts=texts, data=data, bounds=bounds)
 
 
-def times_of(frame: Any, *, column: str = "timestamp") -> NDArray[np.int64] | None:
+def times_of(frame: Any, *, column: str = "timestamp", zone: dt.tzinfo = dt.UTC) -> NDArray[np.int64] | None:
     """Return the times of a frame's rows in microseconds, UTC, or NO_TIME where missing; None without the column.
 
-    Times without a zone are taken as UTC. Text is read as ISO 8601; blank text is missing,
-    and so are times before 1970 or after 2105, which stand for "none" or "never".
+    Times without a zone are taken to be in `zone`; an hour that occurs twice, when clocks are put back, is the first
+    of the two. Text is read as ISO 8601; blank text is missing, and so are times before 1970 or after 2105, which
+    stand for "none" or "never".
 
     Raises
     ------
@@ -75,7 +76,7 @@ def times_of(frame: Any, *, column: str = "timestamp") -> NDArray[np.int64] | No
     _, values = _values(frame, column)
     if values is None:
         return None
-    return np.array([_micros(value, column=column, row=row) for row, value in enumerate(values)], np.int64)
+    return np.array([_micros(value, column=column, row=row, zone=zone) for row, value in enumerate(values)], np.int64)
 
 
 def add_columns(frame: Any, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Any:
@@ -137,7 +138,7 @@ def _encoded(value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="surrogatepass")
 
 
-def _micros(value: object, *, column: str, row: int) -> int:
+def _micros(value: object, *, column: str, row: int, zone: dt.tzinfo) -> int:
     """Return a time in microseconds since the epoch, UTC, or NO_TIME where it is missing."""
     if _missing(value) or (isinstance(value, str) and not value.strip()):
         return NO_TIME
@@ -146,12 +147,15 @@ def _micros(value: object, *, column: str, row: int) -> int:
     except ValueError:
         moment = None
     if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
-        moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=dt.UTC)
+        moment = dt.datetime(moment.year, moment.month, moment.day, tzinfo=zone)
     if not isinstance(moment, dt.datetime):
         given = f"column {column!r}, row {row}: {str(value)[:60]!r} ({type(value).__name__}) is no date"
         msg = f"{given}; expected dates, or ISO 8601 text like 2026-03-14T09:26:53Z"
         raise InputError(msg)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    if not moment.tzinfo:
+        # A plain datetime: that of pandas refuses hours that clocks leave out.
+        day, time = moment.date(), moment.time()
+        moment = dt.datetime.combine(day, time, tzinfo=zone)
     return (moment - _EPOCH) // _MICROSECOND if moment.year in _YEARS else NO_TIME
 
 

@@ -13,6 +13,7 @@ from loganomaly.arguments import check_positive
 from loganomaly.errors import InputUnreadableError
 from loganomaly.floods import FloodSettings
 from loganomaly.reading.chunks import Piece, cut_chunks
+from loganomaly.reading.dates import Dating, TimeSettings
 from loganomaly.reading.detect import Detected
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.program import NO_TIME, Level, Tables
@@ -80,6 +81,8 @@ class SourceInspection:
         Records by severity, the worst first; those that do not occur are left out.
     first_time, last_time
         Microseconds since the epoch, UTC.
+    dating
+        What timestamps leave out, and whether that was given, read or assumed.
     first_records
         The first three.
     unmatched_lines
@@ -104,6 +107,7 @@ class SourceInspection:
     severities: Mapping[str, int]
     first_time: int | None
     last_time: int | None
+    dating: Dating
     first_records: tuple[ParsedRecord, ...]
     unmatched_lines: tuple[str, ...]
     damage: str | None
@@ -117,7 +121,9 @@ class Inspection:
     skipped: tuple[Skipped, ...]
 
 
-def inspect_sources(inputs: Sequence[str], *, lines: int = LINES, stdin: BinaryIO | None = None) -> Inspection:
+def inspect_sources(
+    inputs: Sequence[str], *, lines: int = LINES, times: TimeSettings | None = None, stdin: BinaryIO | None = None
+) -> Inspection:
     """Find the sources that *inputs* stand for, and read the first lines of each.
 
     Parameters
@@ -127,11 +133,15 @@ def inspect_sources(inputs: Sequence[str], *, lines: int = LINES, stdin: BinaryI
     lines
         Lines of each source that are read, 1 or more. How a source is read is told from its beginning and its end,
         as in an analysis, whatever this is.
+    times
+        How timestamps are read that leave something out.
     stdin
         What ``-`` reads; the process's standard input when None.
 
     Raises
     ------
+    ConfigError
+        If `times` names no time zone.
     InputError
         If there is nothing to read, or it cannot be read.
     UsageError
@@ -140,13 +150,13 @@ def inspect_sources(inputs: Sequence[str], *, lines: int = LINES, stdin: BinaryI
     check_positive("lines", lines)
     with tempfile.TemporaryDirectory(prefix="loganomaly-") as spool:
         found = find_sources(inputs, spool_dir=Path(spool), stdin=stdin)
-        sources = tuple(_inspect(source, most=lines) for source in found.sources)
+        sources = tuple(_inspect(source, most=lines, times=times) for source in found.sources)
     skipped = tuple(Skipped(name=redact(entry.name), reason=redact(entry.reason)) for entry in found.skipped)
     return Inspection(sources=sources, skipped=skipped)
 
 
-def _inspect(source: Source, *, most: int) -> SourceInspection:
-    opened = prepare(source, number=0, group=0, floods=FloodSettings())
+def _inspect(source: Source, *, most: int, times: TimeSettings | None) -> SourceInspection:
+    opened = prepare(source, number=0, group=0, floods=FloodSettings(), times=times)
     tally = _Tally(opened.detected, opened.tables)
     whole, damage = False, None
     with open_source(source) as stream:
@@ -241,6 +251,7 @@ class _Tally:
             severities={Level(level).name: self._levels[level] for level in sorted(self._levels, reverse=True)},
             first_time=self._span[0] if self._span else None,
             last_time=self._span[1] if self._span else None,
+            dating=self._detected.dating,
             first_records=tuple(self._heads),
             unmatched_lines=tuple(self._unread),
             damage=damage,

@@ -8,9 +8,10 @@ from typing import Any
 from loganomaly.config import Config, set_keys
 from loganomaly.detectors.base import Detector
 from loganomaly.floods import FloodSettings
+from loganomaly.reading.dates import TimeSettings
 from loganomaly.registry import DETECTORS, load, names
 
-__all__ = ["detectors", "flood_settings", "group_by_config", "notices", "unused_patterns"]
+__all__ = ["detectors", "flood_settings", "group_by_config", "notices", "time_settings", "unused_patterns"]
 
 
 def group_by_config(
@@ -55,6 +56,17 @@ def flood_settings(config: Config) -> FloodSettings:
     )
 
 
+def time_settings(config: Config) -> TimeSettings:
+    """Return how timestamps are read that do not say themselves."""
+    reading = config.reading
+    return TimeSettings(
+        timezone=reading.timezone,
+        timezone_given="reading.timezone" in set_keys(config),
+        day_first=reading.day_first,
+        year=reading.year,
+    )
+
+
 def detectors(config: Config) -> list[Detector]:
     """Return all registered detectors that the configuration does not turn off, with their settings."""
     lof, window = config.detectors.lof, config.detectors.rolling_window
@@ -69,8 +81,18 @@ def detectors(config: Config) -> list[Detector]:
     return [load(DETECTORS, name)(**settings.get(name, {})) for name in names(DETECTORS) if name not in off]
 
 
-def notices(configs: Iterable[Config], *, unused: Iterable[str] = ()) -> Iterator[str]:
-    """Yield remarks on settings without effect: those of a later version, and `unused` patterns of files."""
+def notices(
+    configs: Iterable[Config], *, unused: Iterable[str] = (), unclear_dates: Iterable[str] = ()
+) -> Iterator[str]:
+    """Yield remarks on settings: those without effect, and those that the sources with `unclear_dates` may need.
+
+    Without effect are settings of a later version, and `unused` patterns of files.
+    """
+    for name in unclear_dates:
+        yield (
+            f"{name}: nothing tells whether dates such as 03/04/2026 begin with the month or the day; they were read "
+            "month first with slashes, day first otherwise: set reading.day_first"
+        )
     for pattern in unused:
         yield f"no input fits {pattern!r}: its configuration was not used"
     given: set[str] = set()

@@ -5,6 +5,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from loganomaly.errors import ConfigError
+from loganomaly.reading.zones import find_zone
+
 __all__ = [
     "Config",
     "DetectorsConfig",
@@ -12,6 +15,7 @@ __all__ = [
     "LLMConfig",
     "LofConfig",
     "PromptStepConfig",
+    "ReadingConfig",
     "RetrySettings",
     "RollingWindowConfig",
     "StepsConfig",
@@ -21,13 +25,44 @@ __all__ = [
 ]
 
 DISAGREE = "keys_disagree"
-"""Type of the error for keys that are valid alone but not together; its context: ``keys``, ``reason``."""
+"""Type of the error of a section's own check, such as of keys that are valid alone but not together.
+
+Its context: ``keys``, ``reason``.
+"""
 
 
 class _Section(BaseModel):
     """What every section shares: frozen, no unknown key, no conversion between types, no infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ReadingConfig(_Section):
+    """How timestamps are read that do not say themselves."""
+
+    timezone: str = Field(
+        default="UTC",
+        min_length=1,
+        examples=["Europe/Berlin"],
+        description="Zone of timestamps without one: an IANA name, or an offset such as '+02:00'.",
+    )
+    day_first: bool | None = Field(
+        default=None, description="Whether 03/04/2026 is the third of April; null means found out by the lines."
+    )
+    year: int | None = Field(
+        default=None,
+        ge=1970,
+        le=2200,
+        description="Year of the first timestamp without one; null means found out by when the file was written.",
+    )
+
+    @model_validator(mode="after")
+    def _timezone_exists(self) -> Self:
+        try:
+            find_zone(self.timezone)
+        except ConfigError as error:
+            raise PydanticCustomError(DISAGREE, "{reason}", {"keys": ["timezone"], "reason": str(error)}) from error
+        return self
 
 
 class LofConfig(_Section):
@@ -177,6 +212,7 @@ class Config(_Section):
     20
     """
 
+    reading: ReadingConfig = Field(default_factory=ReadingConfig, description="Reading of timestamps.")
     detectors: DetectorsConfig = Field(default_factory=DetectorsConfig, description="The detectors.")
     llm: LLMConfig = Field(default_factory=LLMConfig, description="The language model.")
     workflow: WorkflowConfig = Field(default_factory=WorkflowConfig, description="The LLM workflow.")

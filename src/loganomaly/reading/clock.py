@@ -1,4 +1,4 @@
-"""Timestamps: reads their parts, epochs and zones, and makes times of them. Compiled.
+"""Timestamps: reads their parts, and makes times of them. Compiled.
 
 Times are int64 microseconds since the epoch, UTC. The parts of a timestamp are kept in `out` until it is whole.
 """
@@ -6,12 +6,12 @@ Times are int64 microseconds since the epoch, UTC. The parts of a timestamp are 
 # Compiled code takes its arguments by position.
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_letter, read_number
-from loganomaly.reading.hashes import find, upper_hash
-from loganomaly.reading.program import NO_TIME, ZONES_SIZE, At, Tables
+from loganomaly.reading.epochs import read_epoch
+from loganomaly.reading.offsets import offset_of, read_zone
+from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
     DAY,
     EPOCH,
@@ -27,14 +27,11 @@ from loganomaly.reading.registers import (
     ZONE,
 )
 
-__all__ = ["clear_time", "finish_time", "read_epoch", "simple_time", "time_step"]
+__all__ = ["clear_time", "finish_time", "simple_time", "time_step"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
-_CALENDAR, _STARTS, _OPS, _POOL, _ZONES = int(At.CALENDAR), int(At.STARTS), int(At.OPS), int(At.POOL), int(At.ZONES)
+_CALENDAR, _STARTS, _OPS, _POOL = int(At.CALENDAR), int(At.STARTS), int(At.OPS), int(At.POOL)
 _MICRO = 1_000_000
-_DAY = 86_400 * _MICRO
-# Epochs are told apart by magnitude; each range is about 1990 to 2128 in its unit.
-_EPOCH_SECONDS = (600_000_000, 5_000_000_000)
 
 
 @njit(nogil=True, cache=True)
@@ -46,37 +43,6 @@ def _days(year: Any, month: Any, day: Any) -> Any:
     of_era = year - era * 400
     of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
-
-
-@njit(nogil=True, cache=True)
-def read_epoch(data: Any, start: Any, end: Any) -> Any:
-    """Read an epoch of any unit: microseconds in the first result, the position after it in the second, or -1."""
-    i = start
-    whole = np.int64(0)
-    while i < end and is_digit(data[i]) and i - start < 19:
-        whole = whole * 10 + (data[i] - 48)
-        i += 1
-    if i - start < 9 or (i < end and is_digit(data[i])):
-        return NO_TIME, -1
-    low, high = _EPOCH_SECONDS
-    if low <= whole < high:
-        micro = whole * _MICRO
-    elif low * 1000 <= whole < high * 1000:
-        micro = whole * 1000
-    elif low * _MICRO <= whole < high * _MICRO:
-        micro = whole
-    elif low * _MICRO <= whole // 1000 < high * _MICRO:
-        micro = whole // 1000
-    else:
-        return NO_TIME, -1
-    if i + 1 < end and data[i] == 46 and is_digit(data[i + 1]):
-        unit = 100_000 if whole < high else 100 if whole < high * 1000 else 0
-        i += 1
-        while i < end and is_digit(data[i]):
-            micro += unit * (data[i] - 48)
-            unit //= 10
-            i += 1
-    return micro, i
 
 
 @njit(nogil=True, cache=True)
@@ -103,43 +69,14 @@ def _month(data: Any, start: Any, end: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _zone(data: Any, i: Any, end: Any, t: Tables) -> Any:
-    """Read a zone: seconds east of UTC and the position after it, or -1 where there is none."""
-    if i >= end:
-        return 0, -1
-    if data[i] == 90 and (i + 1 >= end or not is_letter(data[i + 1])):
-        return 0, i + 1
-    if data[i] == 43 or data[i] == 45:
-        sign = 1 if data[i] == 43 else -1
-        digits, value, j = 0, 0, i + 1
-        while j < end and digits < 4 and (is_digit(data[j]) or (data[j] == 58 and digits == 2)):
-            if data[j] != 58:
-                value = value * 10 + (data[j] - 48)
-                digits += 1
-            j += 1
-        if digits == 2:
-            return sign * value * 3600, j
-        if digits == 4:
-            return sign * (value // 100 * 3600 + value % 100 * 60), j
-        return 0, -1
-    j = i
-    while j < end and j - i < 5 and 65 <= data[j] <= 90:
-        j += 1
-    if j - i < 2:
-        return 0, -1
-    slot = find(t, _ZONES, ZONES_SIZE, upper_hash(data, i, j))
-    return (t[slot + ZONES_SIZE], j) if slot >= 0 else (0, -1)
-
-
-@njit(nogil=True, cache=True)
 def _time_of(out: Any, t: Tables) -> Any:
     """Return the microseconds since the epoch of the parts of a date, or NO_TIME where they make none."""
     year, month, day = out[YEAR], out[MONTH], out[DAY]
     hour, minute, second = out[HOUR], out[MINUTE], out[SECOND]
-    micro, has_zone = out[FRACTION], out[HAS_ZONE] == 1
     if out[SHORT_YEAR] >= 0:
         year = out[SHORT_YEAR] + (2000 if out[SHORT_YEAR] < 70 else 1900)
-    if hour > 23 or minute > 59 or second > 60:
+    midnight = hour == 24 and minute <= 0 and second <= 0 and out[FRACTION] == 0  # 24:00:00 is the end of a day
+    if (hour > 23 and not midnight) or minute > 59 or second > 60:
         return NO_TIME
     if month < 0 and day < 0:
         if hour < 0:
@@ -156,8 +93,27 @@ def _time_of(out: Any, t: Tables) -> Any:
         if day > 28 and _days(year + month // 12, month % 12 + 1, 1) <= days:
             return NO_TIME  # 30 February
     seconds = max(hour, 0) * 3600 + max(minute, 0) * 60 + max(second, 0)
-    offset = out[ZONE] if has_zone else t[_CALENDAR + 3]
-    return days * _DAY + (seconds - offset) * _MICRO + micro
+    seconds += days * 86_400
+    return (seconds - offset_of(seconds, out, t)) * _MICRO + out[FRACTION]
+
+
+@njit(nogil=True, cache=True)
+def _meridiem(data: Any, i: Any, end: Any, out: Any) -> Any:
+    """Read AM, pm, a.m., perhaps behind blanks, and correct the hour: the position after it, or -1."""
+    while i < end and is_blank(data[i]):
+        i += 1
+    # Since 2022 the Unicode locale data put a narrow no-break space there, and so do Java and JavaScript.
+    if i + 2 < end and data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == 0xAF:
+        i += 3
+    if i + 1 >= end or ((data[i] | 32) != 97 and (data[i] | 32) != 112):
+        return -1
+    hour = out[HOUR] % 12 + (12 if (data[i] | 32) == 112 else 0)
+    dot = 1 if data[i + 1] == 46 else 0
+    after = i + 2 + dot
+    if after > end or (data[after - 1] | 32) != 109 or (after < end and is_letter(data[after])):
+        return -1
+    out[HOUR] = hour
+    return after + 1 if dot and after < end and data[after] == 46 else after
 
 
 @njit(nogil=True, cache=True)
@@ -198,26 +154,13 @@ def time_step(data: Any, i: Any, end: Any, op: Any, a: Any, b: Any, c: Any, out:
             i += 1
         return i if i - start >= 3 else -1
     if op == 9:
-        offset, after = _zone(data, i, end, t)
-        if after < 0 and i + 1 < end and data[i] == 32:
-            offset, after = _zone(data, i + 1, end, t)
-            if after >= 0 and not is_letter(data[i + 1]) and after - i < 6:
-                after = -1  # "10:00:00 -12 ..." is a number, not a zone
-        if after < 0:
-            return i
-        out[ZONE], out[HAS_ZONE] = offset, 1
-        return after
+        return read_zone(data, i, end, t, out)
     if op == 10:
         micro, after = read_epoch(data, i, end)
         if after >= 0:
             out[EPOCH] = micro
         return after
-    # Meridiem
-    if i + 1 < end and (data[i + 1] | 32) == 109 and (data[i] | 32) in (97, 112):
-        hour = out[HOUR] % 12
-        out[HOUR] = hour + (12 if (data[i] | 32) == 112 else 0)
-        return i + 2
-    return -1
+    return _meridiem(data, i, end, out)
 
 
 @njit(nogil=True, cache=True)
@@ -241,7 +184,7 @@ def clear_time(out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def simple_time(data: Any, i: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
-    """Match a program that holds nothing but a timestamp; no groups, no fields."""
+    """Match a program that holds nothing but a timestamp, no groups, no fields: the position after it, or -1."""
     clear_time(out)
     ops, pool = t[_OPS], t[_POOL]
     for pc in range(t[t[_STARTS] + program], t[t[_STARTS] + program + 1]):
@@ -250,15 +193,17 @@ def simple_time(data: Any, i: Any, end: Any, program: Any, t: Tables, out: Any) 
         if op == 0:
             for k in range(t[at + 2]):
                 if i >= end or data[i] != t[pool + t[at + 1] + k]:
-                    return False
+                    return -1
                 i += 1
         elif op == 1:
+            if t[at + 1] == 1 and i < end and data[i] == 44:
+                i += 1
             if i >= end or not is_blank(data[i]):
-                return False
+                return -1
             while i < end and is_blank(data[i]):
                 i += 1
         else:
             i = time_step(data, i, end, op, t[at + 1], t[at + 2], t[at + 3], out, t)
             if i < 0:
-                return False
-    return finish_time(out, t) != NO_TIME
+                return -1
+    return i if finish_time(out, t) != NO_TIME else -1

@@ -5,26 +5,27 @@ where the timestamp and the severity stand. The smallest set of layouts that rea
 understands most of a line first.
 """
 
-import datetime as dt
-from calendar import isleap
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loganomaly.reading.dates import Dating, TimeSettings, date_source, named_zones
 from loganomaly.reading.formats import Format, Layout, expand, load_formats, timestamp_patterns
 from loganomaly.reading.infer import infer_layouts
-from loganomaly.reading.matcher import fit_matrix, match
-from loganomaly.reading.program import NO_TIME, Tables
-from loganomaly.reading.registers import OUT_SIZE
-from loganomaly.reading.tables import LEAP_YEAR, Calendar, build_tables
+from loganomaly.reading.matcher import find_programs, fit_matrix
+from loganomaly.reading.order import DateOrder, in_orders, reordered
+from loganomaly.reading.program import Tables
+from loganomaly.reading.tables import Calendar, build_tables, with_zones
+from loganomaly.reading.zones import Zone
 
 __all__ = ["Detected", "detect"]
 
 _SAMPLE = 600  # lines tried
+_REACH = 512  # bytes of a line in which the timestamp begins
 _MOST_LAYOUTS = 24  # kept for one source
 _WORTH_KEEPING = 0.005  # share of the sample that a further layout must add
 _TIME_ONLY = 3  # `captures` of a layout that finds the timestamp and nothing else
@@ -37,7 +38,7 @@ class Detected:
     """How a source is read.
 
     `name` is the format that reads most of it ("plain" where none does), `share` the part 0..1 of sampled lines
-    that some layout reads, `layouts` the layouts in the order they are tried.
+    that some layout reads, `layouts` the layouts in the order they are tried, `dating` what its timestamps leave out.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Detected:
     share: float
     calendar: Calendar
     loose: bool
+    dating: Dating = field(default_factory=Dating)
 
     def tables(self) -> Tables:
         """Return the matcher's arrays for this source."""
@@ -52,7 +54,12 @@ class Detected:
 
 
 def detect(
-    sample: bytes, *, tail: bytes = b"", modified: float | None = None, formats: Sequence[Format] = ()
+    sample: bytes,
+    *,
+    tail: bytes = b"",
+    modified: float | None = None,
+    formats: Sequence[Format] = (),
+    times: TimeSettings | None = None,
 ) -> Detected:
     """Detect the format of a source.
 
@@ -66,6 +73,13 @@ def detect(
         When the source was last written, seconds since the epoch: the newest line is not younger.
     formats
         Tried besides the built-in ones.
+    times
+        How timestamps are read that leave something out.
+
+    Raises
+    ------
+    ConfigError
+        If `times` names no time zone.
     """
     lines = _lines(sample)
     lines += _lines(tail)
@@ -73,33 +87,64 @@ def detect(
         lines = [lines[i * len(lines) // _SAMPLE] for i in range(_SAMPLE)]
     own = expand([fmt for fmt in formats if fmt not in load_formats()], patterns=timestamp_patterns())
     layouts = [*_known().layouts, *own]
-    fits = np.hstack([_matrix(lines, _known()), _fits(lines, own)])
-    guessed = _guess(lines, fits, layouts)
+    zones = named_zones(lines)
+    fits = np.hstack([_matrix(lines, _known(), zones=zones), _fits(lines, own, zones=zones)])
+    guessed = _guess(lines, fits, layouts, zones=zones)
     layouts += guessed
-    fits = np.hstack([fits, _fits(lines, guessed)])
+    fits = np.hstack([fits, _fits(lines, guessed, zones=zones)])
     chosen, share = _choose(fits, layouts)
-    kept = tuple(layouts[c] for c in chosen)
+    kept, calendar, dating = date_source(
+        lines,
+        [layouts[c] for c in chosen],
+        fixed=own,
+        named=zones,
+        modified=modified,
+        times=times or TimeSettings(),
+    )
     indented = sum(line[:1] in {b" ", b"\t"} for line in lines)
     matched = float(fits[:, chosen].any(axis=1).sum()) if chosen else 0.0
     return Detected(
         name=_name(fits, chosen, layouts, heads=len(lines) - indented),
         layouts=kept,
         share=share,
-        calendar=_calendar(lines, kept, modified=modified),
+        calendar=calendar,
+        dating=dating,
         loose=matched < _STRICT * (len(lines) - indented) or not kept,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
+    """Layouts with their tables; `patterns` read a bare timestamp each, and `pattern` says which one a layout needs.
+
+    Of a layout that needs none of them, `pattern` is -1.
+    """
+
     layouts: tuple[Layout, ...]
     tables: Tables
+    pattern: NDArray[np.int64]
+    patterns: Tables
 
 
 @cache
 def _known() -> _Candidates:
-    layouts = tuple(expand(load_formats(), patterns=timestamp_patterns()))
-    return _Candidates(layouts, build_tables(layouts))
+    return _candidates(_both_orders(expand(load_formats(), patterns=timestamp_patterns())))
+
+
+def _both_orders(layouts: Sequence[Layout]) -> list[Layout]:
+    """Add the other order of day and month to layouts that name their own pattern: it depends on the country."""
+    found: list[Layout] = []
+    for layout in layouts:
+        orders = (DateOrder.MONTH_FIRST, DateOrder.DAY_FIRST) if layout.time is None else ()
+        found += in_orders([layout], orders, change=lambda it, order: replace(it, text=reordered(it.text, order)))
+    return found
+
+
+def _candidates(layouts: Sequence[Layout]) -> _Candidates:
+    times = list(dict.fromkeys(layout.time for layout in layouts if layout.time is not None))
+    bare = [Layout(format="bare", text="{time}{begin}", time=time) for time in times]
+    pattern = np.array([-1 if layout.time is None else times.index(layout.time) for layout in layouts], np.int64)
+    return _Candidates(tuple(layouts), build_tables(layouts), pattern, build_tables(bare))
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -109,31 +154,39 @@ def _lines(data: bytes) -> list[bytes]:
     return [line for line in lines if line.strip()]
 
 
-def _matrix(lines: Sequence[bytes], candidates: _Candidates) -> NDArray[np.bool_]:
+def _matrix(lines: Sequence[bytes], candidates: _Candidates, *, zones: Sequence[Zone]) -> NDArray[np.bool_]:
     """Return which line (row) fits which candidate (column)."""
     if not lines:
         return np.zeros((0, len(candidates.layouts)), np.bool_)
     data = np.frombuffer(b"".join(lines), np.uint8)
     ends = np.cumsum([len(line) for line in lines], dtype=np.int64)
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1]])
-    fits: NDArray[np.bool_] = fit_matrix(data, starts, ends, len(candidates.layouts), candidates.tables)
+    # Few of the timestamps occur in one source: the layouts of the others need not be tried.
+    patterns = with_zones(candidates.patterns, zones)
+    occurs = find_programs(data, starts, ends, int(candidates.pattern.max(initial=-1)) + 1, _REACH, patterns)
+    tried = np.flatnonzero(np.append(occurs, True)[candidates.pattern])
+    fits = np.zeros((len(lines), len(candidates.layouts)), np.bool_)
+    fits[:, tried] = fit_matrix(data, starts, ends, tried, with_zones(candidates.tables, zones))
     return fits
 
 
-def _fits(lines: Sequence[bytes], layouts: Sequence[Layout]) -> NDArray[np.bool_]:
+def _fits(lines: Sequence[bytes], layouts: Sequence[Layout], *, zones: Sequence[Zone]) -> NDArray[np.bool_]:
     if not layouts:
         return np.zeros((len(lines), 0), np.bool_)
-    return _matrix(lines, _Candidates(tuple(layouts), build_tables(layouts)))
+    return _matrix(lines, _candidates(layouts), zones=zones)
 
 
-def _guess(lines: Sequence[bytes], fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> list[Layout]:
+def _guess(
+    lines: Sequence[bytes], fits: NDArray[np.bool_], layouts: Sequence[Layout], *, zones: Sequence[Zone]
+) -> list[Layout]:
     """Infer layouts for lines that none of `layouts` reads, or reads no more of than the timestamp."""
     understood = (fits * np.array([layout.captures for layout in layouts])).max(axis=1)
-    guessed = infer_layouts([line for line, worth in zip(lines, understood, strict=True) if worth == 0])
+    guessed = infer_layouts([line for line, worth in zip(lines, understood, strict=True) if worth == 0], zones=zones)
     barely = [line for line, worth in zip(lines, understood, strict=True) if 0 < worth <= _TIME_ONLY]
     # A severity word may stand anywhere in prose; where half of the lines have one in the same place, it is a field.
-    better = [layout for layout in infer_layouts(barely) if layout.captures > _TIME_ONLY and layout not in guessed]
-    shares = _fits(barely, better).mean(axis=0) if better else []
+    inferred = infer_layouts(barely, zones=zones)
+    better = [layout for layout in inferred if layout.captures > _TIME_ONLY and layout not in guessed]
+    shares = _fits(barely, better, zones=zones).mean(axis=0) if better else []
     return guessed + [layout for layout, share in zip(better, shares, strict=True) if share >= _STRICT]
 
 
@@ -166,32 +219,3 @@ def _name(fits: NDArray[np.bool_], chosen: Sequence[int], layouts: Sequence[Layo
     if not counts or counts.most_common(1)[0][1] < heads * _NAMED:
         return "plain"
     return counts.most_common(1)[0][0]
-
-
-def _calendar(lines: Sequence[bytes], layouts: Sequence[Layout], *, modified: float | None) -> Calendar:
-    """Infer the year of timestamps without one: the newest line is not younger than the file."""
-    written = dt.datetime.fromtimestamp(modified, dt.UTC) if modified is not None else dt.datetime.now(dt.UTC)
-    day = (written.date() - dt.date(1970, 1, 1)).days
-    tables = build_tables(layouts, calendar=Calendar())  # dates without a year are of LEAP_YEAR, bare times of 1970
-    out = np.empty(OUT_SIZE, np.int64)
-    dates: list[tuple[int, int]] = []
-    for line in lines:
-        data = np.frombuffer(line, np.uint8)
-        if any(match(data, 0, len(data), p, tables, out) for p in range(len(layouts))) and out[0] != NO_TIME:
-            moment = dt.datetime.fromtimestamp(out[0] / 1e6, dt.UTC)
-            if moment.year == LEAP_YEAR:
-                dates.append((moment.month, moment.day))
-    if not dates:
-        return Calendar(day=day)
-    first, last = dates[0], dates[-1]
-    # Lines may be a little out of order, so the year begins some days before the first line's date.
-    start = dt.date(LEAP_YEAR, *first) - dt.timedelta(days=3)
-    pivot = (start.month * 100 + start.day) if start.year == LEAP_YEAR else 0
-    wraps = last[0] * 100 + last[1] < pivot
-    # Lines in local time may be dated up to a day after the UTC date at which they were written.
-    newest = written + dt.timedelta(days=1)
-    year = newest.year - (1 if last > (newest.month, newest.day) else 0) - (1 if wraps else 0)
-    if (2, 29) in dates:
-        while not isleap(year + (pivot > 229)):
-            year -= 1
-    return Calendar(first=pivot, year=year, day=day)

@@ -13,7 +13,19 @@ from loganomaly.errors import FormatError
 from loganomaly.reading.layout import compile_layout
 from loganomaly.reading.program import Op, Role
 
-__all__ = ["Format", "Layout", "data_file", "expand", "load_formats", "parse_format", "timestamp_patterns"]
+__all__ = [
+    "BARE_TIMES",
+    "Format",
+    "Layout",
+    "data_file",
+    "expand",
+    "load_formats",
+    "parse_format",
+    "timestamp_patterns",
+]
+
+BARE_TIMES = frozenset({"%s", "%H:%M:%S%f", "%I:%M:%S%f%p"})
+"""Timestamp patterns that hold no date: much that is no timestamp looks like them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

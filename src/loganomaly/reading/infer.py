@@ -7,18 +7,19 @@ from functools import cache
 
 import numpy as np
 
-from loganomaly.reading.formats import Layout, data_file, timestamp_patterns
+from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
 from loganomaly.reading.matcher import match
 from loganomaly.reading.program import Tables
 from loganomaly.reading.registers import OUT_SIZE
-from loganomaly.reading.tables import build_tables
+from loganomaly.reading.tables import build_tables, with_zones
+from loganomaly.reading.zones import Zone
 
 __all__ = ["infer_layouts"]
 
 _HEAD = 160  # bytes within which a header's timestamp begins
 _MOST = 12  # layouts proposed
 _FIELDS = 6  # header fields between timestamp and severity
-_WEAK = {"%s", "%H:%M:%S%f"}  # read much that is not a timestamp: only at a place where most lines have one
+_WEAK = BARE_TIMES  # read much that is not a timestamp: only at a place where most lines have one
 _BOUNDARY = re.compile(rb"(?:^|(?<=[\s|\[(\"'=,;:#>]))(?=[0-9A-Z])")
 _COMMON = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical"})
 _DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=#]+)")
@@ -36,12 +37,17 @@ def _level_words() -> frozenset[str]:
     return frozenset(word for words in data_file("levels.yaml").values() for word in words)
 
 
-def infer_layouts(lines: Sequence[bytes]) -> list[Layout]:
-    """Propose layouts for `lines`, most common first; those that fit too few lines are for the caller to drop."""
+def infer_layouts(lines: Sequence[bytes], *, zones: Sequence[Zone] = ()) -> list[Layout]:
+    """Propose layouts for `lines`, most common first; those that fit too few lines are for the caller to drop.
+
+    `zones` are those that the lines name in full.
+    """
+    patterns, tables = _times()
+    tables = with_zones(tables, zones)
     strong: Counter[tuple[str, str]] = Counter()
     weak: Counter[tuple[str, str]] = Counter()
     for line in lines:
-        found = _timestamp(line)
+        found = _timestamp(line, patterns, tables)
         if found is None:
             continue
         start, end, pattern = found
@@ -54,9 +60,8 @@ def infer_layouts(lines: Sequence[bytes]) -> list[Layout]:
     return [Layout(format="inferred", text=text, time=pattern) for text, pattern in proposed]
 
 
-def _timestamp(line: bytes) -> tuple[int, int, str] | None:
+def _timestamp(line: bytes, patterns: Sequence[str], tables: Tables) -> tuple[int, int, str] | None:
     """Return where the first timestamp of the line's head begins and ends, and its pattern; a full date wins."""
-    patterns, tables = _times()
     head = line[:_HEAD]
     data = np.frombuffer(line[: _HEAD * 2], np.uint8)
     out = np.empty(OUT_SIZE, np.int64)

@@ -7,9 +7,10 @@ import numpy as np
 from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_name
-from loganomaly.reading.clock import finish_time, read_epoch, simple_time
+from loganomaly.reading.clock import finish_time, simple_time
+from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
-from loganomaly.reading.program import KEYS_SIZE, At, Tables, key_hash
+from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Tables, key_hash
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
@@ -59,6 +60,22 @@ def _plain_number(data: Any, start: Any, end: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def _written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
+    """Return the time that a text is, else the first that it begins with, or NO_TIME."""
+    begins = -1
+    for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
+        after = simple_time(data, start, end, program, t, out)
+        if after == end:
+            return finish_time(out, t)
+        if after >= 0 and begins < 0:
+            begins = program
+    if begins < 0:
+        return NO_TIME
+    simple_time(data, start, end, begins, t, out)
+    return finish_time(out, t)
+
+
+@njit(nogil=True, cache=True)
 def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables, out: Any) -> None:
     """Give the value data[start:end] to the role of its key: hash `path` of the whole path, else `last` of its end."""
     if start >= end:
@@ -97,11 +114,8 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
     elif role == 2:
         micro, after = read_epoch(data, start, end)
         if after < 0:
-            for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
-                if simple_time(data, start, end, program, t, out):
-                    micro, after = finish_time(out, t), end
-                    break
-            if after < 0:
+            micro = _written_time(data, start, end, t, out)
+            if micro == NO_TIME:
                 return
         out[TIME] = micro
     out[RANKS + role] = rank

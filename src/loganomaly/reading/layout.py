@@ -6,7 +6,8 @@ A layout is text with placeholders: ``{time} {level} [{thread+}] {name} - {messa
 - ``{?`` ... ``?}`` encloses an optional group.
 - ``{time}`` is any of the known timestamps; ``{time:%Y-%m-%d %H:%M:%S}`` is this one. The directives are those of
   strptime, with ``%f`` for any number of digits, ``%e`` for a day or hour that may be padded with a blank, ``%s`` for
-  an epoch of any unit and ``%z`` for any way to write a zone.
+  an epoch of any unit and ``%z`` for any way to write a zone; ``%p`` may stand behind blanks. In a timestamp, a blank
+  may follow a comma.
 - ``{level}`` is a severity word, ``{level1}`` one letter (I, W, E ...), ``{priority}`` a syslog priority.
 - ``{component}`` has no blanks, ``{name}`` is a component of letters, digits and ``. _ $ -``.
 - ``{digits}``, ``{status}`` (an HTTP status), ``{json}``, ``{logfmt}``.
@@ -107,7 +108,8 @@ def _expand(pieces: Sequence[str], *, layout: str, time: str | None) -> list[str
         if not pattern:
             msg = f"layout {layout!r} has {{time}}, but no timestamp pattern was given"
             raise FormatError(msg)
-        expanded += re.findall(r"%.|[ \t]+|[^% \t]+", pattern)
+        # A comma is as good as nothing before a blank: 14/03/2026, 09:26:53
+        expanded += [", " if part.isspace() else part for part in re.findall(r"%.|[ \t]+|[^% \t]+", pattern)]
     return expanded
 
 
@@ -137,8 +139,8 @@ class _Compiler:
                 msg = f"layout {self.layout!r}: '?}}' without '{{?' before it"
                 raise FormatError(msg)
             self.operations[self.open_groups.pop()] = (Op.OPTIONAL, len(self.operations), 0, 0)
-        elif piece.isspace():
-            self.operations.append((Op.BLANKS, 0, 0, 0))
+        elif piece in {" ", ", "} or piece.isspace():
+            self.operations.append((Op.BLANKS, int(piece == ", "), 0, 0))
         elif piece == "{message}":
             return self.add_message(pieces, position)
         elif len(piece) == 2 and piece[0] == "%":
@@ -200,7 +202,7 @@ class _Compiler:
                 return found | self.first_bytes(pieces[position + 1 : end - 1]) | self.first_bytes(pieces[end:])
             if piece == "?}" or piece in {"{begin}", "{end}"}:
                 continue
-            if piece.isspace():
+            if piece.isspace() or piece == ", ":
                 return found | _BLANKS
             if (piece.startswith("{") and len(piece) > 1) or piece.startswith("%"):
                 msg = f"layout {self.layout!r}: {piece} follows a field directly; put a blank or a literal between"

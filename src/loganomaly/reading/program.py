@@ -35,7 +35,7 @@ class Op(IntEnum):
     """One operation of a program; its operands are three integers."""
 
     LITERAL = 0  # (pool offset, length)
-    BLANKS = 1  # one blank or more
+    BLANKS = 1  # one blank or more; (1,): perhaps behind a comma
     FIELD = 2  # (role, stop set, text)
     LEVEL = 3  # a severity word; (1,) takes single letters
     OPTIONAL = 4  # (operation to go on with if the group does not match,)
@@ -43,15 +43,15 @@ class Op(IntEnum):
     FRACTION = 6  # digits of a second
     MONTH = 7  # Jan, January
     WEEKDAY = 8  # letters, not checked
-    ZONE = 9  # Z, +01:00, -0800, UTC, CEST
-    EPOCH = 10  # seconds, or milli-, micro- or nanoseconds by magnitude
+    ZONE = 9  # Z, +01:00, -0800, UTC, CEST, GMT+2, [UTC]; IANA names that the tables hold
+    EPOCH = 10  # seconds, or milli-, micro- or nanoseconds by magnitude; TAI64N
     MESSAGE = 11  # the rest of the line
     BEGIN = 12  # the message begins here, and the rest of the line is checked on
     END = 13  # the message ends here
     TRAILER = 14  # (message) (component), at the end of the line
     JSON = 15  # an object up to the end of the line
     LOGFMT = 16  # key=value pairs up to the end of the line
-    MERIDIEM = 17  # AM, PM
+    MERIDIEM = 17  # AM, PM, perhaps behind blanks
     PRIORITY = 18  # syslog priority: severity is its lowest three bits
 
 
@@ -117,7 +117,9 @@ class At(IntEnum):
     STARTS = 7  # where the sections of variable size begin: first operation of each program,
     OPS = 8  # operations, four numbers each,
     STOPS = 9  # stop sets, 256 numbers each: 1 where a byte ends the field,
-    POOL = 10  # bytes of the literals
+    POOL = 10  # bytes of the literals,
+    CHANGES = 11  # how often the offset changes where it is not written; from which local second; to what offset
+    NAMES = 12  # how many zones are known by IANA name; hash of each, offset in 1970, where its changes begin
     WORDS = 16  # 256 hashes of severity words, 256 times their Level
     ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
     KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins

@@ -39,7 +39,7 @@ PARTS = 8
 YEAR, SHORT_YEAR, MONTH, DAY = (PARTS + int(part) for part in (Part.YEAR, Part.SHORT_YEAR, Part.MONTH, Part.DAY))
 HOUR, MINUTE, SECOND = (PARTS + int(part) for part in (Part.HOUR, Part.MINUTE, Part.SECOND))
 FRACTION = PARTS + 9  # microseconds
-ZONE, HAS_ZONE = PARTS + 10, PARTS + 11  # seconds east of UTC; 1 where the timestamp says
+ZONE, HAS_ZONE = PARTS + 10, PARTS + 11  # seconds east of UTC and 1; where a zone with a name stands in Tables and 2
 EPOCH = PARTS + 12  # the whole time, or NO_TIME
 
 CHOICES = 8

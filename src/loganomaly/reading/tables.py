@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.reading.formats import Layout, data_file, timestamp_patterns
+from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
 from loganomaly.reading.layout import Code, compile_layout
+from loganomaly.reading.order import DateOrder, in_orders, reordered
 from loganomaly.reading.program import (
     KEYS_SIZE,
     WORDS_SIZE,
@@ -20,8 +22,9 @@ from loganomaly.reading.program import (
     Tables,
     key_hash,
 )
+from loganomaly.reading.zones import Zone
 
-__all__ = ["LEAP_YEAR", "Calendar", "build_tables"]
+__all__ = ["LEAP_YEAR", "Calendar", "build_tables", "with_zones"]
 
 LEAP_YEAR = 2000
 """Stands for a year that is not known: every day of a year exists in it."""
@@ -33,13 +36,19 @@ class Calendar:
 
     `year` holds the first record; a line whose month and day (as month * 100 + day) lie before `first` is of the
     year after. `day` is the date, in days since the epoch, of timestamps that are a time of day only. `zone` is
-    the offset in seconds east of UTC of timestamps without one.
+    the offset in seconds east of UTC of timestamps without one, and `changes` are local times, in seconds since
+    1970, with the offset that holds from each of them (see `loganomaly.reading.zones.Zone`). `named` are the zones
+    that timestamps name in full, such as Europe/Berlin. `orders` are those in which dates of numbers are read,
+    where layouts do not say; the first that fits counts.
     """
 
     first: int = 0
     year: int = LEAP_YEAR
     day: int = 0
     zone: int = 0
+    changes: tuple[tuple[int, int], ...] = ()
+    named: tuple[Zone, ...] = ()
+    orders: tuple[DateOrder, ...] = ()
 
 
 def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None, loose: bool = True) -> Tables:
@@ -50,7 +59,8 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     """
     calendar = calendar or Calendar()
     codes = [_compile(layout.text, layout.time) for layout in layouts]
-    times = [pattern for pattern in timestamp_patterns() if pattern not in {"%s", "%H:%M:%S%f"}]
+    times = [pattern for pattern in timestamp_patterns() if pattern not in BARE_TIMES]
+    times = in_orders(times, calendar.orders, change=reordered)
     codes += [_compile("{time}", pattern) for pattern in times]
     ops: list[int] = []
     starts, pool, stops = [0], bytearray(), list[frozenset[int]]()
@@ -70,6 +80,7 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.OPS: np.array(ops, np.int64),
         At.STOPS: stop_sets.ravel(),
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
+        At.CHANGES: _changes(calendar.changes),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
@@ -80,7 +91,29 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     for at, section in sections.items():
         fixed[at] = place
         place += len(section)
+    sections[At.NAMES] = _names(calendar.named, place=place)
+    fixed[At.NAMES] = place
     return np.concatenate([fixed, *sections.values()])
+
+
+def with_zones(tables: Tables, zones: Sequence[Zone]) -> Tables:
+    """Return the tables with these zones as those that timestamps name in full."""
+    place = int(tables[At.NAMES])
+    return np.concatenate([tables[:place], _names(zones, place=place)])
+
+
+def _changes(changes: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.array([len(changes), *chain(*zip(*changes, strict=True))], np.int64)
+
+
+def _names(zones: Sequence[Zone], *, place: int) -> NDArray[np.int64]:
+    """Lay out the zones that are known by name, in a section that begins at `place`."""
+    head, blocks = [len(zones)], [_changes(zone.changes) for zone in zones]
+    after = place + 1 + 3 * len(zones)
+    for zone, block in zip(zones, blocks, strict=True):
+        head += [key_hash(zone.name, upper=True), zone.offset, after]
+        after += len(block)
+    return np.concatenate([np.array(head, np.int64), *blocks])
 
 
 @cache

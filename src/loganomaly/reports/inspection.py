@@ -11,12 +11,25 @@ from typing import Any
 from rich.text import Text
 
 from loganomaly.inspection import Inspection, ParsedRecord, SourceInspection
+from loganomaly.reading.dates import Dating
+from loganomaly.reading.order import DateOrder
 from loganomaly.reports.summary import iso
 from loganomaly.reports.terminal import plain_text
 
 __all__ = ["render_inspection", "render_json"]
 
 _NARROWEST = 40
+_ORDERS = {
+    DateOrder.MONTH_FIRST: "03/04/2026 is 4 March, month first",
+    DateOrder.DAY_FIRST: "03/04/2026 is 3 April, day first",
+    DateOrder.YEAR_FIRST: "03/04/26 is 26 April 2003, year first",
+    DateOrder.USUAL: "03/04/2026 is 4 March, 03.04.2026 and 03-04-2026 are 3 April, 03/04/26 is 26 April 2003",
+}
+_ORDER_ORIGINS = {
+    "assumed": "assumed: nothing tells; change it with --day-first or --month-first",
+    "given": "given",
+    "read": "read from the lines",
+}
 _MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 
 
@@ -76,6 +89,7 @@ def _source(source: SourceInspection, *, width: int) -> Iterator[str]:
     yield f"  severities  {', '.join(f'{name} {count:,}' for name, count in source.severities.items()) or '-'}"
     span = "-" if source.first_time is None else f"{iso(source.first_time)} to {iso(source.last_time)}"
     yield f"  time        {span}"
+    yield from _dating(source.dating)
     if source.damage:
         yield plain_text(f"  damaged     {source.damage}")
     if source.first_records:
@@ -86,6 +100,25 @@ def _source(source: SourceInspection, *, width: int) -> Iterator[str]:
         taken = "a record of its own" if source.loose else "a part of the record before it"
         yield f"  {_amount(source.unmatched, 'line')} that no layout reads, each {taken}, such as:"
     yield from (_cut(f"    {plain_text(line)}", width) for line in source.unmatched_lines)
+
+
+def _dating(dating: Dating) -> Iterator[str]:
+    """Say what the timestamps leave out; nothing where they are whole."""
+    if dating.timezone is not None:
+        change = "; change it with --timezone" if dating.timezone_origin == "assumed" else ""
+        yield f"  zone        {plain_text(dating.timezone)} where none is written ({dating.timezone_origin}{change})"
+    if dating.year is not None:
+        how = ": the newest line is not younger than the file" if dating.year_origin == "assumed" else ""
+        yield f"  year        {dating.year} in the first line, where none is written ({dating.year_origin}{how})"
+    if dating.order is not None:
+        yield f"  dates       {_ORDERS[dating.order]} ({_ORDER_ORIGINS[dating.order_origin or '']})"
+    if dating.day is not None:
+        falls = f"; the day changes {_times(dating.falls)}, which is not followed" if dating.falls else ""
+        yield f"  date        {dating.day} where there is a time of day only (assumed: that of the file{falls})"
+
+
+def _times(count: int) -> str:
+    return "at least once" if count == 1 else f"at least {count} times"
 
 
 def _record(record: ParsedRecord, *, width: int) -> Iterator[str]:

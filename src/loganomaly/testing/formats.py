@@ -85,7 +85,9 @@ def _check_keys(sample: Mapping[str, Any], *, name: str) -> None:
 
 def _check_samples(samples: list[Mapping[str, Any]], *, fmt: Format, where: str) -> None:
     data = "".join(sample["line"] + "\n" for sample in samples).encode()
-    tables = replace(detect(data, formats=(fmt,)), calendar=Calendar(year=_YEAR)).tables()
+    detected = detect(data, formats=(fmt,))
+    calendar = Calendar(year=_YEAR, named=detected.calendar.named, orders=detected.calendar.orders)
+    tables = replace(detected, calendar=calendar).tables()
     records = read_text(data, tables=tables)
     if len(records) != len(samples):
         msg = f"format {fmt.name!r}: {len(samples)} sample lines {where} are read as {len(records)} records"
