@@ -125,21 +125,23 @@ def read_zone(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read the zone at i, perhaps behind a blank, into `out`; return the position after it, i where there is none."""
     if i >= end:
         return i
-    after = _bare(data, i, end, t, out, 2)
-    if after >= 0:
-        return _region(data, after, end)
     blank = i + 1 < end and data[i] == 32
     j = i + 1 if blank else i
-    opening = data[j]
+    opening, after = data[j], np.int64(-1)
+    if not blank:
+        after = _bare(data, i, end, t, out, 2)
+        if after >= 0:
+            return _region(data, after, end)
+    elif 97 <= opening <= 122:  # a word of small letters is no zone
+        return i
     if opening == 91 or opening == 40:
         after = _bare(data, j + 1, end, t, out, 4)
         if after >= 0 and after < end and data[after] == (93 if opening == 91 else 41):
             return after + 1
         out[ZONE] = out[HAS_ZONE] = 0
         return i
-    if blank and data[j] != 122:
-        # "10:00:00 -12 ..." is a number, not a zone, and so is "10:00:00 z"
-        after = _bare(data, j, end, t, out, 4)
+    if blank:
+        after = _bare(data, j, end, t, out, 4)  # "10:00:00 -12 ..." is a number, not a zone
     return after if after >= 0 else i
 
 
