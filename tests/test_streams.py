@@ -336,11 +336,15 @@ def test_the_head_of_a_damaged_file_is_what_lies_before_the_damage(tmp_path):
 def test_peek_gives_the_start_in_its_own_encoding(tmp_path, compression):
     data = "ready\n".encode("utf-16") * 100
     source = source_of(tmp_path, COMPRESS[compression](data), compression=compression)
-    assert peek(source.path, size=50) == (compression, data[:50])
+    with source.path.open("rb") as file:
+        assert peek(file, size=50) == (compression, data[:50])
 
 
 @compressions
 def test_peek_raises_when_nothing_can_be_decompressed(tmp_path, compression):
     source = source_of(tmp_path, COMPRESS[compression](NOISE)[:12] + b"\xaa" * 50)
-    with pytest.raises(InputUnreadableError, match=f"cannot be decompressed as {compression}"):
-        peek(source.path, size=50)
+    with (
+        source.path.open("rb") as file,
+        pytest.raises(InputUnreadableError, match=f"cannot be decompressed as {compression}"),
+    ):
+        peek(file, size=50)

@@ -4,14 +4,20 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import Literal, Protocol
 
 from loganomaly.errors import InputUnreadableError
 
-__all__ = ["Compression", "DamageError", "decompressed", "detect_compression", "peek"]
+__all__ = ["Coding", "Compression", "DamageError", "Readable", "decompressed", "detect_compression", "peek"]
 
 Compression = Literal["none", "gzip", "bz2", "xz", "zstd"]
+Coding = Literal[Compression, "deflate"]
+"""How bytes are compressed: as a file, or by a zip archive."""
+
+MOST_EXPANSION = 200
+"""From how many times its compressed size on a stream is taken for a decompression bomb. Logs shrink 5 to 50 times."""
+EXPANSION_COUNTS_FROM = 1 << 30
+"""Decompressed bytes from which on that counts: reading fewer does no harm, however small they were packed."""
 
 _BLOCK = 1 << 20
 _PIECE = 1 << 16
@@ -20,16 +26,29 @@ _ZSTD_PIECE = 1 << 11
 _BZ2_BLOCKS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 
 
+class Readable(Protocol):
+    """What is decompressed: a file, or a part of one."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return the next bytes, *size* at most."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to *offset*, or to the end when that lies before it."""
+
+
 class DamageError(Exception):
     """Compressed data that cannot be decoded.
 
     *retry_from* is the offset of the piece of input whose output was lost with the error; None when the
-    decoder has given all there is.
+    decoder has given all there is. *advice* is what the user can do.
     """
 
-    def __init__(self, reason: str, *, retry_from: int | None) -> None:
+    def __init__(
+        self, reason: str, *, retry_from: int | None = None, advice: str = "get a complete copy of it"
+    ) -> None:
         super().__init__(reason)
         self.retry_from = retry_from
+        self.advice = advice
 
 
 def detect_compression(start: bytes) -> Compression:
@@ -50,35 +69,33 @@ def detect_compression(start: bytes) -> Compression:
     return "none"
 
 
-def peek(path: Path, *, size: int) -> tuple[Compression, bytes]:
-    """Tell the compression of a file, and its first *size* decompressed bytes in their own encoding.
+def peek(file: Readable, *, size: int) -> tuple[Compression, bytes]:
+    """Tell the compression of *file*, and its first *size* decompressed bytes in their own encoding.
 
     Raises
     ------
     InputUnreadableError
-        When the file is compressed and not one byte of it can be decompressed; the message does not
-        name the file.
+        When the file is damaged and not one byte of it can be had; the message does not name the file.
     OSError
-        When the file cannot be opened or read.
+        When the file cannot be read.
     """
-    with path.open("rb") as file:
-        compression = detect_compression(file.read(16))
+    compression: Compression = "none"
+    head = bytearray()
+    try:
+        compression = detect_compression(file.read(16) or b"")
         file.seek(0)
-        head = bytearray()
-        try:
-            for block in decompressed(file, compression=compression):
-                head += block
-                if len(head) >= size:
-                    break
-        except DamageError as damage:
-            if not head:
-                raise InputUnreadableError(
-                    f"it cannot be decompressed as {compression}: {damage}; get a complete copy"
-                ) from damage
+        for block in decompressed(file, compression=compression):
+            head += block
+            if len(head) >= size:
+                break
+    except DamageError as damage:
+        if not head:
+            failed = "" if compression == "none" else f"it cannot be decompressed as {compression}: "
+            raise InputUnreadableError(f"{failed}{damage}; get a complete copy") from damage
     return compression, bytes(head[:size])
 
 
-def decompressed(file: BinaryIO, *, compression: Compression) -> Iterator[bytes]:
+def decompressed(file: Readable, *, compression: Coding) -> Iterator[bytes]:
     """Yield all blocks of *file* from its start; raise `DamageError` after the last good byte."""
     if compression == "none":
         while block := file.read(_BLOCK):
@@ -118,11 +135,11 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class _GzipDecoder:
-    """One gzip member."""
+class _ZlibDecoder:
+    """One gzip member, or one raw deflate stream as in a zip archive: *wbits* tells."""
 
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    def __init__(self, *, wbits: int) -> None:
+        self._inflate = zlib.decompressobj(wbits=wbits)
         self._full = False
 
     @property
@@ -175,19 +192,20 @@ class _ZstdDecoder:
             raise ValueError(str(error)) from error
 
 
-_DECODERS: dict[Compression, Callable[[], _Decoder]] = {
-    "gzip": _GzipDecoder,
+_DECODERS: dict[Coding, Callable[[], _Decoder]] = {
+    "gzip": lambda: _ZlibDecoder(wbits=16 + zlib.MAX_WBITS),
+    "deflate": lambda: _ZlibDecoder(wbits=-zlib.MAX_WBITS),
     "bz2": bz2.BZ2Decompressor,
     "xz": lambda: lzma.LZMADecompressor(format=lzma.FORMAT_XZ),
     "zstd": _ZstdDecoder,
 }
 
 
-def _decoded(file: BinaryIO, *, compression: Compression, bytewise_from: int | None = None) -> Iterator[bytes]:
+def _decoded(file: Readable, *, compression: Coding, bytewise_from: int | None = None) -> Iterator[bytes]:
     """Yield what the streams in *file* (gzip members, zstd frames: any number) decompress to."""
     new = _DECODERS[compression]
     decoder = new()
-    offset = 0
+    offset = done = 0
     while data := file.read(1 if bytewise_from is not None and offset >= bytewise_from else _PIECE):
         start, offset = offset, offset + len(data)
         try:
@@ -201,8 +219,18 @@ def _decoded(file: BinaryIO, *, compression: Compression, bytewise_from: int | N
                 block = decoder.decompress(data, _BLOCK)
                 data = decoder.unused_data if decoder.eof else b""
                 if block:
+                    done += len(block)
                     yield block
+                    _check_expansion(done, offset)
         except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise DamageError(str(error), retry_from=start if bytewise_from is None else None) from error
     if not decoder.eof:
-        raise DamageError("it ends before its compressed data does", retry_from=None)
+        raise DamageError("it ends before its compressed data does")
+
+
+def _check_expansion(done: int, read: int) -> None:
+    if done > EXPANSION_COUNTS_FROM and done > MOST_EXPANSION * read:
+        raise DamageError(
+            f"it grows to more than {MOST_EXPANSION} times its compressed size, as a decompression bomb does",
+            advice="decompress it yourself if it is to be read",
+        )

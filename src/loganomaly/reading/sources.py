@@ -263,7 +263,8 @@ def _judged(candidate: _Candidate, *, name: str, status: os.stat_result) -> Sour
     if walked and (reason := not_log_name(path)):
         return reason
     try:
-        compression, head = peek(path, size=HEAD)
+        with path.open("rb") as file:
+            compression, head = peek(file, size=HEAD)
     except InputUnreadableError as error:
         return str(error)
     encoding = detect_encoding(head)

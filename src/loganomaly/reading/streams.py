@@ -4,20 +4,22 @@ import codecs
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.content import Encoding
-from loganomaly.reading.decoders import Compression, DamageError, decompressed
+from loganomaly.reading.decoders import Compression, DamageError, Readable, decompressed
+from loganomaly.reading.escapes import without_escapes
+from loganomaly.reading.places import Place, Window, checked
+from loganomaly.reading.plain import EscapeMemo, Plain
+from loganomaly.reading.replay import BLOCK, Replay
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Source", "open_source", "read_head"]
-
-_BLOCK = 1 << 20
+__all__ = ["Source", "open_source", "read_head", "read_tail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +32,19 @@ class Source:
         What the user is shown: the path as given, or the given folder joined with the path in it;
         ``"<stdin>"`` for standard input. Always encodable as UTF-8.
     path
-        Where the bytes lie; for a pipe, the file it was spooled to.
+        Where the bytes lie; for a pipe, the file it was spooled to, for a member of an archive, the archive or
+        the file it was spooled to.
     compression
-        Told by the first bytes, never by the file name.
+        Told by the first bytes, never by the file name. Of a member of
+        an archive its own, whatever the archive does.
     encoding
         Of the decompressed bytes.
     size
         Bytes on disk.
     modified
         Seconds since the epoch, UTC.
+    place
+        Where in the file the bytes lie, for members of archives; None for a whole file.
     """
 
     name: str
@@ -47,14 +53,21 @@ class Source:
     encoding: Encoding
     size: int
     modified: float
+    place: Place | None = None
+    memo: EscapeMemo = field(default_factory=EscapeMemo, init=False, repr=False, compare=False)
+
+    @property
+    def packed(self) -> bool:
+        """Whether its bytes on disk are not those of its text."""
+        return self.compression != "none" or (self.place is not None and self.place.coding != "none")
 
 
 def open_source(source: Source) -> BinaryIO:
-    """Open *source* for reading: decompressed, as UTF-8, without its byte order mark.
+    """Open *source* for reading: decompressed, as UTF-8, without its byte order mark and escape sequences.
 
     The stream is buffered and seekable; going back in a compressed or UTF-16 source reads it again from
-    its start. Offsets count the bytes as delivered. UTF-16 that cannot be decoded becomes U+FFFD, bytes
-    that are not UTF-8 are delivered as they are.
+    its start, and in any other one from its first escape sequence. Offsets count the bytes as delivered.
+    UTF-16 that cannot be decoded becomes U+FFFD, bytes that are not UTF-8 are delivered as they are.
 
     A damaged source delivers every byte before the damage; the read after the last of them raises, and so
     does ``read()`` without a size, which cannot keep its promise of everything.
@@ -65,9 +78,7 @@ def open_source(source: Source) -> BinaryIO:
         Here when the file cannot be opened, from a read when it is damaged or cannot be read on.
     """
     try:
-        if source.compression == "none" and source.encoding == "utf-8":
-            return _Stream(_open_plain(source))
-        return _Stream(_Replay(source.path.open("rb"), source=source))
+        return _Stream(_Keeper(_raw(source), source=source))
     except OSError as error:
         raise InputUnreadableError(
             f"cannot open {source.name!r}: {error.strerror or error}; check that it exists and may be read"
@@ -84,6 +95,53 @@ def read_head(source: Source, size: int = 262_144) -> bytes:
     """
     with open_source(source) as stream:
         return stream.read(size)
+
+
+def read_tail(source: Source, size: int) -> bytes:
+    """Read what the last *size* bytes of *source* are delivered as; nothing where that takes reading all of it.
+
+    Raises
+    ------
+    InputUnreadableError
+        When they cannot be read.
+    """
+    if source.packed or source.encoding != "utf-8":
+        return b""
+    try:
+        with _window(source) as window:
+            end = window.seek(0, os.SEEK_END)
+            window.seek(max(0, end - size))
+            return b"".join(without_escapes(iter(lambda: window.read(BLOCK) or b"", b"")))
+    except (DamageError, OSError) as error:
+        raise _damage(source, error=error, position=0) from error
+
+
+def _window(source: Source) -> Window:
+    place = source.place
+    return Window(source.path) if place is None else Window(source.path, start=place.start, size=place.size)
+
+
+def _raw(source: Source) -> Plain | Replay:
+    """Open *source* without buffer; reads raise `DamageError` and `OSError`."""
+    window = _window(source)
+    if source.packed or source.encoding != "utf-8":
+        return Replay(lambda: _delivered(window, source), file=window)
+    try:
+        marked = window.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    except DamageError:
+        marked = False  # and the first read raises it
+    return Plain(window, bom=len(codecs.BOM_UTF8) if marked else 0, memo=source.memo)
+
+
+def _delivered(window: Window, source: Source) -> Iterator[bytes]:
+    """Yield the bytes of *source* as they are delivered."""
+    window.seek(0)
+    file: Readable = window
+    if (place := source.place) is not None:
+        file = Replay(lambda: checked(decompressed(window, compression=place.coding), place))
+    blocks = decompressed(file, compression=source.compression)
+    text = _without_bom(blocks) if source.encoding == "utf-8" else _transcoded(blocks, source.encoding)
+    return without_escapes(text)
 
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -112,38 +170,17 @@ def _transcoded(blocks: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
         yield rest.encode()
 
 
-class _Replay(io.RawIOBase):
-    """The delivered bytes of a file that can only be decoded from its start on.
+class _Keeper(io.RawIOBase):
+    """A raw stream that after damage behaves as at its end and keeps the error in `damage`.
 
-    After damage it behaves as at its end and keeps the error in `damage`: a buffered reader drops what it
-    has gathered when its raw stream raises.
+    A buffered reader drops what it has gathered when its raw stream raises.
     """
 
-    def __init__(self, file: BinaryIO, *, source: Source) -> None:
-        self._file = file
+    def __init__(self, raw: Plain | Replay, *, source: Source) -> None:
+        super().__init__()
+        self._raw = raw
         self._source = source
-        self._restart()
-
-    def _restart(self) -> None:
-        self._file.seek(0)
-        blocks = decompressed(self._file, compression=self._source.compression)
-        utf8 = self._source.encoding == "utf-8"
-        self._blocks = _without_bom(blocks) if utf8 else _transcoded(blocks, self._source.encoding)
-        self._rest = memoryview(b"")
-        self._position = 0
         self.damage: InputUnreadableError | None = None
-
-    def _take(self, size: int) -> memoryview:
-        """Take the next bytes, *size* at most; none at the end or at damage."""
-        if not self._rest and self.damage is None:
-            try:
-                self._rest = memoryview(next(self._blocks, b""))
-            except (DamageError, OSError) as error:
-                self.damage = _damage(self._source, error=error, position=self._position)
-                self.damage.__cause__ = error
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        self._position += len(taken)
-        return taken
 
     def readable(self) -> bool:
         return True
@@ -151,97 +188,58 @@ class _Replay(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        view = memoryview(buffer).cast("B")
-        taken = self._take(len(view))
-        view[: len(taken)] = taken
-        return len(taken)
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move to *offset*, or to the end when that lies before it."""
-        if whence == os.SEEK_CUR:
-            offset += self._position
-        elif whence == os.SEEK_END:
-            while self._take(_BLOCK):
-                pass
-            offset += self._position
-        if offset < 0:
-            raise ValueError(f"cannot seek to {offset}: before the start of the stream")
-        if offset < self._position:
-            self._restart()
-        while self._position < offset and self._take(offset - self._position):
-            pass
-        return self._position
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-class _Plain(io.FileIO):
-    """An uncompressed UTF-8 file, its first *bom* bytes hidden; `damage` as in `_Replay`."""
-
-    def __init__(self, *, source: Source, bom: int) -> None:
-        super().__init__(source.path, "r")
-        self._source = source
-        self._bom = bom
-        self.damage: InputUnreadableError | None = None
-        super().seek(bom)
+    def fileno(self) -> int:
+        return self._raw.fileno()
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         try:
-            return super().readinto(buffer)
-        except OSError as error:
+            return self._raw.readinto(buffer)
+        except (DamageError, OSError) as error:
             self._keep(error)
             return 0
 
     def readall(self) -> bytes:
-        try:
-            return super().readall()
-        except OSError as error:
-            self._keep(error)
-            return b""
-
-    def _keep(self, error: OSError) -> None:
-        self.damage = _damage(self._source, error=error, position=self.tell())
-        self.damage.__cause__ = error
+        return b"".join(iter(lambda: self.read(BLOCK) or b"", b""))
 
     def tell(self) -> int:
-        return super().tell() - self._bom
+        return self._raw.tell()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        if whence == os.SEEK_SET and offset >= 0:
-            offset += self._bom
-        return super().seek(offset, whence) - self._bom
+        self.damage = None
+        try:
+            return self._raw.seek(offset, whence)
+        except (DamageError, OSError) as error:
+            self._keep(error)
+            return self._raw.tell()
 
+    def _keep(self, error: DamageError | OSError) -> None:
+        self.damage = _damage(self._source, error=error, position=self._raw.tell())
+        self.damage.__cause__ = error
 
-def _open_plain(source: Source) -> _Plain:
-    with source.path.open("rb") as file:
-        marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
-    return _Plain(source=source, bom=len(codecs.BOM_UTF8) if marked else 0)
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def _damage(source: Source, *, error: DamageError | OSError, position: int) -> InputUnreadableError:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    advice = error.advice if isinstance(error, DamageError) else "get a complete copy of it"
     return InputUnreadableError(
         f"{source.name!r} cannot be read past its first {position:,} bytes"
-        f"{'' if source.compression == 'none' else ' (decompressed)'}: {reason}; get a complete copy of it"
+        f"{' (decompressed)' if source.packed else ''}: {reason}; {advice}"
     )
 
 
 class _Stream(io.BufferedReader):
     """A buffered reader that raises the damage of its raw stream once the bytes before it are delivered."""
 
-    def __init__(self, raw: _Replay | _Plain) -> None:
-        super().__init__(raw, buffer_size=_BLOCK)
-        self._source = raw
+    def __init__(self, raw: _Keeper) -> None:
+        super().__init__(raw, buffer_size=BLOCK)
+        self._keeper = raw
 
     def _check(self) -> None:
-        if self._source.damage is not None:
-            raise self._source.damage
+        if self._keeper.damage is not None:
+            raise self._keeper.damage
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(size)

@@ -3,7 +3,7 @@
 from loganomaly.floods import FloodSettings
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.detect import detect
-from loganomaly.reading.streams import Source, open_source, read_head
+from loganomaly.reading.streams import Source, read_head, read_tail
 from loganomaly.scan.run import Opened
 
 __all__ = ["prepare"]
@@ -27,9 +27,7 @@ def prepare(
 
 def _tail(source: Source) -> bytes:
     """Return the last bytes of a source, where they can be had without reading it all."""
-    if source.compression != "none" or source.size <= _TAIL * 8:
+    if source.size <= _TAIL * 8:
         return b""
-    with open_source(source) as stream:
-        stream.seek(-_TAIL, 2)
-        data = stream.read(_TAIL)
+    data = read_tail(source, _TAIL)
     return data[data.find(b"\n") + 1 :]

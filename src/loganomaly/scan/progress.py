@@ -16,7 +16,7 @@ def bytes_on_disk(opened: Sequence[Opened], tell: Callable[[int, int], None]) ->
     the bytes on disk that are done and those in all.
     """
     sizes = {item.number: item.source.size for item in opened}
-    packed = {item.number for item in opened if item.source.compression != "none"}
+    packed = {item.number for item in opened if item.source.packed}
     done = dict.fromkeys(sizes, 0)
 
     def report(number: int, size: int) -> None:
