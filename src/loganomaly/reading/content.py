@@ -3,12 +3,12 @@
 import codecs
 import json
 import re
-from pathlib import Path
+from pathlib import PurePath
 from typing import Literal
 
 from loganomaly.reading.decoders import detect_compression
 
-__all__ = ["HEAD", "Encoding", "detect_encoding", "not_log_name", "not_text", "one_document"]
+__all__ = ["HEAD", "Encoding", "container", "detect_encoding", "not_log_name", "not_text", "one_document"]
 
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"]
 
@@ -18,14 +18,15 @@ HEAD = 1 << 16
 _COMPRESSED_SUFFIXES = frozenset({".bz2", ".gz", ".xz", ".zst", ".zstd"})
 # Text that is no log; binary files are told by their content, with a better reason.
 _NOT_LOG_SUFFIX = re.compile(
-    r"\.(bat|c|cc|cfg|conf|cpp|cs|css|go|h|hpp|html?|ini|ipynb|java|jsx?|kt|lock|lua|md|php|pid|pl|properties"
-    r"|ps1|pyi?|rb|rs|rst|scala|scss|sh|sql|svg|swift|toml|tsx?|ya?ml)"
+    r"\.(apk|bat|c|cc|cfg|conf|cpp|cs|css|docx|ear|egg|epub|go|h|hpp|html?|ini|ipynb|jar|java|jsx?|kt|lock|lua|md|nupkg|od[pst]|php|pid|pl|pptx|properties"
+    r"|ps1|pyi?|rb|rs|rst|scala|scss|sh|sql|svg|swift|toml|tsx?|war|whl|xlsx|ya?ml)"
 )
-_ARCHIVE = "an archive; unpack it first"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK")
+_TAR_HEADER = 512
 _PICTURE = "a picture"
 # Only magic numbers that no line of text begins with; the rest of binary data is told by its bytes.
 _MAGIC = {
-    _ARCHIVE: (b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"!<arch>\n"),
+    "an archive of a kind that is not read; unpack it first": (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"!<arch>\n"),
     "compressed with LZ4; decompress it first": (b"\x04\x22\x4d\x18",),
     "compressed with compress (.Z); decompress it first": (b"\x1f\x9d",),
     _PICTURE: (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*"),
@@ -49,6 +50,25 @@ _CONTROL = bytes(set(range(2, 28)) - set(b"\a\b\t\n\v\f\r\x1a\x1b")) + b"\x7f"
 _REPLACEMENT = "\ufffd"
 
 
+def container(head: bytes) -> Literal["tar", "zip"] | None:
+    """Tell by its first bytes whether a file is an archive that can be walked."""
+    if head.startswith(_ZIP):
+        return "zip"
+    return "tar" if _is_tar_header(head[:_TAR_HEADER]) else None
+
+
+def _is_tar_header(header: bytes) -> bool:
+    """Tell whether the checksum is right, or what is there since POSIX says so; the oldest archives have no mark."""
+    if len(header) < _TAR_HEADER or not header[0]:
+        return False
+    if header[257:262] == b"ustar":
+        return True
+    digits = header[148:156].strip(b" \0")
+    # The checksum is that of the header with blanks in its place.
+    total = sum(header[:148]) + sum(header[156:]) + 8 * ord(" ")
+    return bool(re.fullmatch(rb"[0-7]{1,7}", digits)) and int(digits, 8) == total
+
+
 def detect_encoding(head: bytes) -> Encoding:
     """Tell the encoding by the byte order mark or, without one, by where ASCII text has its NUL bytes.
 
@@ -70,7 +90,7 @@ def detect_encoding(head: bytes) -> Encoding:
     return "utf-8"
 
 
-def not_log_name(path: Path) -> str | None:
+def not_log_name(path: PurePath) -> str | None:
     """Say why the name is none of a log, if so."""
     suffix = _suffix(path)
     if _NOT_LOG_SUFFIX.fullmatch(suffix):
@@ -85,8 +105,6 @@ def not_text(head: bytes, *, encoding: Encoding) -> str | None:
     for reason, magic in _MAGIC.items():
         if head.startswith(magic):
             return reason
-    if head[257:262] == b"ustar":
-        return _ARCHIVE
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return _PICTURE
     if detect_compression(head) != "none":
@@ -97,7 +115,7 @@ def not_text(head: bytes, *, encoding: Encoding) -> str | None:
     return "binary" if _is_binary(text) else None
 
 
-def one_document(path: Path, *, head: bytes, encoding: Encoding) -> str | None:
+def one_document(path: PurePath, *, head: bytes, encoding: Encoding) -> str | None:
     """Say that a file is one JSON or XML document, if that is sure."""
     suffix = _suffix(path)
     text = head.decode(encoding, "replace").removeprefix("\ufeff").strip()
@@ -108,7 +126,7 @@ def one_document(path: Path, *, head: bytes, encoding: Encoding) -> str | None:
     return None
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: PurePath) -> str:
     """Return the last suffix in lower case, that of a compression left out."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loganomaly.reading.decoders import Coding, DamageError
+from loganomaly.reading.decoders import Coding, DamageError, decompressed
+from loganomaly.reading.replay import Replay
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Place", "Window", "checked"]
+__all__ = ["Place", "Window", "open_window", "unpacked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,22 @@ class Window(io.RawIOBase):
         super().close()
 
 
-def checked(blocks: Iterator[bytes], place: Place) -> Iterator[bytes]:
+def open_window(path: Path, place: Place | None) -> Window:
+    """Open the part of a file that *place* is, all of it when None."""
+    return Window(path) if place is None else Window(path, start=place.start, size=place.size)
+
+
+def unpacked(window: Window, place: Place) -> Replay:
+    """Return the bytes of the member at *place*, which is what *window* shows of the archive; reads check it."""
+
+    def begin() -> Iterator[bytes]:
+        window.seek(0)
+        return _checked(decompressed(window, compression=place.coding), place)
+
+    return Replay(begin, file=window)
+
+
+def _checked(blocks: Iterator[bytes], place: Place) -> Iterator[bytes]:
     """Yield *blocks*, which the member at *place* is, and raise `DamageError` where that cannot be."""
     length, crc = 0, 0
     for block in blocks:

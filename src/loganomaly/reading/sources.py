@@ -1,4 +1,4 @@
-"""Find the log files that the user's inputs stand for: files, folders, globs and pipes."""
+"""Find the log files that the user's inputs stand for: files, folders, globs, pipes, and archives of them."""
 
 import difflib
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsError, UsageError
-from loganomaly.reading.content import HEAD, detect_encoding, not_log_name, not_text, one_document
-from loganomaly.reading.decoders import peek
+from loganomaly.reading.looks import Look, look_at
+from loganomaly.reading.members import ArchiveWalk
 from loganomaly.reading.spool import spool
 from loganomaly.reading.streams import Source
 
@@ -61,6 +61,9 @@ def find_sources(
     do names count too: files named as source code, documents or settings are skipped there, and JSON and
     XML files that hold one document. Hidden entries and links to folders are not followed there.
 
+    The files in a tar or zip archive become sources named ``archive!/path/in/it``. They are chosen as those
+    in a walked folder are.
+
     Parameters
     ----------
     inputs
@@ -69,8 +72,8 @@ def find_sources(
         Folders whose files are neither walked nor matched, such as the output folder. A folder or file
         that is itself an input is read all the same.
     spool_dir
-        Where pipes are stored, compressed; the system's temporary folder when None. The caller removes
-        the files of the sources it gets.
+        Where pipes and the logs of compressed archives are stored; the system's temporary folder when
+        None. The caller removes what was stored: give a folder of its own and remove that.
     stdin
         What ``-`` reads; the process's standard input when None.
 
@@ -110,7 +113,9 @@ class _Finder:
         self._stdin = stdin
         self._sources: dict[_Identity, Source] = {}
         self._skipped: dict[_Identity, Skipped] = {}
-        self._spools: dict[_Identity, Path] = {}
+        self._archives: set[_Identity] = set()
+        self._pipes: set[_Identity] = set()
+        self._spools: set[Path] = set()
 
     def add(self, given: str) -> None:
         """Add what one input stands for."""
@@ -132,20 +137,21 @@ class _Finder:
 
     def found(self, inputs: Sequence[str]) -> Found:
         # Skipped by its name in a folder, and read because another input names it: it is read.
-        skipped = [entry for key, entry in self._skipped.items() if key not in self._sources]
+        read = self._sources.keys() | self._archives
+        skipped = [entry for key, entry in self._skipped.items() if key not in read]
         if not self._sources:
             raise NoLogsError(_nothing_left(inputs, skipped))
         return Found(sources=tuple(self._sources.values()), skipped=tuple(skipped))
 
     def remove_spools(self) -> None:
-        for path in self._spools.values():
+        for path in self._spools:
             path.unlink(missing_ok=True)
 
     def _skip(self, name: str, reason: str, *, identity: _Identity | None = None) -> None:
         self._skipped.setdefault(identity or name, Skipped(name=name, reason=reason))
 
     def _add_stdin(self) -> None:
-        if _STDIN in self._spools:
+        if _STDIN in self._pipes:
             return
         stream = self._stdin
         if stream is None:
@@ -155,7 +161,7 @@ class _Finder:
         self._add_pipe(stream, name="<stdin>", identity=_STDIN)
 
     def _add_fifo(self, path: Path, *, name: str, identity: _Identity) -> None:
-        if identity in self._spools:
+        if identity in self._pipes:
             return
         try:
             stream = path.open("rb")
@@ -165,9 +171,11 @@ class _Finder:
             self._add_pipe(stream, name=name, identity=identity)
 
     def _add_pipe(self, stream: BinaryIO, *, name: str, identity: _Identity) -> None:
-        path = self._spools[identity] = spool(_blocks(stream, name=name), name=name, folder=self._spool_dir)
+        self._pipes.add(identity)
+        path = spool(_blocks(stream, name=name), name=name, folder=self._spool_dir)
+        self._spools.add(path)
         self._examine(_Candidate(path, "named"), name=name, identity=identity)
-        if identity not in self._sources:
+        if all(source.path != path for source in self._sources.values()):
             path.unlink()
 
     def _examine_all(self, candidates: list[_Candidate]) -> None:
@@ -179,22 +187,39 @@ class _Finder:
         try:
             status = candidate.path.stat()
             identity = identity or _identity(status)
-            if identity in self._sources:
+            if identity in self._sources or identity in self._archives:
                 return
             if candidate.how == "named" and not stat.S_ISREG(status.st_mode):
                 raise InputUnreadableError(
                     f"cannot read {name!r}: a socket or device, not a file; copy what it gives into a file"
                 )
-            verdict = _judged(candidate, name=name, status=status)
+            if not stat.S_ISREG(status.st_mode):
+                self._skip(name, "a pipe, socket or device", identity=identity)
+                return
+            with candidate.path.open("rb") as file:
+                look = look_at(file, path=candidate.path, walked=candidate.how == "walked")
+            if isinstance(look, str):
+                self._skip(name, look, identity=identity)
+            elif look.kind == "text":
+                self._sources[identity] = _source(candidate.path, name=name, look=look, status=status)
+            else:
+                self._add_archive(candidate.path, name=name, identity=identity, look=look, modified=status.st_mtime)
         except OSError as error:
             if candidate.how == "named":
                 raise _unreadable(name, error) from error
             self._skip(name, f"it cannot be read: {error.strerror or error}")
-            return
-        if isinstance(verdict, Source):
-            self._sources[identity] = verdict
-        else:
-            self._skip(name, verdict, identity=identity)
+
+    def _add_archive(self, path: Path, *, name: str, identity: _Identity, look: Look, modified: float) -> None:
+        """Add the logs in an archive."""
+        self._archives.add(identity)
+        walk = ArchiveWalk(folder=self._spool_dir)
+        try:
+            for source in walk.sources(path, look=look, name=name, modified=modified):
+                self._sources[source.name] = source
+        finally:
+            self._spools |= walk.spools
+        for member, reason in walk.skipped:
+            self._skip(member, reason)
 
     def _walked(self, top: Path, *, named: bool) -> list[_Candidate]:
         """List the files below *top*."""
@@ -255,27 +280,12 @@ class _Finder:
         return list(best.values())
 
 
-def _judged(candidate: _Candidate, *, name: str, status: os.stat_result) -> Source | str:
-    """Return the source that a file is, or the reason why it is none."""
-    path, walked = candidate.path, candidate.how == "walked"
-    if not stat.S_ISREG(status.st_mode):
-        return "a pipe, socket or device"
-    if walked and (reason := not_log_name(path)):
-        return reason
-    try:
-        with path.open("rb") as file:
-            compression, head = peek(file, size=HEAD)
-    except InputUnreadableError as error:
-        return str(error)
-    encoding = detect_encoding(head)
-    reason = not_text(head, encoding=encoding)
-    if walked and not reason:
-        reason = one_document(path, head=head, encoding=encoding)
-    return reason or Source(
+def _source(path: Path, *, name: str, look: Look, status: os.stat_result) -> Source:
+    return Source(
         name=name,
         path=path,
-        compression=compression,
-        encoding=encoding,
+        compression=look.compression,
+        encoding=look.encoding,
         size=status.st_size,
         modified=status.st_mtime,
     )
@@ -350,5 +360,5 @@ def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped[:most]]
     if len(skipped) > most:
         lines.append(f"  and {len(skipped) - most} more")
-    lines.append("give text logs, plain or compressed with gzip, bzip2, xz or zstd")
+    lines.append("give text logs, plain or compressed with gzip, bzip2, xz or zstd, or tar or zip archives of them")
     return "\n".join(lines)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from loganomaly.errors import OutputError
+from loganomaly.reading.content import container
 from loganomaly.reading.decoders import detect_compression
 
-__all__ = ["spool"]
+__all__ = ["new_spool", "not_stored", "spool"]
 
 
 def spool(blocks: Iterator[bytes], *, name: str, folder: Path | None) -> Path:
-    """Store all *blocks* in a new file, compressed with zstd unless they come compressed.
+    """Store all *blocks* in a new file, compressed with zstd unless they come compressed or are read from their end.
 
     Parameters
     ----------
@@ -29,33 +30,46 @@ def spool(blocks: Iterator[bytes], *, name: str, folder: Path | None) -> Path:
     OutputError
         The file cannot be made or written. Whatever *blocks* raise passes through. No file stays behind.
     """
+    file, path = new_spool(name=name, folder=folder)
+    try:
+        with file:
+            _copy(blocks, file)
+    except BaseException as error:
+        path.unlink()
+        if isinstance(error, OSError):
+            raise not_stored(name, folder=folder, error=error) from error
+        raise
+    return path
+
+
+def new_spool(*, name: str, folder: Path | None) -> tuple[BinaryIO, Path]:
+    """Make a new file for what *name* gives, and open it for writing.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be made.
+    """
     try:
         handle, path = tempfile.mkstemp(prefix="loganomaly-", suffix=".spool", dir=folder)
     except OSError as error:
-        raise _not_stored(name, folder=folder, error=error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _copy(blocks, file)
-    except BaseException as error:
-        Path(path).unlink()
-        if isinstance(error, OSError):
-            raise _not_stored(name, folder=folder, error=error) from error
-        raise
-    return Path(path)
+        raise not_stored(name, folder=folder, error=error) from error
+    return os.fdopen(handle, "wb"), Path(path)
 
 
 def _copy(blocks: Iterator[bytes], file: BinaryIO) -> None:
     import zstandard
 
     first = next(blocks, b"")
-    plain = detect_compression(first) == "none"
+    plain = detect_compression(first) == "none" and container(first) != "zip"
     compressor = zstandard.ZstdCompressor(level=1)
     with compressor.stream_writer(file, closefd=False) if plain else contextlib.nullcontext(file) as out:
         for block in chain((first,), blocks):
             out.write(block)
 
 
-def _not_stored(name: str, *, folder: Path | None, error: OSError) -> OutputError:
+def not_stored(name: str, *, folder: Path | None, error: OSError) -> OutputError:
+    """Return the error that *name* cannot be stored in *folder*."""
     return OutputError(
         f"cannot store {name!r} in {str(folder or tempfile.gettempdir())!r}: {error.strerror or error}; "
         "it is read twice and must lie on disk: free space there or choose another folder"

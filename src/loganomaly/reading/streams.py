@@ -12,7 +12,7 @@ from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.content import Encoding
 from loganomaly.reading.decoders import Compression, DamageError, Readable, decompressed
 from loganomaly.reading.escapes import without_escapes
-from loganomaly.reading.places import Place, Window, checked
+from loganomaly.reading.places import Place, Window, open_window, unpacked
 from loganomaly.reading.plain import EscapeMemo, Plain
 from loganomaly.reading.replay import BLOCK, Replay
 
@@ -108,7 +108,7 @@ def read_tail(source: Source, size: int) -> bytes:
     if source.packed or source.encoding != "utf-8":
         return b""
     try:
-        with _window(source) as window:
+        with open_window(source.path, source.place) as window:
             end = window.seek(0, os.SEEK_END)
             window.seek(max(0, end - size))
             return b"".join(without_escapes(iter(lambda: window.read(BLOCK) or b"", b"")))
@@ -116,14 +116,9 @@ def read_tail(source: Source, size: int) -> bytes:
         raise _damage(source, error=error, position=0) from error
 
 
-def _window(source: Source) -> Window:
-    place = source.place
-    return Window(source.path) if place is None else Window(source.path, start=place.start, size=place.size)
-
-
 def _raw(source: Source) -> Plain | Replay:
     """Open *source* without buffer; reads raise `DamageError` and `OSError`."""
-    window = _window(source)
+    window = open_window(source.path, source.place)
     if source.packed or source.encoding != "utf-8":
         return Replay(lambda: _delivered(window, source), file=window)
     try:
@@ -135,10 +130,8 @@ def _raw(source: Source) -> Plain | Replay:
 
 def _delivered(window: Window, source: Source) -> Iterator[bytes]:
     """Yield the bytes of *source* as they are delivered."""
-    window.seek(0)
-    file: Readable = window
-    if (place := source.place) is not None:
-        file = Replay(lambda: checked(decompressed(window, compression=place.coding), place))
+    file: Readable = window if source.place is None else unpacked(window, source.place)
+    file.seek(0)
     blocks = decompressed(file, compression=source.compression)
     text = _without_bom(blocks) if source.encoding == "utf-8" else _transcoded(blocks, source.encoding)
     return without_escapes(text)

@@ -1,0 +1,54 @@
+"""Tell how the bytes of a file or of a member of an archive are read, or why they are not."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from loganomaly.errors import InputUnreadableError
+from loganomaly.reading.content import HEAD, Encoding, container, detect_encoding, not_log_name, not_text, one_document
+from loganomaly.reading.decoders import Compression, Readable, peek
+
+__all__ = ["Kind", "Look", "look_at"]
+
+Kind = Literal["text", "tar", "zip"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a file is: text, or an archive; the compression and encoding of what it holds."""
+
+    kind: Kind
+    compression: Compression
+    encoding: Encoding
+
+
+def look_at(file: Readable, *, path: PurePath, walked: bool) -> Look | str:
+    """Tell what *file*, read from its start, is; a reason where it is neither a log nor an archive.
+
+    Parameters
+    ----------
+    path
+        Its name, which counts where it was *walked*.
+    walked
+        Whether it was met in a folder or archive, and not asked for.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    """
+    if walked and (reason := not_log_name(path)):
+        return reason
+    try:
+        compression, head = peek(file, size=HEAD)
+    except InputUnreadableError as error:
+        return str(error)
+    encoding = detect_encoding(head)
+    if kind := container(head):
+        if kind == "zip" and compression != "none":
+            return "a zip archive that is compressed once more; decompress it once first"
+        return Look(kind=kind, compression=compression, encoding=encoding)
+    reason = not_text(head, encoding=encoding)
+    if walked and not reason:
+        reason = one_document(path, head=head, encoding=encoding)
+    return reason or Look(kind="text", compression=compression, encoding=encoding)
