@@ -472,7 +472,7 @@ def test_an_inner_archive_too_large_to_copy_is_skipped(spools, monkeypatch):
     monkeypatch.setattr(members, "MOST_NESTED_BYTES", 100)
     found = find("x", zip_of({"a.log": LOG, "b.tar": tar_of(ALL)}), spools)
     assert contents(found) == {"x!/a.log": LOG}
-    assert "of over 100 bytes" in reasons(found)["x!/b.tar"]
+    assert "it has over 100 bytes" in reasons(found)["x!/b.tar"]
     assert list(spools.iterdir()) == []
 
 

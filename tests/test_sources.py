@@ -174,7 +174,7 @@ def test_archives_of_other_kinds_are_to_be_unpacked():
         (b"\xff\xd8\xff\xe0", "a picture"),
         (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "a picture"),
         (b"%PDF-1.7\n", "a PDF document"),
-        (b"PAR1\x15\x04", "a Parquet table"),
+        (b"PARE\x15\x04", "an encrypted Parquet table; decrypt it first"),
         (b"ElfFile\x00", "a Windows event log; export it as text, CSV or JSON first"),
         (b"LPKSHHRH", "a systemd journal; export it with journalctl first"),
         (b"\x04\x22\x4d\x18", "compressed with LZ4; decompress it first"),

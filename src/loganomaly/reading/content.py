@@ -22,6 +22,7 @@ _NOT_LOG_SUFFIX = re.compile(
     r"|ps1|pyi?|rb|rs|rst|scala|scss|sh|sql|svg|swift|toml|tsx?|war|whl|xlsx|ya?ml)"
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK")
+_PARQUET = b"PAR1\x15"  # what comes first in it is a header, of a page or of the whole, and begins with that byte
 _TAR_HEADER = 512
 _PICTURE = "a picture"
 # Only magic numbers that no line of text begins with; the rest of binary data is told by its bytes.
@@ -32,7 +33,7 @@ _MAGIC = {
     _PICTURE: (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*"),
     "a PDF document": (b"%PDF-",),
     "an SQLite database": (b"SQLite format 3\x00",),
-    "a Parquet table": (b"PAR1\x15",),
+    "an encrypted Parquet table; decrypt it first": (b"PARE\x15",),
     "an Arrow table": (b"ARROW1\x00",),
     "a program or library": (b"\x7fELF", b"\xca\xfe\xba\xbe"),
     "a Windows event log; export it as text, CSV or JSON first": (b"ElfFile\x00",),
@@ -50,8 +51,10 @@ _CONTROL = bytes(set(range(2, 28)) - set(b"\a\b\t\n\v\f\r\x1a\x1b")) + b"\x7f"
 _REPLACEMENT = "\ufffd"
 
 
-def container(head: bytes) -> Literal["tar", "zip"] | None:
-    """Tell by its first bytes whether a file is an archive that can be walked."""
+def container(head: bytes) -> Literal["parquet", "tar", "zip"] | None:
+    """Tell by its first bytes whether a file is an archive that can be walked, or a table."""
+    if head.startswith(_PARQUET):
+        return "parquet"
     if head.startswith(_ZIP):
         return "zip"
     return "tar" if _is_tar_header(head[:_TAR_HEADER]) else None

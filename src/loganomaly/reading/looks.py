@@ -10,12 +10,12 @@ from loganomaly.reading.decoders import Compression, Readable, peek
 
 __all__ = ["Kind", "Look", "look_at"]
 
-Kind = Literal["text", "tar", "zip"]
+Kind = Literal["text", "parquet", "tar", "zip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a file is: text, or an archive; the compression and encoding of what it holds."""
+    """What a file is: text, a table or an archive; the compression and encoding of what it holds."""
 
     kind: Kind
     compression: Compression
@@ -23,7 +23,7 @@ class Look:
 
 
 def look_at(file: Readable, *, path: PurePath, walked: bool) -> Look | str:
-    """Tell what *file*, read from its start, is; a reason where it is neither a log nor an archive.
+    """Tell what *file*, read from its start, is; a reason where it can hold no log.
 
     Parameters
     ----------
@@ -45,8 +45,9 @@ def look_at(file: Readable, *, path: PurePath, walked: bool) -> Look | str:
         return str(error)
     encoding = detect_encoding(head)
     if kind := container(head):
-        if kind == "zip" and compression != "none":
-            return "a zip archive that is compressed once more; decompress it once first"
+        if kind != "tar" and compression != "none":
+            what = "a zip archive" if kind == "zip" else "a Parquet table"
+            return f"{what} that is compressed as a whole; decompress it once first"
         return Look(kind=kind, compression=compression, encoding=encoding)
     reason = not_text(head, encoding=encoding)
     if walked and not reason:

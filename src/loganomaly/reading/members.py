@@ -1,8 +1,8 @@
 """Turn the members of an archive into sources, without unpacking it to the user's folders.
 
 Members of zip archives and of plain tar archives are read where they lie. A compressed tar archive can only be read
-from its start on: its logs are copied once, compressed, one behind the other into one spool file. An archive in an
-archive is copied as it is, walked, and removed unless sources lie in it.
+from its start on: its logs are copied once, compressed, one behind the other into one spool file. An archive or
+table in an archive is copied as it is, and removed unless sources lie in it.
 """
 
 import io
@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 from loganomaly.reading.archives import MOST_MEMBERS, MOST_NESTED_BYTES, NESTING, Member, member_name, written
 from loganomaly.reading.decoders import Compression, DamageError
 from loganomaly.reading.looks import Look, look_at
+from loganomaly.reading.parquet import table_problem
 from loganomaly.reading.places import Place, open_window, unpacked
 from loganomaly.reading.replay import BLOCK, Replay
 from loganomaly.reading.spool import new_spool, not_stored
@@ -110,8 +111,8 @@ class ArchiveWalk:
             )
 
     def _nested(self, content: "_Content", *, look: Look, shown: str, modified: float, depth: int) -> Iterator[Source]:
-        """Yield the sources in an archive that is a member of one."""
-        if depth >= NESTING:
+        """Yield the sources in an archive or table that is a member of an archive."""
+        if look.kind != "parquet" and depth >= NESTING:
             self.skipped.append((shown, f"an archive within {depth} others; unpack it first"))
             return
         file, path = new_spool(name=shown, folder=self._folder)
@@ -126,8 +127,15 @@ class ArchiveWalk:
         used = False
         if size > MOST_NESTED_BYTES:
             self.skipped.append(
-                (shown, f"an archive in an archive of over {MOST_NESTED_BYTES:,} bytes; unpack it first")
+                (shown, f"it has over {MOST_NESTED_BYTES:,} bytes and would have to be copied; unpack it first")
             )
+        elif look.kind == "parquet":
+            problem = content.damage or table_problem(path)
+            used = problem is None
+            if problem is not None:
+                self.skipped.append((shown, problem))
+            else:
+                yield _table(path, name=shown, size=size, modified=modified)
         else:
             for source in self.sources(path, look=look, name=shown, modified=modified, depth=depth + 1):
                 used = used or source.path == path
@@ -144,6 +152,10 @@ class ArchiveWalk:
             unique = f"{name} ({number})"
         self._names.add(unique)
         return unique
+
+
+def _table(path: Path, *, name: str, size: int, modified: float) -> Source:
+    return Source(name=name, path=path, compression="parquet", encoding="utf-8", size=size, modified=modified)
 
 
 class _Content:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Literal
 from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsError, UsageError
 from loganomaly.reading.looks import Look, look_at
 from loganomaly.reading.members import ArchiveWalk
+from loganomaly.reading.parquet import table_problem
 from loganomaly.reading.spool import spool
 from loganomaly.reading.streams import Source
 
@@ -200,7 +201,9 @@ class _Finder:
                 look = look_at(file, path=candidate.path, walked=candidate.how == "walked")
             if isinstance(look, str):
                 self._skip(name, look, identity=identity)
-            elif look.kind == "text":
+            elif look.kind == "parquet" and (problem := table_problem(candidate.path)):
+                self._skip(name, problem, identity=identity)
+            elif look.kind in {"parquet", "text"}:
                 self._sources[identity] = _source(candidate.path, name=name, look=look, status=status)
             else:
                 self._add_archive(candidate.path, name=name, identity=identity, look=look, modified=status.st_mtime)
@@ -284,7 +287,7 @@ def _source(path: Path, *, name: str, look: Look, status: os.stat_result) -> Sou
     return Source(
         name=name,
         path=path,
-        compression=look.compression,
+        compression="parquet" if look.kind == "parquet" else look.compression,
         encoding=look.encoding,
         size=status.st_size,
         modified=status.st_mtime,
@@ -360,5 +363,7 @@ def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped[:most]]
     if len(skipped) > most:
         lines.append(f"  and {len(skipped) - most} more")
-    lines.append("give text logs, plain or compressed with gzip, bzip2, xz or zstd, or tar or zip archives of them")
+    lines.append(
+        "give text logs, plain or compressed with gzip, bzip2, xz or zstd, tar or zip archives of them, or Parquet tables"
+    )
     return "\n".join(lines)

@@ -61,7 +61,7 @@ def _copy(blocks: Iterator[bytes], file: BinaryIO) -> None:
     import zstandard
 
     first = next(blocks, b"")
-    plain = detect_compression(first) == "none" and container(first) != "zip"
+    plain = detect_compression(first) == "none" and container(first) not in {"parquet", "zip"}
     compressor = zstandard.ZstdCompressor(level=1)
     with compressor.stream_writer(file, closefd=False) if plain else contextlib.nullcontext(file) as out:
         for block in chain((first,), blocks):

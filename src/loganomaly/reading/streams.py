@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.content import Encoding
 from loganomaly.reading.decoders import Compression, DamageError, Readable, decompressed
 from loganomaly.reading.escapes import without_escapes
+from loganomaly.reading.parquet import parquet_lines
 from loganomaly.reading.places import Place, Window, open_window, unpacked
 from loganomaly.reading.plain import EscapeMemo, Plain
 from loganomaly.reading.replay import BLOCK, Replay
@@ -35,7 +36,7 @@ class Source:
         Where the bytes lie; for a pipe, the file it was spooled to, for a member of an archive, the archive or
         the file it was spooled to.
     compression
-        Told by the first bytes, never by the file name. Of a member of
+        Told by the first bytes, never by the file name; "parquet" for a table, whose rows are the lines. Of a member of
         an archive its own, whatever the archive does.
     encoding
         Of the decompressed bytes.
@@ -49,7 +50,7 @@ class Source:
 
     name: str
     path: Path
-    compression: Compression
+    compression: Compression | Literal["parquet"]
     encoding: Encoding
     size: int
     modified: float
@@ -129,7 +130,9 @@ def _raw(source: Source) -> Plain | Replay:
 
 
 def _delivered(window: Window, source: Source) -> Iterator[bytes]:
-    """Yield the bytes of *source* as they are delivered."""
+    """Return the bytes of *source* as they are delivered."""
+    if source.compression == "parquet":
+        return without_escapes(parquet_lines(source.path))
     file: Readable = window if source.place is None else unpacked(window, source.place)
     file.seek(0)
     blocks = decompressed(file, compression=source.compression)
