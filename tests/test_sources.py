@@ -157,7 +157,11 @@ def test_binary_data_is_skipped(data):
     assert reason_alone(write("app.log.gz", gzip.compress(data))) == "binary"
 
 
-@pytest.mark.parametrize("data", [b"", b"\n \r\n\t", b"\xef\xbb\xbf", b"\xff\xfe", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n \r\n\t", b"\xef\xbb\xbf", b"\xff\xfe", gzip.compress(b"")],
+    ids=["nothing", "blank", "utf-8 mark", "utf-16 mark", "gzip"],
+)
 def test_a_file_without_text_is_empty(data):
     assert reason_alone(write("app.log", data)) == "empty"
 

@@ -364,6 +364,6 @@ def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
     if len(skipped) > most:
         lines.append(f"  and {len(skipped) - most} more")
     lines.append(
-        "give text logs, plain or compressed with gzip, bzip2, xz or zstd, tar or zip archives of them, or Parquet tables"
+        "give text logs, plain or compressed with gzip, bzip2, xz or zstd, archives of them, or Parquet tables"
     )
     return "\n".join(lines)

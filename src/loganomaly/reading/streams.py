@@ -99,7 +99,9 @@ def read_head(source: Source, size: int = 262_144) -> bytes:
 
 
 def read_tail(source: Source, size: int) -> bytes:
-    """Read what the last *size* bytes of *source* are delivered as; nothing where that takes reading all of it.
+    """Read what the last *size* bytes of *source* are delivered as.
+
+    There are none where that takes reading all of it, and where its end is missing.
 
     Raises
     ------
@@ -113,7 +115,9 @@ def read_tail(source: Source, size: int) -> bytes:
             end = window.seek(0, os.SEEK_END)
             window.seek(max(0, end - size))
             return b"".join(without_escapes(iter(lambda: window.read(BLOCK) or b"", b"")))
-    except (DamageError, OSError) as error:
+    except DamageError:
+        return b""
+    except OSError as error:
         raise _damage(source, error=error, position=0) from error
 
 

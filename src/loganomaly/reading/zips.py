@@ -43,7 +43,7 @@ def zip_members(path: Path) -> Iterator[Member]:
             with zipfile.ZipFile(file) as archive:
                 entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
         except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError, EOFError) as error:
-            yield from _without_directory(file)
+            yield from _without_directory(file, end)
             yield Member(name=None, problem=f"its directory cannot be read ({error}); get a complete copy of it")
             return
         yield from _listed(file, entries, end)
@@ -53,12 +53,12 @@ def _listed(file: BinaryIO, entries: Sequence[zipfile.ZipInfo], end: int) -> Ite
     """Yield the members that a directory lists."""
     packed = unpacked = 0
     for number, entry in enumerate(entries):
-        if entry.is_dir():
+        if entry.filename.endswith("/"):
             continue
         following = entries[number + 1].header_offset if number + 1 < len(entries) else end
         modified = _modified(entry.date_time)
         problem = _problem(entry.flag_bits, entry.compress_type)
-        start = _data_start(file, entry.header_offset)
+        start = _data_start(file, entry.header_offset) if 0 <= entry.header_offset < end else None
         if start is None:
             problem = problem or f"there is no header at byte {entry.header_offset:,}, where it should be"
         elif start + entry.compress_size > following:
@@ -88,7 +88,7 @@ def _listed(file: BinaryIO, entries: Sequence[zipfile.ZipInfo], end: int) -> Ite
         yield Member(name=entry.filename, modified=modified, place=place)
 
 
-def _without_directory(file: BinaryIO) -> Iterator[Member]:
+def _without_directory(file: BinaryIO, end: int) -> Iterator[Member]:
     """Yield the members of an archive that was cut off: its directory stood at its end."""
     offset = 0
     while header := _local_header(file, offset):
@@ -105,6 +105,8 @@ def _without_directory(file: BinaryIO) -> Iterator[Member]:
         elif not name.endswith("/"):
             yield Member(name=name, modified=modified, place=Place(start=start, size=size, coding=coding))
         offset = start + size
+        if offset >= end:
+            return
         if flags & _SIZES_FOLLOW:
             file.seek(offset)
             found = file.read(_DESCRIPTOR + len(_SIGNATURE)).find(_SIGNATURE)
