@@ -118,6 +118,22 @@ def test_units_are_kept_apart_from_other_numbers():
     assert tokenise(b"took 12 ms at 10:05").slots == (False, True, False, False, True, True)
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("from 00:1a:2b:3c:4d:ee up", ("from", "00:1a:2b:3c:4d:ee", "up")),
+        ("from [fe80::1]:22 up", ("from", "fe80::1", "22", "up")),
+        ("at 2001:db8:0:0:8:800:200c:417a", ("at", "2001:db8:0:0:8:800:200c:417a")),
+        ("at 10:05:07 dead:beef", ("at", "10", "05", "07", "dead", "beef")),
+        ("std::abc a::b2c::x", ("std", "abc", "a", "b2c", "x")),
+        ("GET /find?user=ada&n=[1,2] HTTP", ("GET", "/find?user=ada&n=[1,2]", "HTTP")),
+        ("why?a=b /p=q", ("why?a", "b", "/p", "q")),
+    ],
+)
+def test_addresses_and_queries_are_one_token(message, words):
+    assert tokenise(message.encode()).texts == words
+
+
 @given(st.binary(max_size=60))
 @SAMPLES
 def test_tokens_and_gaps_laid_end_to_end_are_the_message(message):

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, dot_delimits, read_token
+from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, goes_on_to, read_token
 
 __all__ = ["Tokens", "tokenise"]
 
@@ -30,11 +30,16 @@ def _token_bounds(
     kinds = np.empty(len(data), np.int64)
     count, i, end = 0, 0, len(data)
     while i < end:
-        start, held = i, np.uint8(0)
-        while i < end and _CLASSES[data[i]] != 2:
-            if _CLASSES[data[i]] == 8 and dot_delimits(data, i, 0, end):
-                break
-            held |= _CLASSES[data[i]]
+        start, held, known = i, np.uint8(0), i
+        while i < end:
+            kind = _CLASSES[data[i]]
+            if kind >= 4 and i >= known:
+                if kind == 4:
+                    break
+                known = goes_on_to(data, i, start, 0, end)
+                if known == i:
+                    break
+            held |= kind
             i += 1
         if i > start:
             starts[count], ends[count], kinds[count] = start, i, read_token(data, start, i, held)[0]

@@ -1,6 +1,7 @@
 """Tokens of a message, and which of them vary: the same in compiled code and in Python.
 
-A message is tokens between delimiters; a dot is one where it ends a token or stands beside another. A token that holds
+A message is tokens between delimiters; a dot is one where it ends a token or stands beside another. The colons of MAC
+and IPv6 addresses are part of them, and so is all of a path's query (`/find?user=ada&page=2`). A token that holds
 a digit, begins as a path, is an address (`x@y`), or names a weekday or month as dates do, is a *slot*: its text is a
 parameter, not part of the shape. A number keeps its unit, so that 900ms and 2s differ.
 """
@@ -18,7 +19,7 @@ __all__ = [
     "SLOT",
     "WORD",
     "byte_classes",
-    "dot_delimits",
+    "goes_on_to",
     "read_token",
 ]
 
@@ -28,8 +29,8 @@ LONGEST_MESSAGE = 16_384
 MOST_SLOTS = 64
 """Slots of a message whose values are summarised; further ones are slots, but not summarised."""
 
-OTHER, DIGIT, DELIMITER, AT, DOT = 0, 1, 2, 4, 8
-"""Classes of bytes. The classes of a token's bytes, or-ed, say what it holds."""
+OTHER, DIGIT, AT, DELIMITER, MAYBE = 0, 1, 2, 4, 8
+"""Classes of bytes; MAYBE ends a token or not. The classes of a token's bytes, or-ed, say what it holds."""
 WORD, SLOT, NUMBER = 0, 1, 2
 """Kinds of tokens; a NUMBER is a SLOT too."""
 
@@ -41,12 +42,12 @@ _UNITS = (
 
 
 def byte_classes() -> Any:
-    """Return the class of each byte: OTHER, DIGIT, DELIMITER, AT or DOT; (256,), uint8."""
+    """Return the class of each byte: OTHER, DIGIT, AT, DELIMITER or MAYBE; (256,), uint8."""
     classes = np.zeros(256, np.uint8)
     classes[48:58] = DIGIT
     classes[list(DELIMITERS)] = DELIMITER
     classes[64] = AT
-    classes[46] = DOT
+    classes[list(b".:?")] = MAYBE
     return classes
 
 
@@ -59,9 +60,65 @@ _CLASSES = byte_classes()
 
 
 @njit(nogil=True, cache=True)
-def dot_delimits(data: Any, i: Any, begin: Any, end: Any) -> Any:
-    """Whether the dot at i of the message data[begin:end] ends a token, or stands beside another dot."""
-    return i + 1 >= end or _CLASSES[data[i + 1]] & 10 != 0 or (i > begin and data[i - 1] == 46)
+def _delimits(byte: Any) -> Any:
+    """Whether a byte ends the token before it, or may."""
+    return _CLASSES[byte] >= 4 and byte != 63
+
+
+_HEXADECIMAL = np.zeros(256, np.uint8)
+_HEXADECIMAL[list(b"0123456789abcdefABCDEF")] = 1
+
+
+@njit(nogil=True, cache=True)
+def _address_end(data: Any, start: Any, end: Any) -> Any:
+    """Return the byte after the MAC or IPv6 address that begins at start, or start where none does.
+
+    Six groups of hexadecimal digits or more, or fewer with `::` between them; a digit must be among them.
+    """
+    i, group, colons, gap, digit = start, 0, 0, False, False
+    while i < end:
+        byte = data[i]
+        if _HEXADECIMAL[byte] == 1:
+            group += 1
+            if group > 4:
+                return start
+            digit |= byte <= 57
+        elif byte == 58 and i + 1 < end and (_HEXADECIMAL[data[i + 1]] == 1 or data[i + 1] == 58):
+            if group == 0:
+                if gap:
+                    return start
+                gap = True
+            colons += 1
+            group = 0
+        else:
+            break
+        i += 1
+    if i < end and (not _delimits(data[i]) or data[i] == 58):
+        return start
+    return i if digit and group > 0 and (colons >= 5 or (gap and colons >= 2)) else start
+
+
+@njit(nogil=True, cache=True)
+def _query_end(data: Any, i: Any, end: Any) -> Any:
+    """Return the byte after the query of a path that goes on at i: up to a blank, a quote or an angle bracket."""
+    while i < end and data[i] > 32 and data[i] != 34 and data[i] != 39 and data[i] != 60 and data[i] != 62:
+        i += 1
+    return i
+
+
+@njit(nogil=True, cache=True)
+def goes_on_to(data: Any, i: Any, start: Any, begin: Any, end: Any) -> Any:
+    """Return the byte up to which the token that begins at start goes on at i, or i where it ends there.
+
+    Byte i of the message data[begin:end] is of class MAYBE.
+    """
+    byte = data[i]
+    if byte == 58:
+        return max(i, _address_end(data, start, end)) if 0 < i - start <= 4 else i
+    if byte == 46:
+        alone = i + 1 < end and not _delimits(data[i + 1]) and (i == begin or data[i - 1] != 46)
+        return i + 1 if alone else i
+    return _query_end(data, i, end) if data[start] == 47 else i + 1
 
 
 _POWERS = 10.0 ** np.arange(19)
@@ -129,7 +186,7 @@ def read_token(data: Any, start: Any, end: Any, held: Any) -> Any:
         if end - start == 3 and 65 <= first <= 90 and _is_date_word(data, start):
             return 1, 0, np.nan
         # x@y, not an @ alone at an end
-        return (1 if held & 4 and first != 64 and data[end - 1] != 64 else 0), 0, np.nan
+        return (1 if held & 2 and first != 64 and data[end - 1] != 64 else 0), 0, np.nan
     i = start + (1 if first == 45 or first == 43 else 0)
     begin, point, digits = i, end, np.int64(0)
     while i < end:

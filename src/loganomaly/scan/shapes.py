@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, dot_delimits, read_token
+from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, goes_on_to, read_token
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 
@@ -66,17 +66,22 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
         last_slot = slot + MOST_SLOTS
         while i < end:
             token, held, start = _FNV_OFFSET, np.uint8(0), i
+            known = i  # up to there the token goes on, whatever the bytes
             while i < end:
                 byte = data[i]
                 kind = _CLASSES[byte]
-                if kind == 2 or (kind == 8 and dot_delimits(data, i, starts[row], end)):
-                    break
+                if kind >= 4 and i >= known:
+                    if kind == 4:
+                        break
+                    known = goes_on_to(data, i, start, starts[row], end)
+                    if known == i:
+                        break
                 held |= kind
                 token = (token ^ np.uint64(byte)) * _FNV_PRIME
                 i += 1
             if i > start:
                 part = token
-                if held & 5 or data[start] == 47 or i - start == 3:
+                if held & 3 or data[start] == 47 or i - start == 3:
                     what, unit, number = read_token(data, start, i, held)
                     if what > 0:
                         part = _SLOT + np.uint64(unit)
