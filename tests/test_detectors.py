@@ -19,7 +19,7 @@ from loganomaly.detectors.severity import SeverityDetector
 from loganomaly.detectors.silence import SilenceDetector
 from loganomaly.detectors.value import ValueDetector
 from loganomaly.floods import FloodSettings
-from loganomaly.mining.miner import Template
+from loganomaly.mining.template import Template
 from loganomaly.mining.vectors import tfidf
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.testing import case_of, check_detector, log_line
@@ -177,7 +177,7 @@ DOCUMENTS = st.dictionaries(
 
 def templates_of(documents):
     return [
-        Template(id=str(n), text=" ".join(words), tokens=words, shapes=(n,), spans={n: ()})
+        Template(id=str(n), text=" ".join(words), parts=(), types=(), names=(), words=words, shapes=(n,), spans={n: ()})
         for n, words in enumerate(documents)
     ]
 

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loganomaly.mining.miner import PARAMETER, Shape, mine, template_id
+from loganomaly.mining.miner import mine
+from loganomaly.mining.shape import PARAMETER, Counted, make_shapes
+from loganomaly.mining.template import template_id
 from loganomaly.mining.tokenise import tokenise
 from loganomaly.pattern_miner import TemplateMiner, mine_templates
 
@@ -15,15 +17,19 @@ SHAPES = st.lists(
     st.tuples(MESSAGES, st.integers(1, 50), st.sampled_from([0, 0, 200, 503])), min_size=1, max_size=20, unique=True
 ).map(
     lambda rows: [
-        Shape(id=number, sample=text.encode(), records=records, status=status)
+        Counted(id=number, sample=text.encode(), records=records, status=status)
         for number, (text, records, status) in enumerate(rows)
     ]
 )
 SAMPLES = settings(max_examples=100, deadline=None)
 
 
+def mined(counted):
+    return mine(make_shapes(counted))
+
+
 def texts(*messages):
-    return [t.text for t in mine(Shape(id=i, sample=m.encode(), records=9) for i, m in enumerate(messages))]
+    return [t.text for t in mined([Counted(id=i, sample=m.encode(), records=9) for i, m in enumerate(messages)])]
 
 
 @given(SHAPES, st.randoms(use_true_random=False))
@@ -31,20 +37,20 @@ def texts(*messages):
 def test_the_order_of_shapes_does_not_matter(shapes, order):
     shuffled = list(shapes)
     order.shuffle(shuffled)
-    assert mine(shuffled) == mine(shapes)
+    assert mined(shuffled) == mined(shapes)
 
 
 @given(SHAPES)
 @SAMPLES
 def test_every_shape_is_in_exactly_one_template(shapes):
-    members = [shape for template in mine(shapes) for shape in template.shapes]
+    members = [shape for template in mined(shapes) for shape in template.shapes]
     assert sorted(members) == [shape.id for shape in shapes]
 
 
 @given(SHAPES)
 @SAMPLES
 def test_templates_differ_in_text_and_come_most_frequent_first(shapes):
-    templates = mine(shapes)
+    templates = mined(shapes)
     assert len({t.text for t in templates}) == len(templates)
     records = {shape.id: shape.records for shape in shapes}
     weights = [sum(records[shape] for shape in t.shapes) for t in templates]
@@ -54,7 +60,7 @@ def test_templates_differ_in_text_and_come_most_frequent_first(shapes):
 @given(SHAPES)
 @SAMPLES
 def test_a_template_id_is_that_of_its_text(shapes):
-    assert all(t.id == template_id(t.text) for t in mine(shapes))
+    assert all(t.id == template_id(t.text) for t in mined(shapes))
 
 
 def test_template_ids_are_the_same_in_every_run():
@@ -82,7 +88,7 @@ def test_rows_get_the_parameters_that_rebuild_their_lines():
 
 
 def test_no_shapes_are_no_templates():
-    assert mine([]) == []
+    assert mined([]) == []
 
 
 def test_few_values_of_a_word_name_different_events():
@@ -101,16 +107,48 @@ def test_messages_of_different_length_are_different_events():
 
 def test_a_status_parts_messages_that_read_the_same_up_to_it():
     shapes = [
-        Shape(id=n, sample=f'"GET /x{n}" {status} 7'.encode(), records=9, status=status, constant_slots=frozenset({1}))
+        Counted(
+            id=n, sample=f'"GET /x{n}" {status} 7'.encode(), records=9, status=status, constant_slots=frozenset({1})
+        )
         for n, status in enumerate((200, 503))
     ]
-    assert sorted(t.text for t in mine(shapes)) == ['"GET <*>" 200 <*>', '"GET <*>" 503 <*>']
+    assert sorted(t.text for t in mined(shapes)) == ['"GET <*>" 200 <*>', '"GET <*>" 503 <*>']
 
 
 @pytest.mark.parametrize(("records", "text"), [(4, "GET <*>"), (5, "GET HTTP/1.1")])
 def test_a_slot_that_never_varies_is_a_constant_once_seen_often_enough(records, text):
-    (template,) = mine([Shape(id=0, sample=b"GET HTTP/1.1", records=records, constant_slots=frozenset({0}))])
+    (template,) = mined([Counted(id=0, sample=b"GET HTTP/1.1", records=records, constant_slots=frozenset({0}))])
     assert template.text == text
+
+
+def test_messages_that_differ_in_padding_alone_are_one_template_and_the_padding_is_a_part_of_the_value():
+    shapes = make_shapes([Counted(id=i, sample=m, records=9) for i, m in enumerate([b"size   7 kB", b"size 12 kB"])])
+    (template,) = mine(shapes)
+    assert template.text == "size <*> kB"
+    assert template.parameters(b"size   8 kB", shape=0) == ["  8"]
+
+
+def test_parameters_have_the_type_of_their_mask_and_the_name_of_their_key():
+    (template,) = mined([Counted(id=1, sample=b"user=ada from 10.0.0.1:22 at /tmp/x, took 3ms", records=1)])
+    assert template.text == "user=ada from <*>:<*> at <*>, took <*>"
+    assert template.types == ("ip", "port", "path", "duration")
+    (template,) = mined([Counted(id=n, sample=f"user={name} in".encode(), records=1) for n, name in enumerate("abcd")])
+    assert (template.text, template.types, template.names) == ("user=<*> in", ("text",), ("user",))
+
+
+def test_splitting_ends_however_many_positions_vary():
+    rows = [" ".join("b" if j == i else "a" for j in range(60)) for i in range(60)]
+    templates = mined([Counted(id=i, sample=row.encode(), records=1) for i, row in enumerate(rows)])
+    assert sorted(shape for template in templates for shape in template.shapes) == list(range(60))
+
+
+def test_templates_beyond_the_limit_are_one_and_lose_nothing(monkeypatch):
+    monkeypatch.setattr("loganomaly.mining.miner.MOST_TEMPLATES", 3)
+    counted = [Counted(id=i, sample=b"event " + b"x " * i, records=10 - i) for i in range(1, 8)]
+    templates = mined(counted)
+    (rest,) = [template for template in templates if template.cut]
+    assert (len(templates), rest.text, rest.cut, rest.shapes) == (4, "<*>", 4, (4, 5, 6, 7))
+    assert rest.parameters(b"event x x x x", shape=4) == ["event x x x x"]
 
 
 def test_units_are_kept_apart_from_other_numbers():

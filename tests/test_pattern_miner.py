@@ -5,7 +5,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loganomaly.errors import InputError
-from loganomaly.mining.tokens import DELIMITERS
 from loganomaly.pattern_miner import TemplateMiner, mine_templates
 
 PIECES = [
@@ -17,6 +16,16 @@ PIECES = [
     "(",
     "\n",
     " ",
+    "  ",
+    "\t",
+    "..",
+    ", ",
+    "x=",
+    "00:1a:2b:3c:4d:5e",
+    "https://example.org/a?b=c ",
+    "<",
+    ">",
+    "*",
     "é",
     "10.0.0.1 ",
     "2026-03-14 09:00:00 ",
@@ -30,7 +39,8 @@ MESSAGES = st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), 
 def test_varying_words_are_parameters_in_order():
     logs = [f"user {i} took {i * 3} ms" for i in range(5)]
     mined = mine_templates(pl.DataFrame({"log": logs}))
-    assert mined.columns == ["log", "log_template", "template_id", "parameters"]
+    assert mined.columns == ["log", "log_template", "template_id", "parameters", "parameter_types", "log_message"]
+    assert mined["parameter_types"].to_list() == [["number", "number"]] * 5
     assert set(mined["log_template"]) == {"user <*> took <*> ms"}
     assert mined["parameters"].to_list() == [[str(i), str(i * 3)] for i in range(5)]
 
@@ -54,25 +64,42 @@ def test_another_column_can_hold_the_lines():
         mine_templates(frame)
 
 
-@settings(max_examples=40, deadline=None)
-@example(["a <*> b", "a 1 b", "a b"])
+@settings(max_examples=150, deadline=None)
+@example(["a <*> b", "a 1 b", "a b", "<*>", "<<*>>", "*", "<*", "*>"])
 @example(["10.0.0.1 2026-03-14 09:00:00 ", "2026-03-14 09:00:00 10.0.0.1 "])
+@example(["a  b 1", "a b 1", "a b  1", "a b 1  ", "a...b 1", "a....b 1"])
+@example(["a \ufdd0 1", "a \ufdd1 10.0.0.1:8 \ufdd2", "\ud7ff \ue000 1"])
+@example(["f(1, 2)", "f(1, 2, 3, 4)", "f()", "x=", "x=1", "x=1,2,3"])
+@example(["9" * 20_000, "a " * 10_000, "(" * 20_000, "a 1 " * 5_000, "a 1  " * 5_000, "é" * 20_000])
 @given(MESSAGES)
-def test_template_and_parameters_give_the_words_of_the_message_again(messages):
+def test_a_template_with_its_parameters_is_the_message_to_the_character(messages):
     mined = TemplateMiner(whole_lines=True).mine(pl.DataFrame({"log": messages}))
-    assert mined["log"].to_list() == messages
-    for message, template, parameters in mined.select("log", "log_template", "parameters").iter_rows():
-        if "<*>" in message:
-            continue  # text that looks like a parameter cannot be told from one
-        filled = template
-        for parameter in parameters:
-            filled = filled.replace("<*>", parameter, 1)
-        assert words(filled) == words(message)
+    assert mined["log_message"].to_list() == mined["log"].to_list() == messages
+    assert rebuilt(mined) == messages
 
 
-def words(text):
-    # Messages of one template may differ in the signs between their words.
-    return text.translate(dict.fromkeys(DELIMITERS, " ")).split()
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(), min_size=1, max_size=10))
+def test_any_text_is_given_back(messages):
+    mined = TemplateMiner(whole_lines=True).mine(pl.DataFrame({"log": messages}))
+    assert rebuilt(mined) == messages
+
+
+@settings(max_examples=40, deadline=None)
+@given(MESSAGES)
+def test_the_message_of_a_line_is_a_part_of_it_and_given_back(messages):
+    mined = mine_templates(pl.DataFrame({"log": messages}))
+    assert rebuilt(mined) == mined["log_message"].to_list()
+    assert all(message in line for line, message in mined.select("log", "log_message").iter_rows())
+
+
+def rebuilt(mined):
+    return [fill(template, values) for template, values in mined.select("log_template", "parameters").iter_rows()]
+
+
+def fill(template, values):
+    first, *rest = template.split("<*>")
+    return first + "".join(value + part for value, part in zip(values, rest, strict=True))
 
 
 @settings(max_examples=30, deadline=None)

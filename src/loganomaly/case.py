@@ -9,7 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.findings import Location, Subject
-from loganomaly.mining.miner import Shape, Template, mine
+from loganomaly.mining.miner import mine
+from loganomaly.mining.shape import Counted, make_shapes
+from loganomaly.mining.template import Template
 from loganomaly.profile import LEVEL_COLUMNS, Profile
 from loganomaly.reading.program import Level
 
@@ -102,16 +104,17 @@ def build_case(profile: Profile) -> Case:
     )
     fixed = profile.slots.filter(pl.col("lowest") == pl.col("highest")).group_by("shape").agg(pl.col("slot"))
     described = shapes.join(fixed, on="shape", how="left").sort("shape")
-    templates = mine(
-        Shape(
+    counted = [
+        Counted(
             id=row["shape"],
             sample=row["sample"],
             records=row["records"],
             status=row["status"],
-            constant_slots=frozenset(row["slot"] or ()),
+            constant_slots=row["slot"] or (),
         )
         for row in described.iter_rows(named=True)
-    )
+    ]
+    templates = mine(make_shapes(counted))
     members = pl.DataFrame(
         {
             "shape": [shape for template in templates for shape in template.shapes],

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loganomaly.case import Case, build_case
 from loganomaly.findings import Finding
-from loganomaly.mining.miner import PARAMETER
+from loganomaly.mining.template import PARAMETER
 from loganomaly.mining.tokenise import tokenise
 from loganomaly.profile import Profile
 

@@ -1,6 +1,5 @@
 """Templates of the rows of a frame."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.frames import Lines, add_columns, lines_of
-from loganomaly.mining.miner import Shape, Template, mine
-from loganomaly.mining.tokenise import tokenise
+from loganomaly.mining.miner import mine
+from loganomaly.mining.shape import Counted, make_shapes
+from loganomaly.mining.template import Template
 from loganomaly.reading.detect import detect
 from loganomaly.reading.records import Records, read_heads
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
@@ -45,19 +45,17 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
     summary = summarise_slots(slot_of, values, slot_numbers, ids, len(shapes))
     slot_first, lowest, highest = summary[:3]
     counts = np.bincount(ids, minlength=len(shapes))
-    templates = mine(
-        Shape(
+    constant = lowest == highest
+    templates = mine(make_shapes([
+        Counted(
             id=number,
             sample=data[starts[row] : ends[row]].tobytes(),
             records=int(counts[number]),
             status=int(seeds[row]),
-            constant_slots=frozenset(
-                np.flatnonzero(lowest[slot_first[number] : slot_first[number + 1]]
-                               == highest[slot_first[number] : slot_first[number + 1]]).tolist()
-            ),
+            constant_slots=np.flatnonzero(constant[slot_first[number] : slot_first[number + 1]]).tolist(),
         )
         for number, row in enumerate(first.tolist())
-    )  # fmt: skip
+    ]))  # fmt: skip
     template_of = np.empty(len(shapes), np.int64)
     for number, template in enumerate(templates):
         template_of[list(template.shapes)] = number
@@ -93,23 +91,13 @@ class TemplateMiner:
                 "log_template": [texts[n] for n in numbers],
                 "template_id": [ids[n] for n in numbers],
                 "parameters": [
-                    _parameters(message, mined.templates[n].spans[shape])
+                    mined.templates[n].parameters(message, shape=shape)
                     for message, n, shape in zip(mined.messages, numbers, mined.shapes.tolist(), strict=True)
                 ],
+                "parameter_types": [list(mined.templates[n].types) for n in numbers],
+                "log_message": [message.decode(errors="replace") for message in mined.messages],
             },
         )
-
-
-def _parameters(message: bytes, spans: Sequence[tuple[int, int]]) -> list[str]:
-    """Return the texts from the first to the last token of each span."""
-    tokens = tokenise(message)
-    return [
-        "".join(
-            tokens.texts[position] + (tokens.gaps[position + 1] if position < last else "")
-            for position in range(first, last + 1)
-        )
-        for first, last in spans
-    ]
 
 
 def mine_templates(frame: Any, *, column: str = "log") -> Any:
@@ -119,7 +107,10 @@ def mine_templates(frame: Any, *, column: str = "log") -> Any:
     -------
     frame
         The given rows, order and index, and the columns `log_template` (text, `<*>` where it varies), `template_id`
-        (text, the same for the same template in every run) and `parameters` (list of text, in order).
+        (text, the same for the same template in every run), `parameters` (list of text, in order), `parameter_types`
+        (list of text: the name of the mask that covers each, "list" for values side by side, "text" for the rest) and
+        `log_message` (the first line without timestamp, severity and component). The template with the parameters in
+        the places of `<*>`, in order, is the message, to the character.
 
     Raises
     ------

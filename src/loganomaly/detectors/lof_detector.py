@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.errors import UsageError
 from loganomaly.findings import Evidence
-from loganomaly.mining.miner import PARAMETER, Template
+from loganomaly.mining.template import Template
 
 __all__ = ["LOFDetector", "detect_anomalies_lof"]
 
@@ -43,7 +43,7 @@ class LOFDetector:
         from loganomaly.detectors.local_outlier_factor import local_outlier_factor
         from loganomaly.mining.vectors import tfidf
 
-        documents = [[token.lower() for token in t.tokens if token != PARAMETER] for t in templates]
+        documents = [[word.lower() for word in t.words] for t in templates]
         distinct: dict[tuple[str, ...], int] = {}
         rows = np.array([distinct.setdefault(tuple(sorted(d)), len(distinct)) for d in documents], np.int64)
         weights = np.bincount(rows, weights=records, minlength=len(distinct)).astype(np.int64)

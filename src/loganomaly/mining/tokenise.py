@@ -1,5 +1,6 @@
-"""Splits one message into tokens, as the scan does with all of them."""
+"""Splits messages into tokens, as the scan does with all of them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, goes_on_to, read_token
 
-__all__ = ["Tokens", "tokenise"]
+__all__ = ["Tokens", "tokenise", "tokenise_all"]
 
 _CLASSES = byte_classes()
 
@@ -21,44 +22,74 @@ class Tokens:
     slots: tuple[bool, ...]
     gaps: tuple[str, ...]
 
+    def borders(self) -> list[int]:
+        """Return the position in the message of each token's first and after its last character, in turn."""
+        borders, position = [], 0
+        for gap, text in zip(self.gaps, self.texts, strict=False):
+            borders += [position + len(gap), position := position + len(gap) + len(text)]
+        return borders
+
 
 @njit(nogil=True, cache=True)
 def _token_bounds(
-    data: "NDArray[np.uint8]",
-) -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]":
-    starts, ends = np.empty(len(data), np.int64), np.empty(len(data), np.int64)
-    kinds = np.empty(len(data), np.int64)
-    count, i, end = 0, 0, len(data)
-    while i < end:
-        start, held, known = i, np.uint8(0), i
+    data: "NDArray[np.uint8]", bounds: "NDArray[np.int64]"
+) -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]":
+    """Return the first token of each message data[bounds[i]:bounds[i + 1]], and of each token: borders, whether a slot.
+
+    The borders are first byte and byte after the last, in turn.
+    """
+    first = np.zeros(len(bounds), np.int64)
+    borders, slots = np.empty(len(data) + len(bounds), np.int64), np.empty(len(data), np.bool_)
+    count = 0
+    for row in range(len(bounds) - 1):
+        begin, i, end = bounds[row], bounds[row], bounds[row + 1]
         while i < end:
-            kind = _CLASSES[data[i]]
-            if kind >= 4 and i >= known:
-                if kind == 4:
-                    break
-                known = goes_on_to(data, i, start, 0, end)
-                if known == i:
-                    break
-            held |= kind
+            start, held, known = i, np.uint8(0), i
+            while i < end:
+                kind = _CLASSES[data[i]]
+                if kind >= 4 and i >= known:
+                    if kind == 4:
+                        break
+                    known = goes_on_to(data, i, start, begin, end)
+                    if known == i:
+                        break
+                held |= kind
+                i += 1
+            if i > start:
+                borders[2 * count], borders[2 * count + 1] = start, i
+                slots[count] = read_token(data, start, i, held)[0] > 0
+                count += 1
             i += 1
-        if i > start:
-            starts[count], ends[count], kinds[count] = start, i, read_token(data, start, i, held)[0]
-            count += 1
-        i += 1
-    return starts[:count], ends[:count], kinds[:count]
+        first[row + 1] = count
+    return first, borders[: 2 * count], slots[:count]
+
+
+def tokenise_all(messages: Sequence[bytes]) -> Iterator[Tokens]:
+    """Split messages as the scan kernel does; what is not UTF-8 becomes U+FFFD."""
+    if not messages:
+        return
+    whole = b"".join(message[:LONGEST_MESSAGE] for message in messages)
+    bounds = np.zeros(len(messages) + 1, np.int64)
+    np.cumsum([min(len(message), LONGEST_MESSAGE) for message in messages], out=bounds[1:])
+    first, borders, slots = (array.tolist() for array in _token_bounds(np.frombuffer(whole, np.uint8), bounds))
+    ends = bounds.tolist()
+    text = whole.decode() if whole.isascii() else None
+    for row in range(len(messages)):
+        low, high = first[row], first[row + 1]
+        cuts = [ends[row], *borders[2 * low : 2 * high], ends[row + 1]]
+        if text is not None:
+            parts = [text[cuts[i] : cuts[i + 1]] for i in range(len(cuts) - 1)]
+        else:
+            parts = [whole[cuts[i] : cuts[i + 1]].decode(errors="replace") for i in range(len(cuts) - 1)]
+        yield Tokens(tuple(parts[1::2]), tuple(slots[low:high]), tuple(parts[::2]))
 
 
 def tokenise(message: bytes) -> Tokens:
-    """Split a message as the scan kernel does.
+    """Split one message as the scan kernel does; what is not UTF-8 becomes U+FFFD.
 
     Examples
     --------
     >>> tokenise(b"took 12 ms").texts
     ('took', '12', 'ms')
     """
-    message = message[:LONGEST_MESSAGE]
-    starts, ends, kinds = (array.tolist() for array in _token_bounds(np.frombuffer(message, np.uint8)))
-    text = [message[s:e].decode("utf-8", errors="replace") for s, e in zip(starts, ends, strict=True)]
-    borders = [0, *(x for pair in zip(starts, ends, strict=True) for x in pair), len(message)]
-    gaps = [message[borders[i] : borders[i + 1]].decode() for i in range(0, len(borders), 2)]
-    return Tokens(tuple(text), tuple(kind > 0 for kind in kinds), tuple(gaps))
+    return next(tokenise_all([message]))
