@@ -37,7 +37,7 @@ def measure(path: Path) -> None:
     columns, count, _ = read_records(data, tables)
     records = Records(*(column[:count] for column in columns))
     messages = (records.message_start, records.message_end, records.status)
-    hashes, first, values, numbers, _ = read_shapes(data, *messages)
+    hashes, first, values, numbers, *_ = read_shapes(data, *messages)
     ids, shapes, _ = intern(hashes)
     stages: dict[str, Callable[[], object]] = {
         "split lines": lambda: line_bounds(data),

@@ -13,7 +13,7 @@ NUMBERS = st.decimals(min_value=-(10**10), max_value=10**10, allow_nan=False, pl
 
 def bin_of(text):
     data = np.frombuffer(text.encode(), np.uint8)
-    _, *slots, _ = read_shapes(data, np.zeros(1, np.int64), np.array([len(data)]), np.zeros(1, np.int64))
+    _, *slots, _, _ = read_shapes(data, np.zeros(1, np.int64), np.array([len(data)]), np.zeros(1, np.int64))
     bins, counts = summarise_slots(*slots, np.zeros(1, np.int32), 1)[-2:]
     assert counts.tolist() == [1]
     return int(bins[0])

@@ -19,6 +19,8 @@ __all__ = [
     "MOST_BUCKETS",
     "MOST_COMPONENTS",
     "MOST_SHAPES",
+    "MOST_VALUES",
+    "MOST_VALUE_ROWS",
     "WIDTHS",
     "Profile",
     "place",
@@ -29,6 +31,10 @@ MOST_SHAPES = 200_000
 """Shapes kept: those with the smallest hashes, which no order of merging changes; the rest is counted."""
 MOST_COMPONENTS = 5_000
 """Components kept, in the same way."""
+MOST_VALUES = 64
+"""Values kept of a slot: those with the smallest hashes, which no order of merging changes (a bottom-k sketch)."""
+MOST_VALUE_ROWS = 400_000
+"""Values kept of all slots; with more, each slot keeps fewer."""
 MOST_BUCKETS = 512
 """Buckets of time in which shapes and components are counted; wider ones are taken where there would be more."""
 MOST_TOTAL_BUCKETS = 20_000
@@ -77,7 +83,6 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
             [
                 pl.col("lowest").min(),
                 pl.col("highest").max(),
-                pl.col("bits").bitwise_or(),
                 pl.col("numbers").sum(),
                 low.min(),
                 high.max(),
@@ -86,6 +91,7 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
             ],
         ),
         "bins": (["shape", "slot", "bin"], _sum("count")),
+        "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first()]),
         "series": (["source", "shape", "bucket"], _sum("count")),
         "components": (
             ["source", "component"],
@@ -105,17 +111,18 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
 def _schemas() -> dict[str, dict[str, pl.DataType]]:
     integer, hashed, text, real = pl.Int64(), pl.UInt64(), pl.Binary(), pl.Float64()
     types: dict[str, pl.DataType] = {
-        **dict.fromkeys(("shape", "component", "lowest", "highest", "bits"), hashed),
+        **dict.fromkeys(("shape", "component", "lowest", "highest", "value"), hashed),
         **dict.fromkeys(("sample", "name"), text),
         **dict.fromkeys(("low", "high"), real),
-        "kind": pl.String(),
+        **dict.fromkeys(("kind", "text"), pl.String()),
     }
     columns = {
         "sources": "source lines records stray timed unmatched cut bytes",
         "shapes": f"source shape records lines {' '.join(LEVEL_COLUMNS)} first_time last_time first_line first_offset"
         " last_line last_offset status component sample",
-        "slots": "shape slot lowest highest bits numbers low high low_line low_offset high_line high_offset",
+        "slots": "shape slot lowest highest numbers low high low_line low_offset high_line high_offset",
         "bins": "shape slot bin count",
+        "values": "shape slot value count text",
         "series": "source shape bucket count",
         "components": "source component records errors first_line first_offset last_line last_offset name",
         "component_series": "source component bucket count",
@@ -142,10 +149,13 @@ class Profile:
         Per source and shape: records, lines, records of each level, first and last time and place, HTTP status,
         component of the first record, and its message.
     slots
-        Per shape and slot: smallest and largest hash of a value, bitmap of hashes, how many values are numbers,
-        smallest and largest number and where they stand (`place` numbers).
+        Per shape and slot: smallest and largest hash of a value, how many values are numbers, smallest and largest
+        number and where they stand (`place` numbers).
     bins
         Per shape, slot and bin of the logarithmic sketch: how many numbers.
+    values
+        Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records and
+        text. Fewer are all there are.
     series, component_series
         Records per source, shape or component, and bucket of `width` seconds.
     totals
@@ -162,6 +172,7 @@ class Profile:
     shapes: pl.DataFrame = field(default_factory=lambda: _blank("shapes"))
     slots: pl.DataFrame = field(default_factory=lambda: _blank("slots"))
     bins: pl.DataFrame = field(default_factory=lambda: _blank("bins"))
+    values: pl.DataFrame = field(default_factory=lambda: _blank("values"))
     series: pl.DataFrame = field(default_factory=lambda: _blank("series"))
     components: pl.DataFrame = field(default_factory=lambda: _blank("components"))
     component_series: pl.DataFrame = field(default_factory=lambda: _blank("component_series"))
@@ -170,6 +181,7 @@ class Profile:
     floods: Floods = field(default_factory=Floods)
     width: int = WIDTHS[0]
     total_width: int = WIDTHS[0]
+    most_values: int = MOST_VALUES
 
     @classmethod
     def empty(cls, *, floods: FloodSettings) -> "Profile":
@@ -199,7 +211,8 @@ class Profile:
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = _merged(name, pieces)
         floods = Floods.merge([part.floods for part in parts])
-        return _bounded(cls(**tables, floods=floods, width=width, total_width=total_width))
+        most_values = min(part.most_values for part in parts)
+        return _bounded(cls(**tables, floods=floods, width=width, total_width=total_width, most_values=most_values))
 
     @classmethod
     def of_chunk(cls, *, floods: Floods, **tables: pl.DataFrame) -> "Profile":
@@ -215,9 +228,11 @@ class Profile:
             **tables,
             slots=self.slots,
             bins=self.bins,
+            values=self.values,
             floods=self.floods.only(wanted),
             width=self.width,
             total_width=self.total_width,
+            most_values=self.most_values,
         )
 
 
@@ -234,7 +249,7 @@ def _bounded(profile: Profile) -> Profile:
         for name in ("series", "component_series"):
             tables[name] = _merged(name, [_coarsened(tables[name], width, wider)])
     for key, most, owners in (
-        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "series")),
+        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "values", "series")),
         ("component", MOST_COMPONENTS, ("components", "component_series")),
     ):
         distinct = tables[owners[0]][key].unique()
@@ -242,7 +257,19 @@ def _bounded(profile: Profile) -> Profile:
             highest = distinct.sort()[most - 1]
             for name in owners:
                 tables[name] = tables[name].filter(pl.col(key) <= highest)
-    return Profile(**tables, floods=profile.floods, width=wider, total_width=total_wider)
+    tables["values"], most_values = _fewest_hashes(tables["values"], profile.most_values)
+    return Profile(**tables, floods=profile.floods, width=wider, total_width=total_wider, most_values=most_values)
+
+
+def _fewest_hashes(values: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
+    """Return the `most` values of each slot with the smallest hashes, half as many while these are too many rows."""
+    if len(values) <= most:
+        return values, most
+    values = values.sort("shape", "slot", "value")
+    rank = values.select(pl.int_range(pl.len()).over("shape", "slot")).to_series()
+    while most and (rank < most).sum() > MOST_VALUE_ROWS:
+        most //= 2
+    return values.filter(rank < most), most
 
 
 def _merged(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:

@@ -7,11 +7,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, goes_on_to, read_token
+from loganomaly.mining.tokens import LONGEST_MESSAGE, read_token, token_end
 
 __all__ = ["Tokens", "tokenise", "tokenise_all"]
-
-_CLASSES = byte_classes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +42,8 @@ def _token_bounds(
     for row in range(len(bounds) - 1):
         begin, i, end = bounds[row], bounds[row], bounds[row + 1]
         while i < end:
-            start, held, known = i, np.uint8(0), i
-            while i < end:
-                kind = _CLASSES[data[i]]
-                if kind >= 4 and i >= known:
-                    if kind == 4:
-                        break
-                    known = goes_on_to(data, i, start, begin, end)
-                    if known == i:
-                        break
-                held |= kind
-                i += 1
+            start = i
+            i, held = token_end(data, start, begin, end)
             if i > start:
                 borders[2 * count], borders[2 * count + 1] = start, i
                 slots[count] = read_token(data, start, i, held)[0] > 0

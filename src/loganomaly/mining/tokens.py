@@ -21,6 +21,7 @@ __all__ = [
     "byte_classes",
     "goes_on_to",
     "read_token",
+    "token_end",
 ]
 
 DELIMITERS = b" \t\r\n=,;:()[]{}\"'|<>"
@@ -119,6 +120,26 @@ def goes_on_to(data: Any, i: Any, start: Any, begin: Any, end: Any) -> Any:
         alone = i + 1 < end and not _delimits(data[i + 1]) and (i == begin or data[i - 1] != 46)
         return i + 1 if alone else i
     return _query_end(data, i, end) if data[start] == 47 else i + 1
+
+
+@njit(nogil=True, cache=True)
+def token_end(data: Any, start: Any, begin: Any, end: Any) -> Any:
+    """Return the byte after the token that begins at start, and the classes of its bytes, or-ed.
+
+    The byte is start itself where a delimiter stands there; data[begin:end] is the message.
+    """
+    i, held, known = start, np.uint8(0), start  # up to `known` the token goes on, whatever the bytes
+    while i < end:
+        kind = _CLASSES[data[i]]
+        if kind >= 4 and i >= known:
+            if kind == 4:
+                break
+            known = goes_on_to(data, i, start, begin, end)
+            if known == i:
+                break
+        held |= kind
+        i += 1
+    return i, held
 
 
 _POWERS = 10.0 ** np.arange(19)

@@ -15,6 +15,7 @@ from loganomaly.redaction.secrets import find_leaks
 from loganomaly.scan.bins import BINS
 from loganomaly.scan.candidates import anchors, candidates
 from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes, summarise_slots
+from loganomaly.scan.values import smallest_values, token_texts
 
 __all__ = ["Chunk", "Scanned", "scan"]
 
@@ -68,12 +69,13 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
     has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
-    slot_table, bins = view.slots(*slots)
+    slot_table, bins, values = view.slots(*slots)
     profile = Profile.of_chunk(
         sources=view.sources(lines=lines, cut=cut),
         shapes=view.shapes(component_hashes),
         slots=slot_table,
         bins=bins,
+        values=values,
         series=view.series(ids, shapes, "shape"),
         components=view.components(),
         component_series=view.series(component_ids, components, "component"),
@@ -159,10 +161,15 @@ class _View:
         )
 
     def slots(
-        self, slot_of: NDArray[np.int64], values: NDArray[np.uint64], numbers_: NDArray[np.float64]
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        self,
+        slot_of: NDArray[np.int64],
+        values: NDArray[np.uint64],
+        numbers_: NDArray[np.float64],
+        places: NDArray[np.int64],
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Return the tables of slots, of their sketches, and of their values."""
         r, count = self.records, len(self.first)
-        first, lowest, highest, bits, numbers, low, high, low_row, high_row, bins, counts = summarise_slots(
+        first, lowest, highest, numbers, low, high, low_row, high_row, bins, counts = summarise_slots(
             slot_of, values, numbers_, self.ids, count
         )
         per_shape = np.diff(first)
@@ -174,7 +181,6 @@ class _View:
             "slot": slot,
             "lowest": lowest,
             "highest": highest,
-            "bits": bits,
             "numbers": numbers,
             "low": _nullable(low, unknown),
             "high": _nullable(high, unknown),
@@ -187,7 +193,12 @@ class _View:
         sketch = pl.DataFrame(
             {"shape": shape[bins // BINS], "slot": slot[bins // BINS], "bin": bins % BINS, "count": counts}
         )
-        return pl.DataFrame(columns), sketch
+        rows, hashes, occurrences, messages, entries = smallest_values(slot_of, values, numbers_, self.ids, first)
+        texts = token_texts(self.chunk.data, places[entries], r.message_start[messages], r.message_end[messages])
+        frequent = pl.DataFrame(
+            {"shape": shape[rows], "slot": slot[rows], "value": hashes, "count": occurrences, "text": texts}
+        )
+        return pl.DataFrame(columns), sketch, frequent
 
     def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str) -> pl.DataFrame:
         rows, buckets, counts = count_pairs(ids, self.records.time, _SECOND)

@@ -47,6 +47,8 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
         Hash of each slot's text.
     numbers : float64 array
         Each slot's number, or NaN where it is none.
+    places : int64 array
+        First byte of each slot's text.
     cut : int
         How many messages were longer than LONGEST_MESSAGE.
     """
@@ -55,7 +57,7 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
         size += min(ends[row] - starts[row], LONGEST_MESSAGE) // 2 + 1
     hashes, first = np.empty(len(starts), np.uint64), np.zeros(len(starts) + 1, np.int64)
     # As large as can be needed; memory that is not written to is not taken.
-    values, numbers = np.empty(size, np.uint64), np.empty(size, np.float64)
+    values, numbers, places = np.empty(size, np.uint64), np.empty(size, np.float64), np.empty(size, np.int64)
     cut, slot = 0, 0
     for row in range(len(starts)):
         i, end = starts[row], ends[row]
@@ -88,6 +90,7 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
                         if slot < last_slot:
                             values[slot] = _scatter(token)
                             numbers[slot] = number
+                            places[slot] = start
                             slot += 1
                 shape = (shape ^ part) * _FNV_PRIME
                 shape ^= shape >> np.uint64(29)
@@ -97,7 +100,7 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
         shape = _scatter(shape)
         hashes[row] = shape if shape != 0 else _ONE
         first[row + 1] = slot
-    return hashes, first, values[:slot].copy(), numbers[:slot].copy(), cut
+    return hashes, first, values[:slot].copy(), numbers[:slot].copy(), places[:slot].copy(), cut
 
 
 @njit(nogil=True, cache=True)
@@ -273,8 +276,6 @@ def summarise_slots(first: Any, values: Any, numbers: Any, ids: Any, shapes: Any
         Row of each shape's first slot in the following arrays.
     lowest, highest : uint64 arrays
         Smallest and largest hash of a value: equal where the slot never varies.
-    bits : uint64 array
-        Linear counting bitmap of the values' hashes (Whang et al., 1990).
     counts : int64 array
         How many values are numbers.
     low, high : float64 arrays
@@ -293,7 +294,7 @@ def summarise_slots(first: Any, values: Any, numbers: Any, ids: Any, shapes: Any
         base[shape + 1] = base[shape] + slots[shape]
     total = base[shapes]
     lowest, highest = np.full(total, 0xFFFFFFFFFFFFFFFF, np.uint64), np.zeros(total, np.uint64)
-    bits, counts = np.zeros(total, np.uint64), np.zeros(total, np.int64)
+    counts = np.zeros(total, np.int64)
     low, high = np.full(total, np.inf), np.full(total, -np.inf)
     low_row, high_row = np.full(total, -1, np.int64), np.full(total, -1, np.int64)
     keys, sizes, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
@@ -302,7 +303,6 @@ def summarise_slots(first: Any, values: Any, numbers: Any, ids: Any, shapes: Any
         for at in range(first[row], first[row] + slots[ids[row]]):
             slot, value, number = at + shift, values[at], numbers[at]
             lowest[slot], highest[slot] = min(lowest[slot], value), max(highest[slot], value)
-            bits[slot] |= _ONE << (value & np.uint64(63))
             if not np.isnan(number):
                 counts[slot] += 1
                 if number < low[slot]:
@@ -313,4 +313,4 @@ def summarise_slots(first: Any, values: Any, numbers: Any, ids: Any, shapes: Any
                 if used * 2 > len(keys):
                     keys, sizes = _grown(keys, sizes)
     bins, bin_counts = _entries(keys, sizes, used)
-    return base, lowest, highest, bits, counts, low, high, low_row, high_row, bins, bin_counts
+    return base, lowest, highest, counts, low, high, low_row, high_row, bins, bin_counts
