@@ -124,6 +124,7 @@ def test_a_format_without_samples_breaks_the_contract():
         ("name: [", "not YAML"),
         ("name: x", r"given: \['name'\]"),
         (GOOD + "more: 1", "'more'"),
+        (GOOD + "records: two lines", "records is one of .* given: 'two lines'"),
         (GOOD.replace("layouts: [", "layouts: [3, "), "layouts is a list"),
         ("{name: x, title: x, layouts: x, samples: [{}]}", "layouts is a list"),
         ("{name: x, title: x, layouts: [x], samples: []}", "samples is a list"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -14,6 +14,10 @@ from loganomaly.reading.layout import compile_layout
 from loganomaly.reading.program import Op, Role
 
 __all__ = ["Format", "Layout", "data_file", "expand", "load_formats", "parse_format", "timestamp_patterns"]
+
+
+Lines = Literal["any", "single line", "many lines"]
+_LINES: tuple[Lines, ...] = get_args(Lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +52,18 @@ class Format:
     """A named family of layouts with sample lines, which are its tests.
 
     A sample is a mapping with `line` and what is read from it: `time` (ISO, UTC), `level`, `component`, `status`,
-    `message`; what it leaves out is absent from the line.
+    `message`; what it leaves out is absent from the line. A sample of several lines is read as one record.
+
+    `records` says what becomes of lines that no layout reads: where all records are of a "single line", each is a
+    record of its own; where most are of "many lines", each belongs to the record before it; "any" leaves it to how
+    many of a source's lines are read.
     """
 
     name: str
     title: str
     layouts: tuple[str, ...]
     samples: tuple[Mapping[str, Any], ...]
+    records: Lines = "any"
 
 
 def parse_format(text: str, *, origin: str) -> Format:
@@ -71,9 +80,13 @@ def parse_format(text: str, *, origin: str) -> Format:
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
     expected = {"name", "title", "layouts", "samples"}
-    if not isinstance(raw, dict) or set(raw) != expected:
+    if not isinstance(raw, dict) or set(raw) - {"records"} != expected:
         given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
-        msg = f"{origin}: a format has the keys {sorted(expected)}, given: {given}"
+        msg = f"{origin}: a format has the keys {sorted(expected)} and may have 'records', given: {given}"
+        raise FormatError(msg)
+    records = raw.get("records", "any")
+    if records not in _LINES:
+        msg = f"{origin}: records is one of {list(_LINES)}, given: {records!r}"
         raise FormatError(msg)
     for key, kind in (("layouts", str), ("samples", dict)):
         if not isinstance(raw[key], list) or not raw[key] or not all(isinstance(item, kind) for item in raw[key]):
@@ -86,7 +99,13 @@ def parse_format(text: str, *, origin: str) -> Format:
         except FormatError as error:
             msg = f"{origin}: {error}"
             raise FormatError(msg) from error
-    return Format(name=raw["name"], title=raw["title"], layouts=tuple(raw["layouts"]), samples=tuple(raw["samples"]))
+    return Format(
+        name=raw["name"],
+        title=raw["title"],
+        layouts=tuple(raw["layouts"]),
+        samples=tuple(raw["samples"]),
+        records=records,
+    )
 
 
 def data_file(name: str) -> Any:
