@@ -99,11 +99,19 @@ def test_a_sample_time_that_is_no_iso_text_breaks_the_contract(time):
         check_format(replace(fmt, samples=({**fmt.samples[0], "time": time},)))
 
 
-@pytest.mark.parametrize("line", [None, "two\nlines", 3])
-def test_a_sample_without_one_line_breaks_the_contract(line):
+@pytest.mark.parametrize("line", [None, 3])
+def test_a_sample_without_a_line_breaks_the_contract(line):
     fmt = parse_format(GOOD, origin="own.yaml")
-    with pytest.raises(FormatError, match="one line"):
+    with pytest.raises(FormatError, match="which is a text"):
         check_format(replace(fmt, samples=({**fmt.samples[0], "line": line},)))
+
+
+def test_a_sample_of_several_lines_is_one_record():
+    fmt = parse_format(GOOD, origin="own.yaml")
+    sample = fmt.samples[0]
+    check_format(replace(fmt, samples=({**sample, "line": sample["line"] + "\n  more of it"},)))
+    with pytest.raises(FormatError, match="1 samples alone are read as 2 records"):
+        check_format(replace(fmt, samples=({**sample, "line": sample["line"] + "\n" + sample["line"]},)))
 
 
 def test_a_sample_that_is_no_record_breaks_the_contract():

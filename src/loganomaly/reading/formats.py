@@ -29,6 +29,11 @@ class Layout:
     time: str | None = None
 
     @property
+    def head(self) -> str:
+        """The layout of a record's first line."""
+        return self.text.partition("\n")[0]
+
+    @property
     def captures(self) -> int:
         """How much of a line this layout understands; breaks ties between layouts that match the same lines."""
         return _captures(self.text, self.time)
@@ -95,6 +100,7 @@ def parse_format(text: str, *, origin: str) -> Format:
             raise FormatError(msg)
     for layout in raw["layouts"]:
         try:
+            compile_layout(layout.partition("\n")[0], time="%Y")
             compile_layout(layout, time="%Y")
         except FormatError as error:
             msg = f"{origin}: {error}"

@@ -37,7 +37,7 @@ class Op(IntEnum):
     LITERAL = 0  # (pool offset, length)
     BLANKS = 1  # one blank or more
     FIELD = 2  # (role, stop set, text)
-    LEVEL = 3  # a severity word; (1,) takes single letters
+    LEVEL = 3  # a severity word; (1,) single letters, (2,) signs, (3,) severities of CEF, (4,) levels of Windows
     OPTIONAL = 4  # (operation to go on with if the group does not match,)
     NUMBER = 5  # (fewest digits, most digits, part)
     FRACTION = 6  # digits of a second
@@ -53,6 +53,7 @@ class Op(IntEnum):
     LOGFMT = 16  # key=value pairs up to the end of the line
     MERIDIEM = 17  # AM, PM
     PRIORITY = 18  # syslog priority: severity is its lowest three bits
+    BREAK = 19  # white space, line breaks included
 
 
 class Part(IntEnum):
@@ -118,6 +119,7 @@ class At(IntEnum):
     OPS = 8  # operations, four numbers each,
     STOPS = 9  # stop sets, 256 numbers each: 1 where a byte ends the field,
     POOL = 10  # bytes of the literals
+    WHOLES = 11  # for each program that reads whole lines: the program that reads its records of many lines, or -1
     WORDS = 16  # 256 hashes of severity words, 256 times their Level
     ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
     KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins

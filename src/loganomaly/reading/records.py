@@ -39,7 +39,7 @@ __all__ = [
 
 UNMATCHED = 255
 """Stands for "no program" in `Records.program`."""
-_PROGRAMS, _LOOSE, _WARNING = int(At.PROGRAMS), int(At.LOOSE), int(Level.WARNING)
+_PROGRAMS, _LOOSE, _WHOLES, _WARNING = int(At.PROGRAMS), int(At.LOOSE), int(At.WHOLES), int(Level.WARNING)
 LONGEST_RECORD = 1000
 """Lines of a record; what goes on beyond them begins a new one, so that no record grows without bound."""
 
@@ -57,7 +57,7 @@ class Records(NamedTuple):
     status: NDArray[np.int16]  # HTTP status, or 0
     component_start: NDArray[np.int64]  # -1 where there is none
     component_end: NDArray[np.int64]
-    message_start: NDArray[np.int64]  # of the first line
+    message_start: NDArray[np.int64]  # one line: of the first, unless the layout goes on over line breaks
     message_end: NDArray[np.int64]
 
 
@@ -232,6 +232,21 @@ def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any
 
 
 @njit(nogil=True, cache=True)
+def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None:
+    """Write what the whole record says, where its layout goes on over line breaks."""
+    program = columns[4][row]
+    if program == UNMATCHED or t[t[_WHOLES] + program] < 0:
+        return
+    start, end = columns[2][row], columns[3][row]
+    if match(data, start, end, t[t[_WHOLES] + program], t, out):
+        stop = out[MESSAGE_START]
+        while stop < out[MESSAGE_END] and data[stop] != 10 and data[stop] != 13:
+            stop += 1
+        out[MESSAGE_END] = stop
+        _write(columns, row, data, program, start, stop, t, out)
+
+
+@njit(nogil=True, cache=True)
 def read_records(data: Any, t: Tables) -> Any:
     """Split `data` (uint8) into records.
 
@@ -243,7 +258,7 @@ def read_records(data: Any, t: Tables) -> Any:
         Lines in `data`. Blank ones before the first record are in no record.
     """
     programs = t[_PROGRAMS]
-    out = np.empty(OUT_SIZE, np.int64)
+    out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     columns = _allocate(len(starts))
     row = -1
@@ -253,6 +268,9 @@ def read_records(data: Any, t: Tables) -> Any:
         if not begins and (row < 0 or line - columns[0][row] >= LONGEST_RECORD):
             begins = not is_blank_line(data, begin, end)
         if begins:
+            # A record of one line has said all already.
+            if row >= 0 and columns[1][row] > 1:
+                _write_whole(columns, row, data, t, spare)
             row += 1
             columns[0][row], columns[1][row] = line, 1
             columns[2][row], columns[3][row] = begin, end
@@ -261,6 +279,8 @@ def read_records(data: Any, t: Tables) -> Any:
             columns[1][row] += 1
             if end > begin:
                 columns[3][row] = end
+    if row >= 0 and columns[1][row] > 1:
+        _write_whole(columns, row, data, t, spare)
     return columns, row + 1, len(starts)
 
 
@@ -284,4 +304,6 @@ def read_heads(data: Any, bounds: Any, t: Tables) -> Any:
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
         _write(columns, row, data, program, begin, first, t, out)
+        if first < end:
+            _write_whole(columns, row, data, t, out)
     return columns

@@ -45,13 +45,19 @@ class Calendar:
 def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None, loose: bool = True) -> Tables:
     """Compile `layouts`, in order, into the matcher's arrays.
 
-    Program i is layouts[i]; programs for bare timestamps, which values of JSON keys need, follow them.
+    Program i is the head of layouts[i]; programs for bare timestamps, which values of JSON keys need, follow them, then
+    those of layouts that go on over line breaks.
     `loose` says that a line which matches none of them may still begin a record.
     """
     calendar = calendar or Calendar()
-    codes = [_compile(layout.text, layout.time) for layout in layouts]
+    codes = [_compile(layout.head, layout.time) for layout in layouts]
     times = [pattern for pattern in timestamp_patterns() if pattern not in {"%s", "%H:%M:%S%f"}]
     codes += [_compile("{time}", pattern) for pattern in times]
+    wholes = [-1] * len(layouts)
+    for program, layout in enumerate(layouts):
+        if layout.head != layout.text:
+            wholes[program] = len(codes)
+            codes.append(_compile(layout.text, layout.time))
     ops: list[int] = []
     starts, pool, stops = [0], bytearray(), list[frozenset[int]]()
     for code in codes:
@@ -70,6 +76,7 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.OPS: np.array(ops, np.int64),
         At.STOPS: stop_sets.ravel(),
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
+        At.WHOLES: np.array(wholes, np.int64),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
