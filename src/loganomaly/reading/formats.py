@@ -16,17 +16,22 @@ from loganomaly.reading.program import Op, Role
 __all__ = ["Format", "Layout", "data_file", "expand", "load_formats", "parse_format", "timestamp_patterns"]
 
 
+_GOES_ON = 4
 Lines = Literal["any", "single line", "many lines"]
 _LINES: tuple[Lines, ...] = get_args(Lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One way to write a line: a layout of a format with one timestamp pattern filled in."""
+    """One way to write a line: a layout of a format with one timestamp pattern filled in.
+
+    Lines of a layout that `goes_on` belong to the record before them.
+    """
 
     format: str
     text: str
     time: str | None = None
+    goes_on: bool = False
 
     @property
     def head(self) -> str:
@@ -36,7 +41,8 @@ class Layout:
     @property
     def captures(self) -> int:
         """How much of a line this layout understands; breaks ties between layouts that match the same lines."""
-        return _captures(self.text, self.time)
+        # A layout that goes on names the lines it is for, so it comes before those that any line may fit.
+        return _captures(self.text, self.time) + (_GOES_ON if self.goes_on else 0)
 
 
 @cache
@@ -59,6 +65,8 @@ class Format:
     A sample is a mapping with `line` and what is read from it: `time` (ISO, UTC), `level`, `component`, `status`,
     `message`; what it leaves out is absent from the line. A sample of several lines is read as one record.
 
+    Lines that fit `continuations`, which are layouts too, belong to the record before them.
+
     `records` says what becomes of lines that no layout reads: where all records are of a "single line", each is a
     record of its own; where most are of "many lines", each belongs to the record before it; "any" leaves it to how
     many of a source's lines are read.
@@ -69,6 +77,7 @@ class Format:
     layouts: tuple[str, ...]
     samples: tuple[Mapping[str, Any], ...]
     records: Lines = "any"
+    continuations: tuple[str, ...] = ()
 
 
 def parse_format(text: str, *, origin: str) -> Format:
@@ -85,20 +94,23 @@ def parse_format(text: str, *, origin: str) -> Format:
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
     expected = {"name", "title", "layouts", "samples"}
-    if not isinstance(raw, dict) or set(raw) - {"records"} != expected:
+    if not isinstance(raw, dict) or set(raw) - {"records", "continuations"} != expected:
         given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
-        msg = f"{origin}: a format has the keys {sorted(expected)} and may have 'records', given: {given}"
+        msg = f"{origin}: a format has the keys {sorted(expected)} and may have 'records' and 'continuations', given: {given}"
         raise FormatError(msg)
     records = raw.get("records", "any")
     if records not in _LINES:
         msg = f"{origin}: records is one of {list(_LINES)}, given: {records!r}"
         raise FormatError(msg)
-    for key, kind in (("layouts", str), ("samples", dict)):
+    for key, kind in (("layouts", str), ("samples", dict), ("continuations", str)):
+        if key == "continuations" and key not in raw:
+            continue
         if not isinstance(raw[key], list) or not raw[key] or not all(isinstance(item, kind) for item in raw[key]):
             wanted = "texts" if kind is str else "mappings"
             msg = f"{origin}: {key} is a list of one or more {wanted}, given: {raw[key]!r}"
             raise FormatError(msg)
-    for layout in raw["layouts"]:
+    continuations: list[str] = raw.get("continuations", [])
+    for layout in (*raw["layouts"], *continuations):
         try:
             compile_layout(layout.partition("\n")[0], time="%Y")
             compile_layout(layout, time="%Y")
@@ -111,6 +123,7 @@ def parse_format(text: str, *, origin: str) -> Format:
         layouts=tuple(raw["layouts"]),
         samples=tuple(raw["samples"]),
         records=records,
+        continuations=tuple(continuations),
     )
 
 
@@ -140,7 +153,8 @@ def expand(formats: Iterable[Format], *, patterns: Sequence[str]) -> list[Layout
     """Return each layout of `formats` once per timestamp pattern, or once where it names its own or has none."""
     layouts: list[Layout] = []
     for fmt in formats:
-        for text in fmt.layouts:
+        for text in (*fmt.layouts, *fmt.continuations):
             times = patterns if "{time}" in text else (None,)
-            layouts += [Layout(format=fmt.name, text=text, time=time) for time in times]
+            goes_on = text in fmt.continuations
+            layouts += [Layout(format=fmt.name, text=text, time=time, goes_on=goes_on) for time in times]
     return layouts

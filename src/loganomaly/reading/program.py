@@ -80,6 +80,7 @@ class Role(IntEnum):
     MESSAGE = 4
     STATUS = 5
     PRIORITY = 6
+    SCALE = 7
 
 
 class Text(IntEnum):
@@ -120,6 +121,7 @@ class At(IntEnum):
     STOPS = 9  # stop sets, 256 numbers each: 1 where a byte ends the field,
     POOL = 10  # bytes of the literals
     WHOLES = 11  # for each program that reads whole lines: the program that reads its records of many lines, or -1
+    GO_ON = 12  # for each program that reads whole lines: 1 where they belong to the record before them
     WORDS = 16  # 256 hashes of severity words, 256 times their Level
     ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
     KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins

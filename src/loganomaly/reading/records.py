@@ -39,7 +39,8 @@ __all__ = [
 
 UNMATCHED = 255
 """Stands for "no program" in `Records.program`."""
-_PROGRAMS, _LOOSE, _WHOLES, _WARNING = int(At.PROGRAMS), int(At.LOOSE), int(At.WHOLES), int(Level.WARNING)
+_PROGRAMS, _LOOSE, _WHOLES, _GO_ON = int(At.PROGRAMS), int(At.LOOSE), int(At.WHOLES), int(At.GO_ON)
+_WARNING = int(Level.WARNING)
 LONGEST_RECORD = 1000
 """Lines of a record; what goes on beyond them begins a new one, so that no record grows without bound."""
 
@@ -129,7 +130,7 @@ def _begins_record(data: Any, starts: Any, ends: Any, line: Any, programs: Any, 
         return False, -1
     program = _fit(data, starts[line], ends[line], programs, t, out)
     if program >= 0:
-        return True, program
+        return t[t[_GO_ON] + program] == 0, program
     return (t[_LOOSE] == 1 and not _goes_on_loosely(data, starts, ends, line, programs, t, out)), -1
 
 

@@ -9,7 +9,7 @@ from loganomaly.reading.characters import is_digit, is_letter
 from loganomaly.reading.hashes import find, upper_hash
 from loganomaly.reading.program import WORDS_SIZE, At, Tables
 
-__all__ = ["cef_level", "letter_level", "level_word", "number_level", "sign_level", "syslog_level", "windows_level"]
+__all__ = ["cef_level", "letter_level", "level_word", "nextcloud_level", "number_level", "sign_level", "syslog_level", "windows_level"]
 
 _WORDS = int(At.WORDS)  # compiled code knows no enumerations of integers
 
@@ -95,6 +95,12 @@ def windows_level(byte: Any) -> Any:
     if byte == 51:
         return 5
     return 2 if byte == 53 else 0
+
+
+@njit(nogil=True, cache=True)
+def nextcloud_level(number: Any) -> Any:
+    """Return the Level of the numbers that Nextcloud writes: 0 debug, 1 info, 2 warning, 3 error, 4 fatal."""
+    return number + 2 if number < 2 else number + 3
 
 
 @njit(nogil=True, cache=True)

@@ -77,6 +77,7 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.STOPS: stop_sets.ravel(),
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
         At.WHOLES: np.array(wholes, np.int64),
+        At.GO_ON: np.array([layout.goes_on for layout in layouts], np.int64),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
