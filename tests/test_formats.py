@@ -176,6 +176,42 @@ def test_what_an_optional_group_holds_does_not_count():
     assert with_group.captures == Layout(format="t", text="{time} {message}", time="%Y").captures
 
 
+CONTINUED = """
+name: own
+title: Own
+layouts: ["{time} {level} {name}: {message}"]
+continuations: ["{time} {?MORE?}{?REST?}: "]
+samples:
+  - line: |-
+      2026-03-14 09:26:53 ERROR shop: order failed
+      2026-03-14 09:26:53 MORE: of it
+      2026-03-14 09:26:53 REST: of it
+    time: "2026-03-14T09:26:53Z"
+    level: ERROR
+    component: shop
+    message: order failed
+"""
+
+
+def test_a_line_that_fits_a_continuation_belongs_to_the_record_before_it():
+    check_format(parse_format(CONTINUED, origin="own.yaml"))
+    without = CONTINUED.replace('continuations: ["{time} {?MORE?}{?REST?}: "]', "")
+    with pytest.raises(FormatError, match="1 samples alone are read as 3 records"):
+        check_format(parse_format(without, origin="own.yaml"))
+
+
+def test_what_a_malformed_continuation_is_said():
+    with pytest.raises(FormatError, match="never closed"):
+        parse_format(CONTINUED.replace("{?MORE?}", "{?MORE"), origin="own.yaml")
+    with pytest.raises(FormatError, match="continuations is a list of one or more texts"):
+        parse_format(GOOD + "continuations: 3", origin="own.yaml")
+
+
+def test_the_head_of_a_layout_over_line_breaks_is_a_layout_too():
+    with pytest.raises(FormatError, match="never closed"):
+        parse_format(GOOD.replace("layouts: [", 'layouts: ["{?{time}\\n?} {message}", '), origin="own.yaml")
+
+
 def test_patterns_are_distinct():
     assert len(set(timestamp_patterns())) == len(timestamp_patterns())
 

@@ -1,5 +1,7 @@
 """Lines and records: which lines begin a record, which go on with it, and what a head says."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -341,6 +343,34 @@ def test_a_line_that_fits_no_layout_is_its_own_message():
     (record,) = read_text(b"error: some text  ", tables=PLAIN)
     assert (record.program, record.time, record.component, record.status) == (None, None, None, None)
     assert (record.level, record.message) == ("ERROR", "error: some text")
+
+
+# --- layouts over line breaks
+
+WHOLE = [Layout(format="t", text="# {name}\n{skipped+}at {time}\n{level}: {message}", time="%Y-%m-%d %H:%M:%S%f%z")]
+ENTRY = "# shop\nbegun\n  at 2026-03-14 09:26:53\nerror: order failed\nand more\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_record_is_read_over_its_lines_and_its_message_is_one_line(end):
+    tables = build_tables(WHOLE, loose=False)
+    for record in read_text((ENTRY * 2).replace("\n", end).encode(), tables=tables):
+        assert (record.lines, record.component, record.level, record.message) == (5, "shop", "ERROR", "order failed")
+        assert record.time == dt.datetime(2026, 3, 14, 9, 26, 53, tzinfo=dt.UTC)
+
+
+def test_what_the_head_says_is_kept_where_the_rest_of_the_record_does_not_fit():
+    tables = build_tables(WHOLE, loose=False)
+    first, second, third = read_text(f"# a\nsome text\n# b\n{ENTRY}".encode(), tables=tables)
+    assert (first.component, first.lines, first.level, first.time) == ("a", 2, None, None)
+    assert (second.component, second.lines) == ("b", 1)
+    assert (third.component, third.level) == ("shop", "ERROR")
+
+
+def test_a_row_of_a_frame_is_read_over_its_lines():
+    data, records = read_rows([ENTRY, "# a"], build_tables(WHOLE, loose=False))
+    messages = [data[a:b].decode() for a, b in zip(records.message_start, records.message_end, strict=True)]
+    assert messages == ["order failed", ""]
 
 
 # --- the last record

@@ -80,7 +80,7 @@ def detect(
     fits = np.hstack([fits, _fits(lines, guessed)])
     chosen, share = _choose(fits, layouts)
     kept = tuple(layouts[c] for c in chosen)
-    read: list[bool] = fits[:, chosen].any(axis=1).tolist()
+    read: NDArray[np.bool_] = np.any(fits[:, chosen], axis=1)
     rest = sum(_goes_on(line) for line, fit in zip(lines, read, strict=True) if not fit)
     name = _name(fits, chosen, layouts, heads=len(lines) - rest)
     return Detected(
@@ -88,7 +88,7 @@ def detect(
         layouts=kept,
         share=share,
         calendar=_calendar(lines, kept, modified=modified),
-        loose=_loose(name, kept, formats=formats, read=sum(read), heads=len(lines) - rest),
+        loose=_loose(name, kept, formats=formats, read=int(read.sum()), heads=len(lines) - rest),
     )
 
 

@@ -96,7 +96,8 @@ def parse_format(text: str, *, origin: str) -> Format:
     expected = {"name", "title", "layouts", "samples"}
     if not isinstance(raw, dict) or set(raw) - {"records", "continuations"} != expected:
         given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
-        msg = f"{origin}: a format has the keys {sorted(expected)} and may have 'records' and 'continuations', given: {given}"
+        wanted = f"the keys {sorted(expected)} and may have 'records' and 'continuations'"
+        msg = f"{origin}: a format has {wanted}, given: {given}"
         raise FormatError(msg)
     records = raw.get("records", "any")
     if records not in _LINES:
@@ -106,8 +107,8 @@ def parse_format(text: str, *, origin: str) -> Format:
         if key == "continuations" and key not in raw:
             continue
         if not isinstance(raw[key], list) or not raw[key] or not all(isinstance(item, kind) for item in raw[key]):
-            wanted = "texts" if kind is str else "mappings"
-            msg = f"{origin}: {key} is a list of one or more {wanted}, given: {raw[key]!r}"
+            kinds = "texts" if kind is str else "mappings"
+            msg = f"{origin}: {key} is a list of one or more {kinds}, given: {raw[key]!r}"
             raise FormatError(msg)
     continuations: list[str] = raw.get("continuations", [])
     for layout in (*raw["layouts"], *continuations):

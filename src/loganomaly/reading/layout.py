@@ -8,7 +8,7 @@ A layout is text with placeholders: ``{time} {level} [{thread+}] {name} - {messa
   strptime, with ``%f`` for any number of digits, ``%e`` for a day or hour that may be padded with a blank, ``%s`` for
   an epoch of any unit and ``%z`` for any way to write a zone.
 - ``{level}`` is a severity word, ``{level1}`` one letter (I, W, E ...), ``{priority}`` a syslog priority,
-  ``{sign}`` one of Redis' signs, ``{cef}`` a severity 0 to 10 or a word of CEF, ``{windows}`` a level 0 to 5 of Windows.
+  ``{sign}`` one of Redis' signs, ``{cef}`` a severity of CEF (0 to 10, or a word), ``{windows}`` a level 0 to 5.
 - ``{component}`` has no blanks, ``{name}`` is a component of letters, digits and ``. _ $ -``.
 - ``{digits}``, ``{status}`` (an HTTP status), ``{json}``, ``{logfmt}``.
 - ``{message}`` is the rest of the line; ``{message} ({component})`` takes the component from its end;

@@ -9,7 +9,16 @@ from loganomaly.reading.characters import is_digit, is_letter
 from loganomaly.reading.hashes import find, upper_hash
 from loganomaly.reading.program import WORDS_SIZE, At, Tables
 
-__all__ = ["cef_level", "letter_level", "level_word", "nextcloud_level", "number_level", "sign_level", "syslog_level", "windows_level"]
+__all__ = [
+    "cef_level",
+    "letter_level",
+    "level_word",
+    "nextcloud_level",
+    "number_level",
+    "sign_level",
+    "syslog_level",
+    "windows_level",
+]
 
 _WORDS = int(At.WORDS)  # compiled code knows no enumerations of integers
 
@@ -45,7 +54,7 @@ def letter_level(byte: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def sign_level(byte: Any) -> Any:
-    """Return the Level of the signs that Redis writes: ``.`` debug, ``-`` verbose, ``*`` notice, ``#`` warning; or 0."""
+    """Return the Level of Redis' signs: ``.`` debug, ``-`` verbose, ``*`` notice, ``#`` warning; or 0."""
     if byte == 46:
         return 2
     if byte == 45:
