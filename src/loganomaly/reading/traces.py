@@ -7,14 +7,22 @@ record begins does not depend on how a source is cut into chunks.
 # Numba knows no `in` on tuples, and compiled code takes its arguments by position.
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 
-__all__ = ["LOOK_BACK", "follows_trace", "goes_on", "is_blank_line", "is_frame", "opens_traceback"]
+__all__ = ["LOOK_BACK", "follows_trace", "goes_on", "is_blank_line", "is_frame", "may_go_on", "opens_traceback"]
 
 LOOK_BACK = 5
 """Lines before a line that tell whether it goes on with a trace."""
+# The two bytes with which lines begin that go on by themselves.
+_PAIRS = ("at", "Ca", "Du", "Fi", "St", "Su", "Tr", "Th", "..", '"}', "--", "</", "[s", "[p", "cr", "go", "no", "st")
+_OPENINGS = np.zeros((256, 256), np.bool_)
+_OPENINGS[list(b" \t})]#")] = True
+_OPENINGS[[ord(pair[0]) for pair in _PAIRS], [ord(pair[1]) for pair in _PAIRS]] = True
+_BEFORE = np.zeros(256, np.bool_)  # with which lines begin that say so of the next
+_BEFORE[list(b" \tFt")] = True
 
 
 @njit(nogil=True, cache=True)
@@ -69,9 +77,7 @@ def is_frame(data: Any, start: Any, end: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _is_ruby_frame(data: Any, start: Any, end: Any) -> Any:
-    """Whether a line is a frame of Ruby: ``/srv/order.rb:17:in 'pay'``."""
-    if data[end - 1] != 39:
-        return False
+    """Whether a line, which ends with a quote, is a frame of Ruby: ``/srv/order.rb:17:in 'pay'``."""
     place = _find(data, start, end, b":in ")
     if place < 0 or (data[place + 4] != 39 and data[place + 4] != 96) or _find(data, start, place, b" ") >= 0:
         return False
@@ -83,9 +89,7 @@ def _is_ruby_frame(data: Any, start: Any, end: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _is_go_function(data: Any, start: Any, end: Any) -> Any:
-    """Whether a line is a function in a Go stack: ``net/http.(*conn).serve(0xc000, {0x7f, 0x1})``."""
-    if data[end - 1] != 41:
-        return False
+    """Whether a line, which ends with a parenthesis, is a function of Go: ``net/http.(*conn).serve(0xc, {0x7f})``."""
     i, dot = start, False
     while i < end and data[i] != 40:
         if not (is_letter(data[i]) or is_digit(data[i]) or 45 <= data[i] <= 47 or data[i] == 95 or data[i] == 64):
@@ -93,6 +97,12 @@ def _is_go_function(data: Any, start: Any, end: Any) -> Any:
         dot = dot or (data[i] == 46 and i > start)
         i += 1
     return dot or _starts_with(data, start, end, b"panic(")
+
+
+@njit(nogil=True, cache=True)
+def may_go_on(first: Any, second: Any, last: Any, before: Any, behind: Any) -> Any:
+    """Return whether a line may go on with a record, by three of its bytes and the first ones of its neighbours."""
+    return _OPENINGS[first, second] or last == 41 or last == 39 or _BEFORE[before] or behind == 32 or behind == 9
 
 
 @njit(nogil=True, cache=True)
@@ -139,7 +149,9 @@ def goes_on(data: Any, start: Any, end: Any) -> Any:
         return True
     if first == 115 and _starts_with(data, start, end, b"stack backtrace:"):
         return True
-    return _is_go_function(data, start, end) or _is_ruby_frame(data, start, end)
+    if data[end - 1] == 41:  # )
+        return _is_go_function(data, start, end)
+    return data[end - 1] == 39 and _is_ruby_frame(data, start, end)
 
 
 @njit(nogil=True, cache=True)
@@ -185,7 +197,7 @@ def _follows_rust_panic(data: Any, starts: Any, ends: Any, line: Any) -> Any:
 @njit(nogil=True, cache=True)
 def follows_trace(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     """Return whether the lines before show that a line goes on with the trace that they are in."""
-    if line == 0:
+    if line == 0 or starts[line - 1] == ends[line - 1]:
         return False
     return (
         _ends_python_traceback(data, starts, ends, line)
