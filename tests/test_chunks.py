@@ -38,6 +38,18 @@ LINES = [
     b"",
     b"  ",
 ]
+TRACE_LINES = [
+    b"Traceback (most recent call last):",
+    b'  File "/srv/orders.py", line 17, in pay',
+    b"ValueError: no order",
+    b"java.lang.IllegalStateException: no order",
+    b"\tat shop.Order.pay(Order.java:17)",
+    b"goroutine 7 [running]:",
+    b"main.pay",
+    b"\t/srv/order.go:17 +0x1b",
+    b"thread 'main' panicked at src/main.rs:3:5:",
+    b"2026-03-14 09:26:54 INFO it is idle",
+]
 COUNTS = st.sampled_from([1, 1, 1, 1, 1, 2, 3, LONGEST_RECORD - 1, LONGEST_RECORD, LONGEST_RECORD + 1, 2500])
 
 
@@ -117,13 +129,31 @@ def test_the_records_of_the_chunks_are_those_of_the_whole(runs, ends, size, most
 
 @settings(max_examples=60, deadline=None)
 @given(
-    runs=st.lists(st.tuples(st.sampled_from(LINES), st.integers(1, 3)), max_size=40),
+    runs=st.lists(st.tuples(st.sampled_from(LINES + TRACE_LINES), st.integers(1, 3)), max_size=40),
     size=st.integers(1, 9000),
     most_lines=st.none() | st.integers(1, 50),
     loose=st.booleans(),
 )
 def test_the_records_of_the_chunks_of_short_records_are_those_of_the_whole(runs, size, most_lines, loose):
     check(text_of(runs), TABLES[loose], size=size, most_lines=most_lines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    lines=st.lists(st.sampled_from([HEAD, b"", *TRACE_LINES]), max_size=30),
+    size=st.integers(1, 900),
+    most_lines=st.none() | st.integers(1, 9),
+)
+def test_the_records_of_the_chunks_of_stack_traces_are_those_of_the_whole(lines, size, most_lines):
+    check(text_of([(line, 1) for line in lines]), TABLES[True], size=size, most_lines=most_lines)
+
+
+def test_a_traceback_is_whole_where_the_end_that_is_looked_at_first_begins_within_it(monkeypatch):
+    traceback = b"Traceback (most recent call last):\n" + b'  File "x", line 3, in y\n' + b"ValueError: no order\n"
+    text = (HEAD + b"\n" + traceback) * 9
+    for tail in range(1, len(HEAD + traceback)):
+        monkeypatch.setattr(chunks, "_TAIL", tail)
+        check(text, TABLES[True], size=2 * len(HEAD + traceback) + 9, most_lines=None)
 
 
 @settings(max_examples=60, deadline=None)

@@ -46,13 +46,19 @@ def years(data: bytes, *, tail: bytes = b"", modified: float) -> list[int | None
 
 
 @pytest.mark.parametrize(
-    ("line", "name"),
-    [(SYSLOG, "syslog"), (JSON, "json"), (PYTHON, "python"), (ACCESS, "access"), (LOGFMT, "logfmt")],
+    ("line", "name", "loose"),
+    [
+        (SYSLOG, "syslog", False),
+        (JSON, "json", True),
+        (PYTHON, "python", False),
+        (ACCESS, "access", True),
+        (LOGFMT, "logfmt", True),
+    ],
 )
 @pytest.mark.parametrize("count", [1, 2, 100])
-def test_a_source_of_one_format_is_of_this_format(line, name, count):
+def test_a_source_of_one_format_is_of_this_format(line, name, loose, count):
     detected = detect(f"{line}\n".encode() * count)
-    assert (detected.name, detected.share, detected.loose) == (name, 1.0, False)
+    assert (detected.name, detected.share, detected.loose) == (name, 1.0, loose)
 
 
 def test_a_source_of_several_formats_is_read_with_all_of_them():
@@ -98,6 +104,39 @@ def test_a_stack_trace_does_not_make_a_source_loose():
 
 def test_a_source_whose_lines_mostly_fit_nothing_is_loose():
     assert detect((f"{PYTHON}\n" + "some text\n" * 3).encode() * 10).loose
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        '[stacktrace]\n#0 /srv/order.php(17): pay()\n#1 {main}\n"} \n',
+        'File "/srv/orders.py", line 17, in pay\n    raise x\nValueError: no order\n',
+        "goroutine 7 [running]:\nmain.pay(0x11)\n\t/srv/order.go:17 +0x1b\ncreated by main.main\n",
+        "/srv/order.rb:17:in 'pay'\n/srv/order.rb:3:in '<main>'\n" * 3,
+        "<order>\n  <id>17</id>\n</order>\n",
+    ],
+    ids=["php", "python", "go", "ruby", "xml"],
+)
+def test_lines_that_are_not_indented_do_not_make_a_source_loose_where_they_are_the_rest_of_a_record(trace):
+    data = (f"{PYTHON}\n" + trace).encode() * 10
+    detected = detect(data)
+    assert (detected.name, detected.loose) == ("python", False)
+    assert [record.lines for record in read(data)] == [1 + trace.count("\n")] * 10
+
+
+@pytest.mark.parametrize("line", [JSON, ACCESS, LOGFMT])
+def test_a_line_that_is_not_read_stands_alone_where_all_records_are_of_a_single_line(line):
+    data = (f"{line}\n" * 9 + line[:11] + "\n").encode() * 10
+    assert [record.lines for record in read(data)] == [1] * 100
+
+
+def test_a_source_of_single_line_records_and_others_is_not_loose():
+    assert not detect(f"{PYTHON}\n{ACCESS}\n".encode() * 20).loose
+
+
+def test_a_line_that_is_not_read_belongs_to_the_record_before_it_where_most_are_of_many_lines():
+    entry = "# Time: 2026-03-14T09:26:53Z\n# User@Host: shop[shop] @ localhost []\nselect 1;\nselect 2;\n"
+    assert [record.lines for record in read(entry.encode() * 3)] == [4] * 3
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])

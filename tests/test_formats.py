@@ -99,11 +99,19 @@ def test_a_sample_time_that_is_no_iso_text_breaks_the_contract(time):
         check_format(replace(fmt, samples=({**fmt.samples[0], "time": time},)))
 
 
-@pytest.mark.parametrize("line", [None, "two\nlines", 3])
-def test_a_sample_without_one_line_breaks_the_contract(line):
+@pytest.mark.parametrize("line", [None, 3])
+def test_a_sample_without_a_line_breaks_the_contract(line):
     fmt = parse_format(GOOD, origin="own.yaml")
-    with pytest.raises(FormatError, match="one line"):
+    with pytest.raises(FormatError, match="which is a text"):
         check_format(replace(fmt, samples=({**fmt.samples[0], "line": line},)))
+
+
+def test_a_sample_of_several_lines_is_one_record():
+    fmt = parse_format(GOOD, origin="own.yaml")
+    sample = fmt.samples[0]
+    check_format(replace(fmt, samples=({**sample, "line": sample["line"] + "\n  more of it"},)))
+    with pytest.raises(FormatError, match="1 samples alone are read as 2 records"):
+        check_format(replace(fmt, samples=({**sample, "line": sample["line"] + "\n" + sample["line"]},)))
 
 
 def test_a_sample_that_is_no_record_breaks_the_contract():
@@ -124,6 +132,7 @@ def test_a_format_without_samples_breaks_the_contract():
         ("name: [", "not YAML"),
         ("name: x", r"given: \['name'\]"),
         (GOOD + "more: 1", "'more'"),
+        (GOOD + "records: two lines", "records is one of .* given: 'two lines'"),
         (GOOD.replace("layouts: [", "layouts: [3, "), "layouts is a list"),
         ("{name: x, title: x, layouts: x, samples: [{}]}", "layouts is a list"),
         ("{name: x, title: x, layouts: [x], samples: []}", "samples is a list"),
@@ -165,6 +174,42 @@ def test_a_layout_that_understands_more_of_a_line_is_worth_more(less, more):
 def test_what_an_optional_group_holds_does_not_count():
     with_group = Layout(format="t", text="{?<{priority}>?}{time} {message}", time="%Y")
     assert with_group.captures == Layout(format="t", text="{time} {message}", time="%Y").captures
+
+
+CONTINUED = """
+name: own
+title: Own
+layouts: ["{time} {level} {name}: {message}"]
+continuations: ["{time} {?MORE?}{?REST?}: "]
+samples:
+  - line: |-
+      2026-03-14 09:26:53 ERROR shop: order failed
+      2026-03-14 09:26:53 MORE: of it
+      2026-03-14 09:26:53 REST: of it
+    time: "2026-03-14T09:26:53Z"
+    level: ERROR
+    component: shop
+    message: order failed
+"""
+
+
+def test_a_line_that_fits_a_continuation_belongs_to_the_record_before_it():
+    check_format(parse_format(CONTINUED, origin="own.yaml"))
+    without = CONTINUED.replace('continuations: ["{time} {?MORE?}{?REST?}: "]', "")
+    with pytest.raises(FormatError, match="1 samples alone are read as 3 records"):
+        check_format(parse_format(without, origin="own.yaml"))
+
+
+def test_what_a_malformed_continuation_is_said():
+    with pytest.raises(FormatError, match="never closed"):
+        parse_format(CONTINUED.replace("{?MORE?}", "{?MORE"), origin="own.yaml")
+    with pytest.raises(FormatError, match="continuations is a list of one or more texts"):
+        parse_format(GOOD + "continuations: 3", origin="own.yaml")
+
+
+def test_the_head_of_a_layout_over_line_breaks_is_a_layout_too():
+    with pytest.raises(FormatError, match="never closed"):
+        parse_format(GOOD.replace("layouts: [", 'layouts: ["{?{time}\\n?} {message}", '), origin="own.yaml")
 
 
 def test_patterns_are_distinct():

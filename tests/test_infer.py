@@ -37,6 +37,12 @@ def read(line: str) -> ReadRecord:
         ("x#2026-03-14T09:26:53Z paid", "{field}#{time} {message}", ISO),
         ("node7 2026-03-14T09:26:53Z a b WARN paid", "{field} {time} {field} {component} {level} {message}", ISO),
         ("id=17,2026-03-14T09:26:53Z: paid", "{field}={field},{time}: {message}", ISO),
+        ("x 2026-03-14T09:26:53Z [ERR] agent: no", "{field} {time} [{level}] {message}", ISO),
+        ("x 2026-03-14T09:26:53Z shop WARN: no", "{field} {time} {component} {level}: {message}", ISO),
+        ("x 2026-03-14T09:26:53Z 4711 WARN no", "{field} {time} {field} {level} {message}", ISO),
+        ("x 2026-03-14T09:26:53Z - WARN no", "{field} {time} - {level} {message}", ISO),
+        ("== dump begun at 2026-03-14T09:26:53Z ==", "{begin}== {field} {field} {field} {time}", ISO),
+        ("== dump at 2026-03-14T09:26:53Z ==", "== {field} {field} {time} {message}", ISO),
     ],
 )
 def test_a_layout_follows_the_timestamp_and_the_severity(line, layout, pattern):
@@ -60,6 +66,20 @@ def test_a_layout_follows_the_timestamp_and_the_severity(line, layout, pattern):
 )
 def test_a_line_without_a_timestamp_in_its_head_has_no_layout(line):
     assert inferred(line) == []
+
+
+def test_a_letter_is_a_severity_where_most_lines_have_one_in_its_place():
+    lines = [f"x 2026-03-14T09:26:53Z 4711 {letter} paid" for letter in "IIEIWF"]
+    data = "\n".join([*lines * 3, ""]).encode()
+    levels = [record.level for record in read_text(data, tables=detect(data).tables())]
+    assert levels == ["INFO", "INFO", "ERROR", "INFO", "WARNING", "CRITICAL"] * 3
+
+
+@pytest.mark.parametrize("letters", ["FFFFFF", "EEEEEE", "Iabcde"])
+def test_a_letter_is_no_severity_where_none_shows_it_to_be_one_or_few_lines_have_it(letters):
+    lines = [f"x 2026-03-14T09:26:53Z 4711 {letter} paid" for letter in letters]
+    data = "\n".join([*lines * 3, ""]).encode()
+    assert {record.level for record in read_text(data, tables=detect(data).tables())} == {None}
 
 
 def test_layouts_come_most_common_first():

@@ -30,6 +30,38 @@ ACCESS = build_tables(
 )
 
 
+def level_of(layout: str, text: str) -> str | None:
+    (record,) = read_text(text.encode(), tables=build_tables([Layout(format="t", text=layout)]))
+    return record.level if record.program is not None else "no fit"
+
+
+@pytest.mark.parametrize(
+    ("layout", "levels"),
+    [
+        ("|{sign}|", {".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARNING", "+": "no fit", "": "no fit"}),
+        ("|{windows}|", {"0": "INFO", "1": "CRITICAL", "2": "ERROR", "3": "WARNING", "4": "INFO", "5": "DEBUG"}),
+        ("|{windows}|", {"6": "no fit", "": "no fit", "22": "no fit"}),
+        ("|{cef}|", {"0": "INFO", "3": "INFO", "4": "WARNING", "6": "WARNING", "7": "ERROR", "8": "ERROR"}),
+        ("|{cef}|", {"9": "CRITICAL", "10": "CRITICAL", "11": "no fit", "100": "no fit", "7x": "no fit"}),
+        ("|{cef}|", {"Low": "INFO", "medium": "WARNING", "HIGH": "ERROR", "Very-High": "CRITICAL"}),
+        ("|{cef}|", {"Unknown": None, "Severe": "no fit", "": "no fit"}),
+    ],
+)
+def test_severities_that_are_no_words(layout, levels):
+    assert {text: level_of(layout, f"|{text}|") for text in levels} == levels
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("order", [1, -1])
+def test_small_numbers_are_levels_where_a_key_says_whose_they_are(number, order):
+    expected = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", None][number]
+    pairs = [f'"level": {number}', '"reqId": "x"'][::order]
+    assert read_json("{" + ", ".join(pairs) + "}").level == expected
+    assert read_json(f'{{"level": {number}, "msg": "x"}}').level is None
+    assert read_json("{" + ", ".join([*pairs, '"severity": "notice"']) + "}").level == "NOTICE"
+    assert read_logfmt(f"level={number} reqId=x msg=y").level is None
+
+
 def read_json(text: str) -> ReadRecord:
     (record,) = read_text(text.encode(), tables=JSON)
     return record

@@ -260,7 +260,7 @@ class _Tally:
 
 def _layout_text(layout: Layout) -> str:
     text = layout.text if layout.time is None else layout.text.replace("{time}", f"{{time:{layout.time}}}")
-    return redact(text)
+    return redact(text.replace("\n", "\\n"))
 
 
 def _read(data: bytes, tables: Tables) -> Records:

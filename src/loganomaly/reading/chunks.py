@@ -10,6 +10,7 @@ from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.lines import begins_record
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import count_breaks, last_record_start
+from loganomaly.reading.traces import LOOK_BACK
 
 __all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks"]
 
@@ -91,8 +92,10 @@ def _cut(data: bytes, tables: Tables) -> int:
     tail = data.find(b"\n", max(0, len(data) - _TAIL)) + 1
     if 0 < tail < len(data):
         cut = tail + int(last_record_start(np.frombuffer(data, np.uint8, offset=tail), tables))
-        # A start that is one only because the record before it is full is not told from the tail alone.
-        if cut > tail and begins_record(data[cut : data.find(b"\n", cut)], tables):
+        # A start that is one only because the record before it is full is not told from the tail alone, nor one
+        # whose lines before are not all in it.
+        seen = data.count(b"\n", tail, cut)
+        if seen >= LOOK_BACK and begins_record(data[cut : data.find(b"\n", cut)], tables):
             return cut
     return int(last_record_start(np.frombuffer(data, np.uint8), tables))
 

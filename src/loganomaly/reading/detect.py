@@ -20,6 +20,7 @@ from loganomaly.reading.matcher import find_programs, fit_matrix
 from loganomaly.reading.order import DateOrder, in_orders, reordered
 from loganomaly.reading.program import Tables
 from loganomaly.reading.tables import Calendar, build_tables, with_zones
+from loganomaly.reading.traces import goes_on
 from loganomaly.reading.zones import Zone
 
 __all__ = ["Detected", "detect"]
@@ -30,7 +31,7 @@ _MOST_LAYOUTS = 24  # kept for one source
 _WORTH_KEEPING = 0.005  # share of the sample that a further layout must add
 _TIME_ONLY = 3  # `captures` of a layout that finds the timestamp and nothing else
 _NAMED = 0.05  # share of the lines that may begin a record which a format reads to give the source its name
-_STRICT = 0.5  # share of matched lines from which on an unmatched line belongs to the record before it
+_STRICT = 0.5  # share of such lines that are read from which on the others belong to the record before them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,16 +102,29 @@ def detect(
         modified=modified,
         times=times or TimeSettings(),
     )
-    indented = sum(line[:1] in {b" ", b"\t"} for line in lines)
-    matched = float(fits[:, chosen].any(axis=1).sum()) if chosen else 0.0
+    read: NDArray[np.bool_] = np.any(fits[:, chosen], axis=1)
+    rest = sum(_goes_on(line) for line, fit in zip(lines, read, strict=True) if not fit)
+    name = _name(fits, chosen, layouts, heads=len(lines) - rest)
     return Detected(
-        name=_name(fits, chosen, layouts, heads=len(lines) - indented),
+        name=name,
         layouts=kept,
         share=share,
         calendar=calendar,
         dating=dating,
-        loose=matched < _STRICT * (len(lines) - indented) or not kept,
+        loose=_loose(name, kept, formats=formats, read=int(read.sum()), heads=len(lines) - rest),
     )
+
+
+def _goes_on(line: bytes) -> bool:
+    return bool(goes_on(np.frombuffer(line, np.uint8), 0, len(line)))
+
+
+def _loose(name: str, layouts: Sequence[Layout], *, formats: Sequence[Format], read: int, heads: int) -> bool:
+    """Tell whether a line that no layout reads begins a record of its own."""
+    records = {fmt.name: fmt.records for fmt in (*load_formats(), *formats)}
+    if all(records.get(layout.format) == "single line" for layout in layouts):
+        return True
+    return records.get(name) != "many lines" and read < _STRICT * heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +224,7 @@ def _choose(fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> tuple[list[in
 
 
 def _name(fits: NDArray[np.bool_], chosen: Sequence[int], layouts: Sequence[Layout], *, heads: int) -> str:
-    """Return the format that reads most lines, or "plain" where it reads next to none of the `heads` not indented."""
+    """Return the format that reads most lines, or "plain" where it reads next to none of those that may be heads."""
     counts: Counter[str] = Counter()
     free = np.ones(len(fits), bool)
     for pick in chosen:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -28,18 +28,33 @@ BARE_TIMES = frozenset({"%s", "%H:%M:%S%f", "%I:%M:%S%f%p"})
 """Timestamp patterns that hold no date: much that is no timestamp looks like them."""
 
 
+_GOES_ON = 4
+Lines = Literal["any", "single line", "many lines"]
+_LINES: tuple[Lines, ...] = get_args(Lines)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One way to write a line: a layout of a format with one timestamp pattern filled in."""
+    """One way to write a line: a layout of a format with one timestamp pattern filled in.
+
+    Lines of a layout that `goes_on` belong to the record before them.
+    """
 
     format: str
     text: str
     time: str | None = None
+    goes_on: bool = False
+
+    @property
+    def head(self) -> str:
+        """The layout of a record's first line."""
+        return self.text.partition("\n")[0]
 
     @property
     def captures(self) -> int:
         """How much of a line this layout understands; breaks ties between layouts that match the same lines."""
-        return _captures(self.text, self.time)
+        # A layout that goes on names the lines it is for, so it comes before those that any line may fit.
+        return _captures(self.text, self.time) + (_GOES_ON if self.goes_on else 0)
 
 
 @cache
@@ -60,13 +75,21 @@ class Format:
     """A named family of layouts with sample lines, which are its tests.
 
     A sample is a mapping with `line` and what is read from it: `time` (ISO, UTC), `level`, `component`, `status`,
-    `message`; what it leaves out is absent from the line.
+    `message`; what it leaves out is absent from the line. A sample of several lines is read as one record.
+
+    Lines that fit `continuations`, which are layouts too, belong to the record before them.
+
+    `records` says what becomes of lines that no layout reads: where all records are of a "single line", each is a
+    record of its own; where most are of "many lines", each belongs to the record before it; "any" leaves it to how
+    many of a source's lines are read.
     """
 
     name: str
     title: str
     layouts: tuple[str, ...]
     samples: tuple[Mapping[str, Any], ...]
+    records: Lines = "any"
+    continuations: tuple[str, ...] = ()
 
 
 def parse_format(text: str, *, origin: str) -> Format:
@@ -83,22 +106,38 @@ def parse_format(text: str, *, origin: str) -> Format:
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
     expected = {"name", "title", "layouts", "samples"}
-    if not isinstance(raw, dict) or set(raw) != expected:
+    if not isinstance(raw, dict) or set(raw) - {"records", "continuations"} != expected:
         given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
-        msg = f"{origin}: a format has the keys {sorted(expected)}, given: {given}"
+        wanted = f"the keys {sorted(expected)} and may have 'records' and 'continuations'"
+        msg = f"{origin}: a format has {wanted}, given: {given}"
         raise FormatError(msg)
-    for key, kind in (("layouts", str), ("samples", dict)):
+    records = raw.get("records", "any")
+    if records not in _LINES:
+        msg = f"{origin}: records is one of {list(_LINES)}, given: {records!r}"
+        raise FormatError(msg)
+    for key, kind in (("layouts", str), ("samples", dict), ("continuations", str)):
+        if key == "continuations" and key not in raw:
+            continue
         if not isinstance(raw[key], list) or not raw[key] or not all(isinstance(item, kind) for item in raw[key]):
-            wanted = "texts" if kind is str else "mappings"
-            msg = f"{origin}: {key} is a list of one or more {wanted}, given: {raw[key]!r}"
+            kinds = "texts" if kind is str else "mappings"
+            msg = f"{origin}: {key} is a list of one or more {kinds}, given: {raw[key]!r}"
             raise FormatError(msg)
-    for layout in raw["layouts"]:
+    continuations: list[str] = raw.get("continuations", [])
+    for layout in (*raw["layouts"], *continuations):
         try:
+            compile_layout(layout.partition("\n")[0], time="%Y")
             compile_layout(layout, time="%Y")
         except FormatError as error:
             msg = f"{origin}: {error}"
             raise FormatError(msg) from error
-    return Format(name=raw["name"], title=raw["title"], layouts=tuple(raw["layouts"]), samples=tuple(raw["samples"]))
+    return Format(
+        name=raw["name"],
+        title=raw["title"],
+        layouts=tuple(raw["layouts"]),
+        samples=tuple(raw["samples"]),
+        records=records,
+        continuations=tuple(continuations),
+    )
 
 
 def data_file(name: str) -> Any:
@@ -127,7 +166,8 @@ def expand(formats: Iterable[Format], *, patterns: Sequence[str]) -> list[Layout
     """Return each layout of `formats` once per timestamp pattern, or once where it names its own or has none."""
     layouts: list[Layout] = []
     for fmt in formats:
-        for text in fmt.layouts:
+        for text in (*fmt.layouts, *fmt.continuations):
             times = patterns if "{time}" in text else (None,)
-            layouts += [Layout(format=fmt.name, text=text, time=time) for time in times]
+            goes_on = text in fmt.continuations
+            layouts += [Layout(format=fmt.name, text=text, time=time, goes_on=goes_on) for time in times]
     return layouts

@@ -22,6 +22,10 @@ _FIELDS = 6  # header fields between timestamp and severity
 _WEAK = BARE_TIMES  # read much that is not a timestamp: only at a place where most lines have one
 _BOUNDARY = re.compile(rb"(?:^|(?<=[\s|\[(\"'=,;:#>]))(?=[0-9A-Z])")
 _COMMON = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical"})
+_WORD_IN_MARKS = re.compile(r"([\[(<|:]?)([A-Za-z]{1,13})([\])>|:]*)")
+# The letters that show a column to be a severity, where most lines have one there; the others are read all the same.
+_LETTERS = frozenset("DIW")
+_PROSE = 3  # words before the timestamp from which on they are the message where nothing but marks follows it
 _DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=#]+)")
 
 
@@ -46,17 +50,24 @@ def infer_layouts(lines: Sequence[bytes], *, zones: Sequence[Zone] = ()) -> list
     tables = with_zones(tables, zones)
     strong: Counter[tuple[str, str]] = Counter()
     weak: Counter[tuple[str, str]] = Counter()
+    lettered: Counter[tuple[str, str]] = Counter()
     for line in lines:
         found = _timestamp(line, patterns, tables)
         if found is None:
             continue
         start, end, pattern = found
-        text = _header(line[:start].decode(errors="replace"), line[end:].decode(errors="replace"))
+        before, after = line[:start].decode(errors="replace"), line[end:].decode(errors="replace")
+        prose = pattern not in _WEAK
+        text = _header(before, after, prose=prose, letters=False)
         if text is not None:
             (weak if pattern in _WEAK else strong)[text, pattern] += 1
+            with_letter = _header(before, after, prose=prose, letters=True)
+            if with_letter is not None and with_letter != text:
+                lettered[with_letter, pattern] += 1
     enough = len(lines) // 2
     proposed = [key for key, _ in strong.most_common(_MOST)]
-    proposed += [key for key, count in weak.most_common(2) if count > enough]
+    for rare in (weak, lettered):
+        proposed += [key for key, count in rare.most_common(2) if count > enough]
     return [Layout(format="inferred", text=text, time=pattern) for text, pattern in proposed]
 
 
@@ -76,14 +87,20 @@ def _timestamp(line: bytes, patterns: Sequence[str], tables: Tables) -> tuple[in
     return fallback
 
 
-def _header(before: str, after: str) -> str | None:
-    """Write a layout for the text before the timestamp and the header fields behind it."""
+def _header(before: str, after: str, *, prose: bool, letters: bool) -> str | None:
+    """Write a layout for the text before the timestamp and the header fields behind it.
+
+    `prose` says that the text before may be the message, `letters` that a letter may be the severity.
+    """
     if any(c in before for c in '{}?"'):
         return None
     fields = [_field(piece) for piece in _DELIMITERS.split(before)]
     if sum(field.startswith("{") for field in fields) > _FIELDS * 2:
         return None
-    return "".join(fields) + "{time}" + _rest(after)
+    words = sum(bool(re.search(r"[A-Za-z]{2}", piece)) for piece in _DELIMITERS.split(before))
+    if prose and words >= _PROSE and not re.search(r"\w", after):
+        return "{begin}" + "".join(fields) + "{time}"
+    return "".join(fields) + "{time}" + _rest(after, letters=letters)
 
 
 def _field(piece: str) -> str:
@@ -99,7 +116,18 @@ def _names_level(word: str) -> bool:
     return word.lower() in _level_words() and (word.isupper() or word.lower() in _COMMON)
 
 
-def _rest(after: str) -> str:
+def _level(word: str, *, letters: bool) -> str | None:
+    """Write the layout of a word that is a severity, in marks perhaps: ``[ERR]``, ``WARN:``, ``I``."""
+    found = _WORD_IN_MARKS.fullmatch(word)
+    if found is None:
+        return None
+    opening, name, closing = found.groups()
+    if _names_level(name):
+        return opening + "{level}" + closing
+    return opening + "{level1}" + closing if letters and name in _LETTERS else None
+
+
+def _rest(after: str, *, letters: bool) -> str:
     """Write the layout of what follows the timestamp: fields up to a severity word, then the message."""
     opening = re.match(r"[\s|\],;:)\"'\-]*", after)
     glue = re.sub(r"\s+", " ", opening.group() if opening else "")
@@ -108,11 +136,13 @@ def _rest(after: str) -> str:
     if separator == " ":
         words = body.split(None, _FIELDS)
         for place, word in enumerate(words[:_FIELDS]):
-            if _names_level(word):
+            level = _level(word, letters=letters)
+            if level:
                 fields = ["{field}"] * place
-                if place:
+                # A process number or a dash is no component.
+                if place and re.search(r"[A-Za-z]", words[place - 1]) and "level1" not in level:
                     fields[-1] = "{component}"
-                return glue + " ".join([*fields, "{level}", "{message}"])
+                return glue + " ".join([*fields, level, "{message}"])
         return glue + "{message}" if glue else " {message}"
     cells = body.split(separator)
     kept: list[str] = []

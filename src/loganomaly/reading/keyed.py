@@ -10,7 +10,7 @@ from loganomaly.reading.characters import is_blank, is_digit, is_name
 from loganomaly.reading.clock import finish_time, simple_time
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
-from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Tables, key_hash
+from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Tables, key_hash
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
@@ -22,13 +22,14 @@ from loganomaly.reading.registers import (
     STATUS,
     TIME,
 )
-from loganomaly.reading.severity import letter_level, level_word, number_level, syslog_level
+from loganomaly.reading.severity import letter_level, level_word, nextcloud_level, number_level, syslog_level
 
 __all__ = ["read_json", "read_logfmt"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _TIMES, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.KEYS)
 _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
+_SCALE, _NO_RANK = int(Role.SCALE), 255
 _DEEPEST = 24  # nesting of JSON objects whose keys are told apart
 
 
@@ -92,6 +93,8 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         out[COMPONENT_START], out[COMPONENT_END] = start, end
     elif role == 4:
         out[MESSAGE_START], out[MESSAGE_END] = start, end
+    elif role == 7:
+        pass
     elif role == 3:
         level = level_word(data, start, end, t)
         if level == 0 and end - start == 1:
@@ -99,6 +102,8 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         if level == 0:
             level = number_level(_plain_number(data, start, end))
         if level == 0:
+            if out[LEVEL] == 0 and end - start == 1 and 48 <= data[start] <= 52:
+                out[LEVEL] = -1 - (data[start] - 48)  # means what the scale says, which other keys tell
             return
         out[LEVEL] = level
     elif role == 6:
@@ -128,7 +133,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
         return False
     begin = i
     for k in range(8):
-        out[RANKS + k] = 255
+        out[RANKS + k] = _NO_RANK
     depth, key, last = 0, FNV_OFFSET, np.uint64(0)
     out[PATH] = np.int64(FNV_OFFSET)
     while i < end:
@@ -175,6 +180,8 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             i = j
     if depth != 0:
         return False
+    if out[LEVEL] < 0:
+        out[LEVEL] = nextcloud_level(-1 - out[LEVEL]) if out[RANKS + _SCALE] != _NO_RANK else 0
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, i
     while i < end and (is_blank(data[i]) or data[i] == 44):
@@ -187,7 +194,7 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read key=value pairs up to the end of the line; True if there are two or more and nothing else."""
     begin, pairs = i, 0
     for k in range(8):
-        out[RANKS + k] = 255
+        out[RANKS + k] = _NO_RANK
     while i < end:
         while i < end and is_blank(data[i]):
             i += 1
@@ -212,6 +219,7 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
                 i += 1
             _take_value(data, start, i, key, np.uint64(0), t, out)
         pairs += 1
+    out[LEVEL] = max(out[LEVEL], 0)
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, end
     return pairs >= 2

@@ -8,11 +8,14 @@ A layout is text with placeholders: ``{time} {level} [{thread+}] {name} - {messa
   strptime, with ``%f`` for any number of digits, ``%e`` for a day or hour that may be padded with a blank, ``%s`` for
   an epoch of any unit and ``%z`` for any way to write a zone; ``%p`` may stand behind blanks. In a timestamp, a blank
   may follow a comma.
-- ``{level}`` is a severity word, ``{level1}`` one letter (I, W, E ...), ``{priority}`` a syslog priority.
+- ``{level}`` is a severity word, ``{level1}`` one letter (I, W, E ...), ``{priority}`` a syslog priority,
+  ``{sign}`` one of Redis' signs, ``{cef}`` a severity of CEF (0 to 10, or a word), ``{windows}`` a level 0 to 5.
 - ``{component}`` has no blanks, ``{name}`` is a component of letters, digits and ``. _ $ -``.
 - ``{digits}``, ``{status}`` (an HTTP status), ``{json}``, ``{logfmt}``.
 - ``{message}`` is the rest of the line; ``{message} ({component})`` takes the component from its end;
   ``{begin}`` and ``{end}`` mark a message inside a line that is checked on to its end.
+- A line break ends the head of a record: the rest of the layout is matched against the lines that go on with it. There,
+  a break stands for any white space, and the message is the first line of what it matches.
 - Any other name is a field that is skipped: no blanks, or any text where the name ends in ``+``.
 
 A field ends where what follows it matches; if the rest of the layout then fails, the field is tried further on.
@@ -29,7 +32,7 @@ __all__ = ["Code", "Operation", "compile_layout"]
 
 Operation = tuple[int, int, int, int]
 
-_PIECE = re.compile(r"\{\?|\?\}|\{[a-z0-9_]+\+?(?::[^{}]*)?\}|[ \t]+|[^{ \t?]+|\?|\{")
+_PIECE = re.compile(r"\{\?|\?\}|\{[a-z0-9_]+\+?(?::[^{}]*)?\}|\n|[ \t]+|[^{ \t\n?]+|\?|\{")
 _DIRECTIVES: dict[str, tuple[Operation, ...]] = {
     "Y": ((Op.NUMBER, 4, 4, Part.YEAR),),
     "y": ((Op.NUMBER, 2, 2, Part.SHORT_YEAR),),
@@ -52,6 +55,9 @@ _DIGITS = _TWO_DIGITS | {"Y", "y"}
 _SIMPLE: dict[str, Operation] = {
     "level": (Op.LEVEL, 0, 0, 0),
     "level1": (Op.LEVEL, 1, 0, 0),
+    "sign": (Op.LEVEL, 2, 0, 0),
+    "cef": (Op.LEVEL, 3, 0, 0),
+    "windows": (Op.LEVEL, 4, 0, 0),
     "priority": (Op.PRIORITY, 0, 0, 0),
     "digits": (Op.NUMBER, 1, 20, Part.SKIP),
     "status": (Op.NUMBER, 3, 3, Part.STATUS),
@@ -61,6 +67,7 @@ _SIMPLE: dict[str, Operation] = {
     "end": (Op.END, 0, 0, 0),
 }
 _BLANKS = frozenset(b" \t")
+_BREAKS = frozenset(b" \t\r\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +146,8 @@ class _Compiler:
                 msg = f"layout {self.layout!r}: '?}}' without '{{?' before it"
                 raise FormatError(msg)
             self.operations[self.open_groups.pop()] = (Op.OPTIONAL, len(self.operations), 0, 0)
+        elif piece == "\n":
+            self.operations.append((Op.BREAK, 0, 0, 0))
         elif piece in {" ", ", "} or piece.isspace():
             self.operations.append((Op.BLANKS, int(piece == ", "), 0, 0))
         elif piece == "{message}":
@@ -202,6 +211,8 @@ class _Compiler:
                 return found | self.first_bytes(pieces[position + 1 : end - 1]) | self.first_bytes(pieces[end:])
             if piece == "?}" or piece in {"{begin}", "{end}"}:
                 continue
+            if piece == "\n":
+                return found | _BREAKS
             if piece.isspace() or piece == ", ":
                 return found | _BLANKS
             if (piece.startswith("{") and len(piece) > 1) or piece.startswith("%"):

@@ -28,7 +28,7 @@ from loganomaly.reading.registers import (
     STATUS,
     TIME,
 )
-from loganomaly.reading.severity import letter_level, level_word, syslog_level
+from loganomaly.reading.severity import cef_level, letter_level, level_word, sign_level, syslog_level, windows_level
 
 __all__ = ["find_programs", "first_times", "fit_matrix", "match"]
 
@@ -118,15 +118,21 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                 if a == 1:
                     out[COMPONENT_START], out[COMPONENT_END] = i, after
         elif op == 3:
-            if a == 1:
-                level = letter_level(data[i]) if i < end else 0
-                after = i + 1
-            else:
+            if a == 0:
                 after = i
                 while after < end and is_letter(data[after]):
                     after += 1
                 level = level_word(data, i, after, t)
-            if level == 0:
+            elif a == 3:
+                level, after = cef_level(data, i, end)
+            else:
+                level = 0
+                if i < end:
+                    level = (
+                        letter_level(data[i]) if a == 1 else sign_level(data[i]) if a == 2 else windows_level(data[i])
+                    )
+                after = i + 1
+            if level == 0 and a != 3:
                 after = -1
             else:
                 out[LEVEL] = level
@@ -186,6 +192,12 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
             if value > 191:
                 after = -1
             out[LEVEL] = syslog_level(value & 7)
+        elif op == 19:
+            j = i
+            while j < end and (is_blank(data[j]) or data[j] == 10 or data[j] == 13):
+                j += 1
+            if j > i:
+                after = j
         if after >= 0:
             i = after
             pc += 1

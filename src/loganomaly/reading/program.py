@@ -37,7 +37,7 @@ class Op(IntEnum):
     LITERAL = 0  # (pool offset, length)
     BLANKS = 1  # one blank or more; (1,): perhaps behind a comma
     FIELD = 2  # (role, stop set, text)
-    LEVEL = 3  # a severity word; (1,) takes single letters
+    LEVEL = 3  # a severity word; (1,) single letters, (2,) signs, (3,) severities of CEF, (4,) levels of Windows
     OPTIONAL = 4  # (operation to go on with if the group does not match,)
     NUMBER = 5  # (fewest digits, most digits, part)
     FRACTION = 6  # digits of a second
@@ -53,6 +53,7 @@ class Op(IntEnum):
     LOGFMT = 16  # key=value pairs up to the end of the line
     MERIDIEM = 17  # AM, PM, perhaps behind blanks
     PRIORITY = 18  # syslog priority: severity is its lowest three bits
+    BREAK = 19  # white space, line breaks included
 
 
 class Part(IntEnum):
@@ -79,6 +80,7 @@ class Role(IntEnum):
     MESSAGE = 4
     STATUS = 5
     PRIORITY = 6
+    SCALE = 7
 
 
 class Text(IntEnum):
@@ -120,6 +122,8 @@ class At(IntEnum):
     POOL = 10  # bytes of the literals,
     CHANGES = 11  # how often the offset changes where it is not written; from which local second; to what offset
     NAMES = 12  # how many zones are known by IANA name; hash of each, offset in 1970, where its changes begin
+    WHOLES = 13  # for each program that reads whole lines: the program that reads its records of many lines, or -1
+    GO_ON = 14  # for each program that reads whole lines: 1 where they belong to the record before them
     WORDS = 16  # 256 hashes of severity words, 256 times their Level
     ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
     KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins

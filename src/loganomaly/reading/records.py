@@ -2,7 +2,7 @@
 
 A record is a line that fits one of the source's programs, and the lines up to the next such line: a stack trace
 belongs to its record. In loose sources, where many lines fit no program, only lines that look like the rest of
-something (indented, `at ...`, `Caused by: ...`, brackets) go on with the record before them.
+something (indented, brackets, stack traces: see `traces`) go on with the record before them.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from loganomaly.reading.matcher import match
-from loganomaly.reading.program import NO_TIME, At, Tables
+from loganomaly.reading.program import NO_TIME, At, Level, Tables
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
@@ -24,6 +24,7 @@ from loganomaly.reading.registers import (
     TIME,
 )
 from loganomaly.reading.severity import level_word
+from loganomaly.reading.traces import follows_trace, goes_on, is_blank_line, is_frame, may_go_on, opens_traceback
 
 __all__ = [
     "LONGEST_RECORD",
@@ -38,7 +39,8 @@ __all__ = [
 
 UNMATCHED = 255
 """Stands for "no program" in `Records.program`."""
-_PROGRAMS, _LOOSE = int(At.PROGRAMS), int(At.LOOSE)
+_PROGRAMS, _LOOSE, _WHOLES, _GO_ON = int(At.PROGRAMS), int(At.LOOSE), int(At.WHOLES), int(At.GO_ON)
+_WARNING = int(Level.WARNING)
 LONGEST_RECORD = 1000
 """Lines of a record; what goes on beyond them begins a new one, so that no record grows without bound."""
 
@@ -56,7 +58,7 @@ class Records(NamedTuple):
     status: NDArray[np.int16]  # HTTP status, or 0
     component_start: NDArray[np.int64]  # -1 where there is none
     component_end: NDArray[np.int64]
-    message_start: NDArray[np.int64]  # of the first line
+    message_start: NDArray[np.int64]  # one line: of the first, unless the layout goes on over line breaks
     message_end: NDArray[np.int64]
 
 
@@ -88,41 +90,6 @@ def line_bounds(data: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _is_blank_line(data: Any, start: Any, end: Any) -> Any:
-    for i in range(start, end):
-        if data[i] != 32 and data[i] != 9:
-            return False
-    return True
-
-
-@njit(nogil=True, cache=True)
-def _starts_with(data: Any, start: Any, end: Any, word: Any) -> Any:
-    if end - start < len(word):
-        return False
-    for k in range(len(word)):
-        if data[start + k] != word[k]:
-            return False
-    return True
-
-
-@njit(nogil=True, cache=True)
-def _goes_on(data: Any, start: Any, end: Any) -> Any:
-    """Whether a line that fits no program looks like the rest of the record before it."""
-    first = data[start]
-    if first != 97 and first != 67 and first != 84 and first != 46 and first != 35 and first > 41 and first < 93:
-        return False
-    if first == 32 or first == 9 or first == 125 or first == 41 or first == 93:  # blank } ) ]
-        return True
-    return (
-        _starts_with(data, start, end, b"at ")
-        or _starts_with(data, start, end, b"Caused by: ")
-        or _starts_with(data, start, end, b"Traceback (")
-        or _starts_with(data, start, end, b"... ")
-        or (first == 35 and start + 1 < end and 48 <= data[start + 1] <= 57)  # #0 of a numbered trace
-    )
-
-
-@njit(nogil=True, cache=True)
 def _fit(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Return the first program that the line fits, or -1."""
     for program in range(programs):
@@ -132,32 +99,80 @@ def _fit(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) ->
 
 
 @njit(nogil=True, cache=True)
-def _begins_record(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
+def _may_report_failure(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Whether a line is a head that says no severity, or WARNING or worse: the head of a trace, not of an idle log."""
+    return _fit(data, start, end, programs, t, out) >= 0 and (out[LEVEL] == 0 or out[LEVEL] >= _WARNING)
+
+
+@njit(nogil=True, cache=True)
+def _goes_on_loosely(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Whether a line that fits no program goes on with the record before it in a loose source."""
+    start, end = starts[line], ends[line]
+    if data[start] == 84 and line > 0 and opens_traceback(data, start, end):
+        # Behind a head that reports no failure, it is what a crash printed.
+        before, stop = starts[line - 1], ends[line - 1]
+        return _fit(data, before, stop, programs, t, out) < 0 or out[LEVEL] == 0 or out[LEVEL] >= _WARNING
+    if goes_on(data, start, end) or follows_trace(data, starts, ends, line):
+        return True
+    # The exception between a head and the frames.
+    return (
+        line > 0
+        and line + 1 < len(starts)
+        and is_frame(data, starts[line + 1], ends[line + 1])
+        and _may_report_failure(data, starts[line - 1], ends[line - 1], programs, t, out)
+    )
+
+
+@njit(nogil=True, cache=True)
+def _begins_record(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Return (whether the line begins a record, its program or -1)."""
-    if _is_blank_line(data, start, end):
+    if is_blank_line(data, starts[line], ends[line]):
         return False, -1
-    program = _fit(data, start, end, programs, t, out)
+    program = _fit(data, starts[line], ends[line], programs, t, out)
     if program >= 0:
-        return True, program
-    return (t[_LOOSE] == 1 and not _goes_on(data, start, end)), -1
+        return t[t[_GO_ON] + program] == 0, program
+    if t[_LOOSE] == 0:
+        return False, -1
+    # Most lines are told by five bytes: looking closer costs half of what reading a line does.
+    start = starts[line]
+    second = data[start + 1] if start + 1 < ends[line] else np.uint8(10)
+    before = data[starts[line - 1]] if line > 0 else np.uint8(10)
+    behind = data[starts[line + 1]] if line + 1 < len(starts) and starts[line + 1] < len(data) else np.uint8(10)
+    if not may_go_on(data[start], second, data[ends[line] - 1], before, behind):
+        return True, -1
+    return not _goes_on_loosely(data, starts, ends, line, programs, t, out), -1
+
+
+@njit(nogil=True, cache=True)
+def _waits_for_next(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Whether only the line behind tells if a line, the last one at hand, is the exception of the record before it."""
+    return (
+        line > 0
+        and t[_LOOSE] == 1
+        and _fit(data, starts[line], ends[line], programs, t, out) < 0
+        and _may_report_failure(data, starts[line - 1], ends[line - 1], programs, t, out)
+    )
 
 
 @njit(nogil=True, cache=True)
 def last_record_start(data: Any, t: Tables) -> Any:
     """Return the offset of the last record in `data`, which must begin with a record and end with a line break.
 
-    A chunk is cut there, so that no record is torn apart; 0 where the chunk is one record.
+    A chunk is cut there, so that no record is torn apart; 0 where the chunk is one record. Where the last line may
+    belong to the record before it, it is that one.
     """
     programs = t[_PROGRAMS]
     out = np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     first = len(starts) - 1
-    while first > 0 and not _begins_record(data, starts[first], ends[first], programs, t, out)[0]:
+    if _waits_for_next(data, starts, ends, first, programs, t, out):
+        first -= 1
+    while first > 0 and not _begins_record(data, starts, ends, first, programs, t, out)[0]:
         first -= 1
     # From there on as `read_records` does: a line that is not blank begins a record where none is, or one is full.
-    begun = first < len(starts) and not _is_blank_line(data, starts[first], ends[first])
+    begun = first < len(starts) and not is_blank_line(data, starts[first], ends[first])
     for line in range(first + 1, len(starts)):
-        if (not begun or line - first >= LONGEST_RECORD) and not _is_blank_line(data, starts[line], ends[line]):
+        if (not begun or line - first >= LONGEST_RECORD) and not is_blank_line(data, starts[line], ends[line]):
             first, begun = line, True
     return starts[first] if begun else 0
 
@@ -227,6 +242,21 @@ def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any
 
 
 @njit(nogil=True, cache=True)
+def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None:
+    """Write what the whole record says, where its layout goes on over line breaks."""
+    program = columns[4][row]
+    if program == UNMATCHED or t[t[_WHOLES] + program] < 0:
+        return
+    start, end = columns[2][row], columns[3][row]
+    if match(data, start, end, t[t[_WHOLES] + program], t, out):
+        stop = out[MESSAGE_START]
+        while stop < out[MESSAGE_END] and data[stop] != 10 and data[stop] != 13:
+            stop += 1
+        out[MESSAGE_END] = stop
+        _write(columns, row, data, program, start, stop, t, out)
+
+
+@njit(nogil=True, cache=True)
 def read_records(data: Any, t: Tables) -> Any:
     """Split `data` (uint8) into records.
 
@@ -238,16 +268,19 @@ def read_records(data: Any, t: Tables) -> Any:
         Lines in `data`. Blank ones before the first record are in no record.
     """
     programs = t[_PROGRAMS]
-    out = np.empty(OUT_SIZE, np.int64)
+    out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     columns = _allocate(len(starts))
     row = -1
     for line in range(len(starts)):
         begin, end = starts[line], ends[line]
-        begins, program = _begins_record(data, begin, end, programs, t, out)
+        begins, program = _begins_record(data, starts, ends, line, programs, t, out)
         if not begins and (row < 0 or line - columns[0][row] >= LONGEST_RECORD):
-            begins = not _is_blank_line(data, begin, end)
+            begins = not is_blank_line(data, begin, end)
         if begins:
+            # A record of one line has said all already.
+            if row >= 0 and columns[1][row] > 1:
+                _write_whole(columns, row, data, t, spare)
             row += 1
             columns[0][row], columns[1][row] = line, 1
             columns[2][row], columns[3][row] = begin, end
@@ -256,6 +289,8 @@ def read_records(data: Any, t: Tables) -> Any:
             columns[1][row] += 1
             if end > begin:
                 columns[3][row] = end
+    if row >= 0 and columns[1][row] > 1:
+        _write_whole(columns, row, data, t, spare)
     return columns, row + 1, len(starts)
 
 
@@ -279,4 +314,6 @@ def read_heads(data: Any, bounds: Any, t: Tables) -> Any:
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
         _write(columns, row, data, program, begin, first, t, out)
+        if first < end:
+            _write_whole(columns, row, data, t, out)
     return columns

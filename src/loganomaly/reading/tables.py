@@ -54,14 +54,20 @@ class Calendar:
 def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None, loose: bool = True) -> Tables:
     """Compile `layouts`, in order, into the matcher's arrays.
 
-    Program i is layouts[i]; programs for bare timestamps, which values of JSON keys need, follow them.
+    Program i is the head of layouts[i]; programs for bare timestamps, which values of JSON keys need, follow them, then
+    those of layouts that go on over line breaks.
     `loose` says that a line which matches none of them may still begin a record.
     """
     calendar = calendar or Calendar()
-    codes = [_compile(layout.text, layout.time) for layout in layouts]
+    codes = [_compile(layout.head, layout.time) for layout in layouts]
     times = [pattern for pattern in timestamp_patterns() if pattern not in BARE_TIMES]
     times = in_orders(times, calendar.orders, change=reordered)
     codes += [_compile("{time}", pattern) for pattern in times]
+    wholes = [-1] * len(layouts)
+    for program, layout in enumerate(layouts):
+        if layout.head != layout.text:
+            wholes[program] = len(codes)
+            codes.append(_compile(layout.text, layout.time))
     ops: list[int] = []
     starts, pool, stops = [0], bytearray(), list[frozenset[int]]()
     for code in codes:
@@ -81,6 +87,8 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.STOPS: stop_sets.ravel(),
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
         At.CHANGES: _changes(calendar.changes),
+        At.WHOLES: np.array(wholes, np.int64),
+        At.GO_ON: np.array([layout.goes_on for layout in layouts], np.int64),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose

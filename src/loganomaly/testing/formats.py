@@ -56,7 +56,7 @@ def read_text(data: bytes, *, tables: Tables) -> list[ReadRecord]:
 
 
 def check_format(fmt: Format) -> None:
-    """Check that every sample of `fmt` is read as it says: alone, and among all samples, each repeated.
+    """Check that every sample of `fmt` is read as it says, as one record: alone, and among all samples, each repeated.
 
     Both ways, the layouts are detected from the text, among those of all built-in formats and of `fmt`. A year that a
     sample leaves out is 2024, a date 1970-01-01. Where a sample has a status and no level, its level is the status'.
@@ -78,8 +78,8 @@ def check_format(fmt: Format) -> None:
 
 def _check_keys(sample: Mapping[str, Any], *, name: str) -> None:
     unknown = set(sample) - _KEYS
-    if unknown or not isinstance(sample.get("line"), str) or "\n" in sample["line"]:
-        msg = f"format {name!r}: a sample has 'line', which is one line, and of {sorted(_KEYS)}; given: {dict(sample)}"
+    if unknown or not isinstance(sample.get("line"), str):
+        msg = f"format {name!r}: a sample has 'line', which is a text, and of {sorted(_KEYS)}; given: {dict(sample)}"
         raise FormatError(msg)
 
 
@@ -90,7 +90,7 @@ def _check_samples(samples: list[Mapping[str, Any]], *, fmt: Format, where: str)
     tables = replace(detected, calendar=calendar).tables()
     records = read_text(data, tables=tables)
     if len(records) != len(samples):
-        msg = f"format {fmt.name!r}: {len(samples)} sample lines {where} are read as {len(records)} records"
+        msg = f"format {fmt.name!r}: {len(samples)} samples {where} are read as {len(records)} records"
         raise FormatError(msg)
     for sample, record in zip(samples, records, strict=True):
         expected, read = _expected(sample, name=fmt.name), _read(sample, record)
