@@ -10,7 +10,7 @@ import zstandard
 from loganomaly.extract import AFTER, BEFORE, Excerpt, excerpts, with_lines
 from loganomaly.findings import Finding, Location, Subject
 from loganomaly.reading.detect import detect
-from loganomaly.reading.lines import begins_record, fits_layout, time_of
+from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import open_source
 from loganomaly.redaction.secrets import redact
@@ -56,9 +56,9 @@ def extracted(tmp_path, text, *lines, pack=bytes, name="a.log"):
     return with_lines(
         [finding(place(text, line), name=str(line)) for line in lines],
         lambda _, places: excerpts(source, places),
-        begins_record=lambda _, line: begins_record(line, tables),
+        record_lines=lambda _, text: record_lines(text, tables),
         fits_layout=lambda _, line: fits_layout(line, tables),
-        time_of=lambda _, line: time_of(line, tables),
+        time_of=lambda _, text: time_of(text, tables),
         clean=redact,
     )
 
@@ -234,7 +234,7 @@ def test_a_trace_in_a_row_of_a_frame_is_at_that_row():
     (found,) = with_lines(
         [finding(Location(source=0, line=8, offset=0))],
         lambda _, places: [(place, excerpt) for place in places],
-        begins_record=lambda *_: pytest.fail("the size is known"),
+        record_lines=lambda *_: pytest.fail("the size is known"),
         fits_layout=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
         clean=str,
@@ -294,7 +294,7 @@ def test_a_record_whose_size_is_known_is_not_looked_at_for_its_end():
     (found,) = with_lines(
         [finding(Location(source=0, line=1, offset=7))],
         lambda _, places: [(place, excerpt) for place in places],
-        begins_record=lambda *_: pytest.fail("the size is known"),
+        record_lines=lambda *_: pytest.fail("the size is known"),
         fits_layout=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
         clean=str,
@@ -313,7 +313,7 @@ def test_each_source_is_read_once_for_all_of_its_findings():
     found = with_lines(
         [finding(p) for p in places],
         fetch,
-        begins_record=lambda *_: True,
+        record_lines=lambda *_: 1,
         fits_layout=lambda *_: True,
         time_of=lambda place, _: place.line,
         clean=str,
