@@ -10,7 +10,7 @@ import zstandard
 from loganomaly.extract import AFTER, BEFORE, Excerpt, excerpts, with_lines
 from loganomaly.findings import Finding, Location, Subject
 from loganomaly.reading.detect import detect
-from loganomaly.reading.lines import begins_record, fits_layout, time_of
+from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import open_source
 from loganomaly.redaction.secrets import redact
@@ -56,9 +56,9 @@ def extracted(tmp_path, text, *lines, pack=bytes, name="a.log"):
     return with_lines(
         [finding(place(text, line), name=str(line)) for line in lines],
         lambda _, places: excerpts(source, places),
-        begins_record=lambda _, line: begins_record(line, tables),
+        record_lines=lambda _, text: record_lines(text, tables),
         fits_layout=lambda _, line: fits_layout(line, tables),
-        time_of=lambda _, line: time_of(line, tables),
+        time_of=lambda _, text: time_of(text, tables),
         clean=redact,
     )
 
@@ -216,16 +216,16 @@ def test_a_root_cause_far_below_what_is_shown_is_found(tmp_path):
     assert found.log.count("\n") == 39
 
 
-def test_a_trace_in_a_file_of_few_timestamps_is_read_beyond_its_record(tmp_path):
+def test_a_trace_in_a_file_of_few_timestamps_belongs_to_its_record(tmp_path):
     trace = [
-        log_line(20, "order 7 failed"),
+        log_line(20, "order 7 failed").replace("INFO", "ERROR"),
         "Traceback (most recent call last):\n",
         '  File "/app/shop.py", line 42, in charge\n',
         "ValueError: no cart\n",
     ]
     loose = [line for i in range(30) for line in (LINES[i], *[f"row {k} of {i}\n" for k in range(9)])]
     (found,) = extracted(tmp_path, "".join([*loose, *trace, *LINES[30:]]), len(loose))
-    assert found.log.split("\n")[-1].startswith("  File")
+    assert found.log.endswith("\nValueError: no cart")
     assert (found.trace.exception, found.trace.line) == ("ValueError", len(loose) + 4)
 
 
@@ -234,7 +234,7 @@ def test_a_trace_in_a_row_of_a_frame_is_at_that_row():
     (found,) = with_lines(
         [finding(Location(source=0, line=8, offset=0))],
         lambda _, places: [(place, excerpt) for place in places],
-        begins_record=lambda *_: pytest.fail("the size is known"),
+        record_lines=lambda *_: pytest.fail("the size is known"),
         fits_layout=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
         clean=str,
@@ -294,7 +294,7 @@ def test_a_record_whose_size_is_known_is_not_looked_at_for_its_end():
     (found,) = with_lines(
         [finding(Location(source=0, line=1, offset=7))],
         lambda _, places: [(place, excerpt) for place in places],
-        begins_record=lambda *_: pytest.fail("the size is known"),
+        record_lines=lambda *_: pytest.fail("the size is known"),
         fits_layout=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
         clean=str,
@@ -313,7 +313,7 @@ def test_each_source_is_read_once_for_all_of_its_findings():
     found = with_lines(
         [finding(p) for p in places],
         fetch,
-        begins_record=lambda *_: True,
+        record_lines=lambda *_: 1,
         fits_layout=lambda *_: True,
         time_of=lambda place, _: place.line,
         clean=str,

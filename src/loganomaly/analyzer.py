@@ -24,7 +24,7 @@ from loganomaly.frames import is_frame, take_rows
 from loganomaly.judge import Judgement, judge, rank
 from loganomaly.masking import masked_case, masked_finding
 from loganomaly.profile import Profile
-from loganomaly.reading.lines import begins_record, fits_layout, time_of
+from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.reports.inputs import describe_input
@@ -171,7 +171,7 @@ class LogAnalyzer:
             found = with_lines(
                 judgement.findings,
                 lambda _, places: work.excerpts(places, clean=clean),
-                begins_record=lambda _, line: begins_record(line, work.tables),
+                record_lines=lambda _, text: record_lines(text, work.tables),
                 fits_layout=lambda _, line: fits_layout(line, work.tables),
                 time_of=lambda place, _: work.time(place, scanned),
                 clean=clean,
@@ -243,9 +243,9 @@ class LogAnalyzer:
             with_text = with_lines(
                 ranked,
                 lambda number, places: excerpts(opened[number].source, places),
-                begins_record=lambda number, line: begins_record(line, opened[number].tables),
+                record_lines=lambda number, text: record_lines(text, opened[number].tables),
                 fits_layout=lambda number, line: fits_layout(line, opened[number].tables),
-                time_of=lambda place, line: time_of(line, opened[place.source].tables),
+                time_of=lambda place, text: time_of(text, opened[place.source].tables),
                 clean=self._clean,
             )
             findings = [masked_finding(finding, clean=self._clean) for finding in with_text]

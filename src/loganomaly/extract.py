@@ -87,7 +87,7 @@ def with_lines(
     findings: Sequence[Finding],
     fetch: Callable[[int, Sequence[Location]], Iterable[tuple[Location, Excerpt]]],
     *,
-    begins_record: Callable[[int, bytes], bool],
+    record_lines: Callable[[int, bytes], int],
     fits_layout: Callable[[int, bytes], bool],
     time_of: Callable[[Location, bytes], int | None],
     clean: Callable[[str], str],
@@ -98,13 +98,13 @@ def with_lines(
     ----------
     fetch
         Returns the excerpts of locations in a source, by its number.
-    begins_record
-        Whether a line of a source begins a record: the lines up to the next one belong to the finding's.
+    record_lines
+        How many lines the record of a source has with which a text begins.
     fits_layout
         Whether a line of a source is written as one of its layouts says. Where few are, records are cut short; a
         stack trace that begins in one goes on up to such a line.
     time_of
-        The time of the line at a location, microseconds since the epoch.
+        The time of the record at a location, microseconds since the epoch; the text begins with it.
     clean
         Takes secrets out of a text.
     """
@@ -113,10 +113,10 @@ def with_lines(
         by_source[finding.location.source].append(finding.location)
     texts: dict[Location, _Text] = {}
     for source, locations in sorted(by_source.items()):
-        begins, fits = partial(begins_record, source), partial(fits_layout, source)
+        lines, fits = partial(record_lines, source), partial(fits_layout, source)
         for location, excerpt in fetch(source, locations):
             texts[location] = _text_at(
-                location, excerpt, begins_record=begins, fits_layout=fits, time_of=time_of, clean=clean
+                location, excerpt, record_lines=lines, fits_layout=fits, time_of=time_of, clean=clean
             )
     return [
         replace(finding, timestamp=text.timestamp, log=text.log, before=text.before, after=text.after, trace=text.trace)
@@ -129,20 +129,21 @@ def _text_at(
     location: Location,
     excerpt: Excerpt,
     *,
-    begins_record: Callable[[bytes], bool],
+    record_lines: Callable[[bytes], int],
     fits_layout: Callable[[bytes], bool],
     time_of: Callable[[Location, bytes], int | None],
     clean: Callable[[str], str],
 ) -> _Text:
     before, rest = excerpt.lines()
-    size = min(excerpt.size or _size(rest, most=_MOST_LINES, begins_record=begins_record), _MOST_LINES)
+    text = "\n".join(rest).encode()
+    size = min(excerpt.size or record_lines(text), len(rest), _MOST_LINES)
     record = rest[:size]
     if size == min(len(rest), _MOST_LINES):
         record = excerpt.longer()
-        record = record[: excerpt.size or _size(record, most=LONGEST_RECORD, begins_record=begins_record)]
+        record = record[: excerpt.size or record_lines("\n".join(record).encode())]
     if excerpt.size is None and read_trace("\n".join(record)) is not None:
-        record = excerpt.longer()
-        record = record[: _size(record, most=LONGEST_RECORD, begins_record=fits_layout)]
+        lines = excerpt.longer()
+        record = lines[: max(len(record), _size(lines, most=LONGEST_RECORD, begins=fits_layout))]
     # Cleaned as one text: a secret may go on over lines, and half of one does not look like one.
     before, rest = before[-_MOST_LINES:], rest[: size + _MOST_LINES]
     shown = clean("\n".join([*before, *rest])).split("\n")
@@ -154,7 +155,7 @@ def _text_at(
     elif trace is not None:
         trace = replace(trace, line=location.line + 1)  # of a frame, a record is one row
     return _Text(
-        timestamp=time_of(location, rest[0].encode()),
+        timestamp=time_of(location, text),
         log="\n".join(shown[start:end]),
         before=tuple(shown[max(0, start - BEFORE) : start]),
         after=tuple(shown[end : end + AFTER]),
@@ -162,10 +163,10 @@ def _text_at(
     )
 
 
-def _size(lines: Sequence[str], *, most: int, begins_record: Callable[[bytes], bool]) -> int:
+def _size(lines: Sequence[str], *, most: int, begins: Callable[[bytes], bool]) -> int:
     """Return how many lines the record has that begins with the first."""
     size = 1
-    while size < min(len(lines), most) and not begins_record(lines[size].encode()):
+    while size < min(len(lines), most) and not begins(lines[size].encode()):
         size += 1
     return size
 

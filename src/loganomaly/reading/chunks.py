@@ -8,7 +8,7 @@ import numpy as np
 
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.lines import begins_record
-from loganomaly.reading.program import Tables
+from loganomaly.reading.program import At, Tables
 from loganomaly.reading.records import count_breaks, last_record_start
 from loganomaly.reading.traces import LOOK_BACK
 
@@ -89,7 +89,8 @@ def _cut(data: bytes, tables: Tables) -> int:
     if not data:
         return 0
     # The last record is nearly always in the last few lines; only where it is not, all of them are looked at.
-    tail = data.find(b"\n", max(0, len(data) - _TAIL)) + 1
+    # A quoted field that holds line breaks is known from where it begins only.
+    tail = data.find(b"\n", max(0, len(data) - _TAIL)) + 1 if not tables[At.ROWS] else 0
     if 0 < tail < len(data):
         cut = tail + int(last_record_start(np.frombuffer(data, np.uint8, offset=tail), tables))
         # A start that is one only because the record before it is full is not told from the tail alone, nor one

@@ -27,7 +27,7 @@ from loganomaly.reading.registers import (
     ZONE,
 )
 
-__all__ = ["clear_time", "finish_time", "simple_time", "time_step"]
+__all__ = ["clear_time", "finish_time", "run_time", "time_step"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _CALENDAR, _STARTS, _OPS, _POOL = int(At.CALENDAR), int(At.STARTS), int(At.OPS), int(At.POOL)
@@ -183,11 +183,10 @@ def clear_time(out: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def simple_time(data: Any, i: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
-    """Match a program that holds nothing but a timestamp, no groups, no fields: the position after it, or -1."""
-    clear_time(out)
+def run_time(data: Any, i: Any, end: Any, first: Any, stop: Any, out: Any, t: Tables) -> Any:
+    """Run the operations first to stop, which hold nothing but a timestamp; return the position after it, or -1."""
     ops, pool = t[_OPS], t[_POOL]
-    for pc in range(t[t[_STARTS] + program], t[t[_STARTS] + program + 1]):
+    for pc in range(first, stop):
         at = ops + 4 * pc
         op = t[at]
         if op == 0:
@@ -206,4 +205,4 @@ def simple_time(data: Any, i: Any, end: Any, program: Any, t: Tables, out: Any) 
             i = time_step(data, i, end, op, t[at + 1], t[at + 2], t[at + 3], out, t)
             if i < 0:
                 return -1
-    return i if finish_time(out, t) != NO_TIME else -1
+    return i

@@ -5,6 +5,7 @@ where the timestamp and the severity stand. The smallest set of layouts that rea
 understands most of a line first.
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from loganomaly.reading.dates import Dating, TimeSettings, date_source, named_zones
 from loganomaly.reading.formats import Format, Layout, expand, load_formats, timestamp_patterns
+from loganomaly.reading.header import find_headers
 from loganomaly.reading.infer import infer_layouts
 from loganomaly.reading.matcher import find_programs, fit_matrix
 from loganomaly.reading.order import DateOrder, in_orders, reordered
@@ -83,17 +85,22 @@ def detect(
         If `times` names no time zone.
     """
     lines = _lines(sample)
-    lines += _lines(tail)
+    headers = find_headers(lines)
+    over_lines = headers is not None and len(headers.rows) < len(lines)
+    lines = list(headers.rows) if headers else lines
+    # The tail may begin within a quoted field.
+    lines += _lines(tail) if not over_lines else []
     if len(lines) > _SAMPLE:
         lines = [lines[i * len(lines) // _SAMPLE] for i in range(_SAMPLE)]
     own = expand([fmt for fmt in formats if fmt not in load_formats()], patterns=timestamp_patterns())
-    layouts = [*_known().layouts, *own]
+    tables = list(headers.layouts) if headers else []
+    layouts = [*_known().layouts, *own, *tables]
     zones = named_zones(lines)
-    fits = np.hstack([_matrix(lines, _known(), zones=zones), _fits(lines, own, zones=zones)])
+    fits = np.hstack([_matrix(lines, _known(), zones=zones), _fits(lines, [*own, *tables], zones=zones)])
     guessed = _guess(lines, fits, layouts, zones=zones)
     layouts += guessed
     fits = np.hstack([fits, _fits(lines, guessed, zones=zones)])
-    chosen, share = _choose(fits, layouts)
+    chosen, share = _choose(fits, layouts, wanted=tables)
     kept, calendar, dating = date_source(
         lines,
         [layouts[c] for c in chosen],
@@ -104,6 +111,10 @@ def detect(
     )
     read: NDArray[np.bool_] = np.any(fits[:, chosen], axis=1)
     rest = sum(_goes_on(line) for line, fit in zip(lines, read, strict=True) if not fit)
+    if headers is not None and headers.day is not None:
+        calendar = replace(calendar, day=headers.day)
+        if dating.day is not None:
+            dating = replace(dating, day=(dt.date(1970, 1, 1) + dt.timedelta(days=headers.day)).isoformat())
     name = _name(fits, chosen, layouts, heads=len(lines) - rest)
     return Detected(
         name=name,
@@ -204,8 +215,13 @@ def _guess(
     return guessed + [layout for layout, share in zip(better, shares, strict=True) if share >= _STRICT]
 
 
-def _choose(fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> tuple[list[int], float]:
-    """Choose layouts greedily by lines newly read times what they understand; return them and the share read."""
+def _choose(
+    fits: NDArray[np.bool_], layouts: Sequence[Layout], *, wanted: Sequence[Layout] = ()
+) -> tuple[list[int], float]:
+    """Choose layouts greedily by lines newly read times what they understand; return them and the share read.
+
+    Those that are `wanted` are kept however few lines they read.
+    """
     if not fits.size:
         return [], 0.0
     worth = np.array([layout.captures for layout in layouts])
@@ -219,6 +235,10 @@ def _choose(fits: NDArray[np.bool_], layouts: Sequence[Layout]) -> tuple[list[in
             break
         chosen.append(pick)
         best = np.maximum(best, worth[pick] * fits[:, pick])
+    for pick, layout in enumerate(layouts):
+        if layout in wanted and pick not in chosen and fits[:, pick].any():
+            chosen.append(pick)
+            best = np.maximum(best, worth[pick] * fits[:, pick])
     chosen.sort(key=lambda pick: (-worth[pick], pick))
     return chosen, float((best > 0).mean())
 

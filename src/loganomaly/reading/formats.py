@@ -11,7 +11,7 @@ import yaml
 
 from loganomaly.errors import FormatError
 from loganomaly.reading.layout import compile_layout
-from loganomaly.reading.program import Op, Role
+from loganomaly.reading.program import Op, Option, Role
 
 __all__ = [
     "BARE_TIMES",
@@ -62,12 +62,18 @@ def _captures(text: str, time: str | None) -> int:
     worth = {Op.JSON: 5, Op.LOGFMT: 4, Op.LEVEL: 2, Op.PRIORITY: 2, Op.TRAILER: 1, Op.BEGIN: 2}
     total = 3 if time is not None or "{time:" in text else 0
     optional_until = 0
-    for place, (operation, a, _, _) in enumerate(compile_layout(text, time=time).operations):
+    roles = set[int]()
+    for place, (operation, a, _, c) in enumerate(compile_layout(text, time=time).operations):
         if operation == Op.OPTIONAL:
             optional_until = a
+        elif operation == Op.COLUMN:
+            roles.add(a)
+        elif operation == Op.DELIMITED:
+            # A header says what the columns mean; a table that takes no rows of others comes before those that do.
+            total += 6 + (len(Role) + 2 if c & Option.EXACT else 0)
         elif place >= optional_until:
             total += worth.get(Op(operation), 0) + (operation == Op.FIELD and a == Role.COMPONENT)
-    return total
+    return total + len(roles - {Role.SKIP}) + (2 if Role.TIME in roles else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

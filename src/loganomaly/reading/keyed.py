@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_name
-from loganomaly.reading.clock import finish_time, simple_time
+from loganomaly.reading.clock import clear_time, finish_time, run_time
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
 from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Tables, key_hash
@@ -24,10 +24,10 @@ from loganomaly.reading.registers import (
 )
 from loganomaly.reading.severity import letter_level, level_word, nextcloud_level, number_level, syslog_level
 
-__all__ = ["read_json", "read_logfmt"]
+__all__ = ["read_json", "read_logfmt", "take_role"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
-_PROGRAMS, _TIMES, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.KEYS)
+_PROGRAMS, _TIMES, _STARTS, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.STARTS), int(At.KEYS)
 _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
 _SCALE, _NO_RANK = int(Role.SCALE), 255
 _DEEPEST = 24  # nesting of JSON objects whose keys are told apart
@@ -63,17 +63,19 @@ def _plain_number(data: Any, start: Any, end: Any) -> Any:
 @njit(nogil=True, cache=True)
 def _written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
     """Return the time that a text is, else the first that it begins with, or NO_TIME."""
-    begins = -1
+    begins = NO_TIME
     for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
-        after = simple_time(data, start, end, program, t, out)
-        if after == end:
-            return finish_time(out, t)
-        if after >= 0 and begins < 0:
-            begins = program
-    if begins < 0:
-        return NO_TIME
-    simple_time(data, start, end, begins, t, out)
-    return finish_time(out, t)
+        clear_time(out)
+        first = t[_STARTS] + program
+        after = run_time(data, start, end, t[first], t[first + 1], out, t)
+        if after < 0:
+            continue
+        micro = finish_time(out, t)
+        if after == end and micro != NO_TIME:
+            return micro
+        if begins == NO_TIME:
+            begins = micro
+    return begins
 
 
 @njit(nogil=True, cache=True)
@@ -86,7 +88,12 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         slot = find(t, _KEYS, KEYS_SIZE, last)
         if slot < 0:
             return
-    role, rank = t[slot + KEYS_SIZE], t[slot + 2 * KEYS_SIZE]
+    take_role(data, start, end, t[slot + KEYS_SIZE], t[slot + 2 * KEYS_SIZE], t, out)
+
+
+@njit(nogil=True, cache=True)
+def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, out: Any) -> None:
+    """Give the value data[start:end] to its role, unless one of the same or a lower rank was taken before."""
     if rank >= out[RANKS + role]:
         return
     if role == 1:

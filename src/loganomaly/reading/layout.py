@@ -12,6 +12,7 @@ A layout is text with placeholders: ``{time} {level} [{thread+}] {name} - {messa
   ``{sign}`` one of Redis' signs, ``{cef}`` a severity of CEF (0 to 10, or a word), ``{windows}`` a level 0 to 5.
 - ``{component}`` has no blanks, ``{name}`` is a component of letters, digits and ``. _ $ -``.
 - ``{digits}``, ``{status}`` (an HTTP status), ``{json}``, ``{logfmt}``.
+- ``{delimited:comma:...}`` is a whole row of delimited text; `columns` says how its columns are written down.
 - ``{message}`` is the rest of the line; ``{message} ({component})`` takes the component from its end;
   ``{begin}`` and ``{end}`` mark a message inside a line that is checked on to its end.
 - A line break ends the head of a record: the rest of the layout is matched against the lines that go on with it. There,
@@ -26,7 +27,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loganomaly.errors import FormatError
-from loganomaly.reading.program import Op, Part, Role, Text
+from loganomaly.reading.columns import Column, parse_table
+from loganomaly.reading.program import Op, Part, Role, Text, key_hash
 
 __all__ = ["Code", "Operation", "compile_layout"]
 
@@ -150,6 +152,8 @@ class _Compiler:
             self.operations.append((Op.BREAK, 0, 0, 0))
         elif piece in {" ", ", "} or piece.isspace():
             self.operations.append((Op.BLANKS, int(piece == ", "), 0, 0))
+        elif piece.startswith("{delimited:"):
+            self.add_table(pieces)
         elif piece == "{message}":
             return self.add_message(pieces, position)
         elif len(piece) == 2 and piece[0] == "%":
@@ -170,6 +174,40 @@ class _Compiler:
             raise FormatError(msg)
         self.operations.append((Op.MESSAGE, 0, 0, 0))
         return 1
+
+    def add_table(self, pieces: Sequence[str]) -> None:
+        if len(pieces) > 1:
+            msg = f"layout {self.layout!r}: {{delimited}} reads whole lines; nothing may stand beside it"
+            raise FormatError(msg)
+        try:
+            table = parse_table(pieces[0][len("{delimited:") : -1])
+        except FormatError as error:
+            msg = f"layout {self.layout!r}: {error}"
+            raise FormatError(msg) from error
+        columns = table.columns
+        timed = [column for column in columns if column.time is not None]
+        names = [column.name.strip() for column in columns if column.name.strip()]
+        head = (sum(len(name.encode()) for name in names), key_hash("".join(f"\n{name}" for name in names), upper=True))
+        self.operations.append((Op.DELIMITED, ord(table.delimiter), len(columns), table.options))
+        self.operations.append((Op.HEADER, *head, len(timed)))
+        first = len(self.operations) + len(columns)
+        times: list[Operation] = []
+        for column in columns:
+            operations = self.time_of(column)
+            at = (first + len(times), first + len(times) + len(operations))
+            meaning = (column.rank, key_hash(column.name, upper=True)) if column.time is None else at
+            self.operations.append((Op.COLUMN, column.role, *meaning))
+            times += operations
+        self.operations += times
+
+    def time_of(self, column: Column) -> Sequence[Operation]:
+        """Return the operations of a column's time; their literals are added to the pool."""
+        if column.time is None:
+            return ()
+        inner = _Compiler(self.layout)
+        inner.pool = self.pool
+        inner.add(_expand(["{time}"], layout=self.layout, time=column.time))
+        return inner.operations
 
     def add_directive(self, pieces: Sequence[str], position: int) -> None:
         letter = pieces[position][1]

@@ -10,9 +10,11 @@ from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_letter, is_name, read_number
 from loganomaly.reading.clock import clear_time, finish_time, time_step
+from loganomaly.reading.delimited import read_row
 from loganomaly.reading.keyed import read_json, read_logfmt
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
+    APART,
     CHOICE_AT,
     CHOICE_PC,
     CHOICE_START,
@@ -62,19 +64,21 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
     ----------
     data : uint8 array
         The bytes of many lines.
+    begin, end
+        A row of delimited text may hold line breaks in between.
     out : int64 array of OUT_SIZE
         Receives time (microseconds, UTC, or NO_TIME), level, status, and the ends of component and message.
 
     Returns
     -------
     bool
-        Whether the line fits; `out` is meaningless where it does not.
+        Whether the line fits; `out` is meaningless where it does not. Where out[APART] is set, it is part of no record.
     """
     out[TIME] = NO_TIME
     out[LEVEL] = 0
     out[COMPONENT_START] = out[COMPONENT_END] = out[MESSAGE_START] = -1
     out[MESSAGE_END] = end
-    out[STATUS] = 0
+    out[STATUS] = out[APART] = 0
     clear_time(out)
     timed = False
     # Choice points: operation, position to go on at, start of the field (-1: an optional group).
@@ -187,12 +191,16 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
             elif read_json(data, i, end, t, out) if op == 15 else read_logfmt(data, i, end, t, out):
                 after = end
                 out[EPOCH] = moment
+        elif op == 19:
+            # The operations that follow belong to this one.
+            if read_row(data, i, end, pc, t, out):
+                after, pc = end, stop - 1
         elif op == 18:
             value, after = read_number(data, i, end, 1, 3)
             if value > 191:
                 after = -1
             out[LEVEL] = syslog_level(value & 7)
-        elif op == 19:
+        elif op == 22:
             j = i
             while j < end and (is_blank(data[j]) or data[j] == 10 or data[j] == 13):
                 j += 1

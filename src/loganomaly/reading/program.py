@@ -17,6 +17,7 @@ __all__ = [
     "At",
     "Level",
     "Op",
+    "Option",
     "Part",
     "Role",
     "Tables",
@@ -53,7 +54,10 @@ class Op(IntEnum):
     LOGFMT = 16  # key=value pairs up to the end of the line
     MERIDIEM = 17  # AM, PM, perhaps behind blanks
     PRIORITY = 18  # syslog priority: severity is its lowest three bits
-    BREAK = 19  # white space, line breaks included
+    DELIMITED = 19  # (delimiter, columns, options); HEADER, COLUMN for each and the operations of their times follow
+    HEADER = 20  # (bytes of the names, their hash, columns that hold the time): such a row names the columns
+    COLUMN = 21  # (role, rank, hash of the name), or for a time (role, first and last + 1 of its operations)
+    BREAK = 22  # white space, line breaks included
 
 
 class Part(IntEnum):
@@ -91,6 +95,14 @@ class Text(IntEnum):
     NAME = 2  # letters, digits, . _ $ -
 
 
+class Option(IntEnum):
+    """How rows of delimited text are written; options are added up."""
+
+    COMMENTS = 1  # a line that begins with # is no row
+    NO_QUOTES = 2  # a quotation mark is a byte like any other
+    EXACT = 4  # a row has as many cells as there are columns
+
+
 class Level(IntEnum):
     """Severity, in rising order; 0 where the line does not say."""
 
@@ -124,6 +136,7 @@ class At(IntEnum):
     NAMES = 12  # how many zones are known by IANA name; hash of each, offset in 1970, where its changes begin
     WHOLES = 13  # for each program that reads whole lines: the program that reads its records of many lines, or -1
     GO_ON = 14  # for each program that reads whole lines: 1 where they belong to the record before them
+    ROWS = 15  # 1 where a quoted field of delimited text may hold line breaks
     WORDS = 16  # 256 hashes of severity words, 256 times their Level
     ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
     KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins
@@ -134,8 +147,11 @@ WORDS_SIZE, ZONES_SIZE, KEYS_SIZE = 256, 64, 512
 
 
 def key_hash(text: str, *, upper: bool = False) -> int:
-    """Return the 64-bit FNV-1a hash of `text` as the matcher computes it: a signed number."""
+    """Return the 64-bit FNV-1a hash of `text` as the matcher computes it: a signed number.
+
+    With `upper`, the letters of ASCII count as capitals.
+    """
     value = 14695981039346656037
-    for byte in (text.upper() if upper else text).encode():
+    for byte in text.encode().upper() if upper else text.encode():
         value = ((value ^ byte) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
     return value - (1 << 64) if value >= 1 << 63 else value

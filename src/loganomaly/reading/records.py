@@ -2,7 +2,8 @@
 
 A record is a line that fits one of the source's programs, and the lines up to the next such line: a stack trace
 belongs to its record. In loose sources, where many lines fit no program, only lines that look like the rest of
-something (indented, brackets, stack traces: see `traces`) go on with the record before them.
+something (indented, brackets, stack traces: see `traces`) go on with the record before them. A row of delimited text
+goes on to the line in which its last quoted field is closed; headers and comments of tables are part of no record.
 """
 
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from loganomaly.reading.matcher import match
 from loganomaly.reading.program import NO_TIME, At, Level, Tables
 from loganomaly.reading.registers import (
+    APART,
     COMPONENT_END,
     COMPONENT_START,
     LEVEL,
@@ -23,6 +25,7 @@ from loganomaly.reading.registers import (
     STATUS,
     TIME,
 )
+from loganomaly.reading.rows import is_odd, long_row, row_heads
 from loganomaly.reading.severity import level_word
 from loganomaly.reading.traces import follows_trace, goes_on, is_blank_line, is_frame, may_go_on, opens_traceback
 
@@ -39,8 +42,11 @@ __all__ = [
 
 UNMATCHED = 255
 """Stands for "no program" in `Records.program`."""
-_PROGRAMS, _LOOSE, _WHOLES, _GO_ON = int(At.PROGRAMS), int(At.LOOSE), int(At.WHOLES), int(At.GO_ON)
+_PROGRAMS, _LOOSE, _ROWS = int(At.PROGRAMS), int(At.LOOSE), int(At.ROWS)
+_WHOLES, _GO_ON = int(At.WHOLES), int(At.GO_ON)
 _WARNING = int(Level.WARNING)
+# What a line does: it goes on with the record before it, begins one, or is part of none.
+_GOES_ON, _BEGINS, _APART = 0, 1, 2
 LONGEST_RECORD = 1000
 """Lines of a record; what goes on beyond them begins a new one, so that no record grows without bound."""
 
@@ -58,7 +64,7 @@ class Records(NamedTuple):
     status: NDArray[np.int16]  # HTTP status, or 0
     component_start: NDArray[np.int64]  # -1 where there is none
     component_end: NDArray[np.int64]
-    message_start: NDArray[np.int64]  # one line: of the first, unless the layout goes on over line breaks
+    message_start: NDArray[np.int64]  # one line: of the first, unless the layout goes on over line breaks, or quotes do
     message_end: NDArray[np.int64]
 
 
@@ -124,23 +130,24 @@ def _goes_on_loosely(data: Any, starts: Any, ends: Any, line: Any, programs: Any
 
 
 @njit(nogil=True, cache=True)
-def _begins_record(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
-    """Return (whether the line begins a record, its program or -1)."""
+def _kind(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Return what the line does, and its program or -1."""
     if is_blank_line(data, starts[line], ends[line]):
-        return False, -1
+        return _GOES_ON, -1
     program = _fit(data, starts[line], ends[line], programs, t, out)
     if program >= 0:
-        return t[t[_GO_ON] + program] == 0, program
+        kind = _APART if out[APART] == 1 else _BEGINS if t[t[_GO_ON] + program] == 0 else _GOES_ON
+        return kind, program
     if t[_LOOSE] == 0:
-        return False, -1
+        return _GOES_ON, -1
     # Most lines are told by five bytes: looking closer costs half of what reading a line does.
     start = starts[line]
     second = data[start + 1] if start + 1 < ends[line] else np.uint8(10)
     before = data[starts[line - 1]] if line > 0 else np.uint8(10)
     behind = data[starts[line + 1]] if line + 1 < len(starts) and starts[line + 1] < len(data) else np.uint8(10)
     if not may_go_on(data[start], second, data[ends[line] - 1], before, behind):
-        return True, -1
-    return not _goes_on_loosely(data, starts, ends, line, programs, t, out), -1
+        return _BEGINS, -1
+    return (_GOES_ON if _goes_on_loosely(data, starts, ends, line, programs, t, out) else _BEGINS), -1
 
 
 @njit(nogil=True, cache=True)
@@ -159,22 +166,44 @@ def last_record_start(data: Any, t: Tables) -> Any:
     """Return the offset of the last record in `data`, which must begin with a record and end with a line break.
 
     A chunk is cut there, so that no record is torn apart; 0 where the chunk is one record. Where the last line may
-    belong to the record before it, it is that one.
+    belong to the record before it, it is that one. A line that is part of no record is as good a place, and so is one
+    that begins a row whose end has yet to be read.
     """
     programs = t[_PROGRAMS]
     out = np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
-    first = len(starts) - 1
-    if _waits_for_next(data, starts, ends, first, programs, t, out):
+    inside = np.zeros(0, np.uint8)
+    if t[_ROWS] == 1:
+        inside, unfinished = row_heads(data, starts, ends, t, out)
+        if unfinished >= 0:
+            if _kind(data, starts, ends, unfinished, programs, t, out)[0] != _GOES_ON:
+                return starts[unfinished]
+            starts = starts[:unfinished]  # it may go on with the record before
+    first, kind = len(starts) - 1, _GOES_ON
+    if (
+        first > 0
+        and (len(inside) == 0 or inside[first] == 0)
+        and _waits_for_next(data, starts, ends, first, programs, t, out)
+    ):
         first -= 1
-    while first > 0 and not _begins_record(data, starts, ends, first, programs, t, out)[0]:
+    while first >= 0:
+        row = inside[first] if len(inside) else 0
+        if row == 1:
+            kind = _BEGINS
+        elif row == 0:
+            kind = _kind(data, starts, ends, first, programs, t, out)[0]
+        if kind != _GOES_ON or first == 0:
+            break
         first -= 1
     # From there on as `read_records` does: a line that is not blank begins a record where none is, or one is full.
-    begun = first < len(starts) and not is_blank_line(data, starts[first], ends[first])
+    begun = kind == _BEGINS or (kind == _GOES_ON and first >= 0 and not is_blank_line(data, starts[0], ends[0]))
+    found = begun or kind == _APART
     for line in range(first + 1, len(starts)):
+        if len(inside) and inside[line] == 2:
+            continue
         if (not begun or line - first >= LONGEST_RECORD) and not is_blank_line(data, starts[line], ends[line]):
-            first, begun = line, True
-    return starts[first] if begun else 0
+            first, begun, found = line, True, True
+    return starts[first] if found else 0
 
 
 @njit(nogil=True, cache=True)
@@ -215,8 +244,21 @@ def _allocate(count: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any, t: Tables, out: Any) -> None:
-    """Write what `out` says of the record whose first line is data[begin:end]."""
+def _first_line(data: Any, start: Any, end: Any) -> Any:
+    """Return the bounds of the first line with text in it of a quoted field, which may have more."""
+    while start < end and (data[start] == 10 or data[start] == 13 or data[start] == 32 or data[start] == 9):
+        start += 1
+    stop = start
+    while stop < end and data[stop] != 10:
+        stop += 1
+    return start, (stop - 1 if stop > start and data[stop - 1] == 13 else stop)
+
+
+@njit(nogil=True, cache=True)
+def _write(
+    columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any, over_lines: Any, t: Tables, out: Any
+) -> None:
+    """Write what `out` says of the record whose first line is data[begin:end], or row, which may go over lines."""
     if program < 0:
         out[TIME] = NO_TIME
         out[LEVEL] = out[STATUS] = 0
@@ -226,6 +268,10 @@ def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any
     if level == 0:
         level = _status_level(status) if status > 0 else _message_level(data, out[MESSAGE_START], end, t)
     start, stop = out[MESSAGE_START], out[MESSAGE_END]
+    first, last = out[COMPONENT_START], out[COMPONENT_END]
+    if over_lines:
+        start, stop = _first_line(data, start, stop)
+        first, last = _first_line(data, first, last)
     while start < stop and (data[start] == 32 or data[start] == 9):
         start += 1
     while stop > start and (data[stop - 1] == 32 or data[stop - 1] == 9):
@@ -234,7 +280,6 @@ def _write(columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any
     columns[5][row] = out[TIME]
     columns[6][row] = level
     columns[7][row] = status
-    first, last = out[COMPONENT_START], out[COMPONENT_END]
     while first < last and data[last - 1] == 32:
         last -= 1
     columns[8][row], columns[9][row] = (first, last) if first < last else (-1, -1)
@@ -253,7 +298,7 @@ def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None
         while stop < out[MESSAGE_END] and data[stop] != 10 and data[stop] != 13:
             stop += 1
         out[MESSAGE_END] = stop
-        _write(columns, row, data, program, start, stop, t, out)
+        _write(columns, row, data, program, start, stop, False, t, out)
 
 
 @njit(nogil=True, cache=True)
@@ -265,30 +310,42 @@ def read_records(data: Any, t: Tables) -> Any:
     columns : tuple of arrays
         Those of `Records`, in its order.
     lines : int
-        Lines in `data`. Blank ones before the first record are in no record.
+        Lines in `data`. In no record are blank ones before the first record, and headers and comments of tables with
+        the blank lines behind them.
     """
     programs = t[_PROGRAMS]
     out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     columns = _allocate(len(starts))
-    row = -1
-    for line in range(len(starts)):
-        begin, end = starts[line], ends[line]
-        begins, program = _begins_record(data, starts, ends, line, programs, t, out)
-        if not begins and (row < 0 or line - columns[0][row] >= LONGEST_RECORD):
-            begins = not is_blank_line(data, begin, end)
-        if begins:
+    row, line, opened = -1, 0, False
+    while line < len(starts):
+        begin, last, program = starts[line], line, -1
+        if t[_ROWS] == 1:
+            last, program = long_row(data, starts, ends, line, t, out)
+        if program >= 0:
+            kind = _BEGINS
+        else:
+            last = line
+            kind, program = _kind(data, starts, ends, line, programs, t, out)
+        end = ends[last]
+        if kind == _GOES_ON and (not opened or line - columns[0][row] >= LONGEST_RECORD):
+            kind = _GOES_ON if is_blank_line(data, begin, end) else _BEGINS
+        if kind == _BEGINS:
             # A record of one line has said all already.
             if row >= 0 and columns[1][row] > 1:
                 _write_whole(columns, row, data, t, spare)
             row += 1
-            columns[0][row], columns[1][row] = line, 1
+            opened = True
+            columns[0][row], columns[1][row] = line, last - line + 1
             columns[2][row], columns[3][row] = begin, end
-            _write(columns, row, data, program, begin, end, t, out)
-        elif row >= 0:
+            _write(columns, row, data, program, begin, end, last > line, t, out)
+        elif kind == _APART:
+            opened = False
+        elif opened:
             columns[1][row] += 1
             if end > begin:
                 columns[3][row] = end
+        line = last + 1
     if row >= 0 and columns[1][row] > 1:
         _write_whole(columns, row, data, t, spare)
     return columns, row + 1, len(starts)
@@ -310,10 +367,14 @@ def read_heads(data: Any, bounds: Any, t: Tables) -> Any:
             first += 1
         if first > begin and data[first - 1] == 13:
             first -= 1
+        if t[_ROWS] == 1 and first < end and is_odd(data, begin, first):
+            first = end  # a quoted field goes on over lines
         program = _fit(data, begin, first, programs, t, out)
+        if program >= 0 and out[APART] == 1:
+            program = -1
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
-        _write(columns, row, data, program, begin, first, t, out)
+        _write(columns, row, data, program, begin, first, first == end, t, out)
         if first < end:
             _write_whole(columns, row, data, t, out)
     return columns

@@ -3,6 +3,7 @@
 from loganomaly.reading.program import Part
 
 __all__ = [
+    "APART",
     "CHOICES",
     "CHOICE_AT",
     "CHOICE_PC",
@@ -31,7 +32,8 @@ __all__ = [
     "ZONE",
 ]
 
-TIME, LEVEL, COMPONENT_START, COMPONENT_END, MESSAGE_START, MESSAGE_END, STATUS = range(7)
+TIME, LEVEL, COMPONENT_START, COMPONENT_END, MESSAGE_START, MESSAGE_END, STATUS, APART = range(8)
+# APART is 1 where the line is part of no record: the header of a table, a comment in it.
 
 # The rest of `out` is scratch space of one match, so that nothing is allocated per line.
 PARTS = 8

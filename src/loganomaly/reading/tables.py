@@ -18,6 +18,7 @@ from loganomaly.reading.program import (
     At,
     Level,
     Op,
+    Option,
     Role,
     Tables,
     key_hash,
@@ -93,6 +94,11 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
     fixed[At.CALENDAR : At.CALENDAR + 4] = calendar.first, calendar.year, calendar.day, calendar.zone
+    fixed[At.ROWS] = any(
+        op == Op.DELIMITED and delimiter != 32 and not options & Option.NO_QUOTES
+        for code in codes
+        for op, delimiter, _, options in code.operations
+    )
     for at, words in ((At.WORDS, _levels()), (At.ZONES, _zones()), (At.KEYS, _keys())):
         fixed[at : at + len(words)] = words
     place = int(At.END)
