@@ -124,7 +124,7 @@ def test_a_run_gives_the_inputs_to_the_analyzer_and_leaves_out_its_own_results(a
 
 def test_without_options_the_configuration_is_the_default_one(analyzer):
     run()
-    assert analyzer.constructed == {"config": Config(), "file_configs": {}, "compliance": False}
+    assert analyzer.constructed == {"config": Config(), "file_configs": {}, "compliance": False, "templates": None}
     assert analyzer.config.model_fields_set == set()
 
 

@@ -19,7 +19,7 @@ LAYERS = (
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "masking", "reports"},
-    {"classify", "detectors"},
+    {"classify", "detectors", "parameters"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames"},
     {"profile"},

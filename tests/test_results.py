@@ -23,6 +23,7 @@ def test_save_writes_what_the_results_hold(results, tmp_path):
     saved = results.save(tmp_path)
     assert json.loads((tmp_path / "summary.json").read_text()) == results.summary
     assert json.loads((tmp_path / "anomalies.json").read_text()) == results.anomalies
+    assert json.loads((tmp_path / "templates.json").read_text()) == results.template_file
     assert sorted(saved) == sorted(path for path in tmp_path.rglob("*") if path.is_file())
     assert len(results.files) == 2
 
@@ -50,7 +51,7 @@ def test_summary_only_writes_no_anomalies(results, tmp_path):
     results.save(tmp_path, summary_only=True)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left
-    assert all(name.endswith("summary.json") for name in left)
+    assert all(name.endswith("summary.json") or name == "templates.json" for name in left)
 
 
 def test_a_folder_that_cannot_be_written_is_an_output_error(results, tmp_path):

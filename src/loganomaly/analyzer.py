@@ -23,13 +23,14 @@ from loganomaly.frame_scan import FrameScan
 from loganomaly.frames import is_frame, take_rows
 from loganomaly.judge import Judgement, judge, rank
 from loganomaly.masking import masked_case, masked_finding
+from loganomaly.mining.store import load_templates
 from loganomaly.profile import Profile
 from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.run import describe_run
-from loganomaly.reports.templates import template_frame
+from loganomaly.reports.templates import template_entries, template_file, template_frame
 from loganomaly.results import FileReport, Results
 from loganomaly.scan.chunk import Scanned
 from loganomaly.scan.opening import prepare
@@ -55,6 +56,8 @@ class LogAnalyzer:
         Settings; the defaults without.
     file_configs
         Settings of their own for some files: glob pattern of a file's name or path -> configuration.
+    templates
+        The templates.json of an earlier run, or the folder that it is in: templates that are known keep their ids.
     compliance
         Mask e-mail and IP addresses in all results, as secrets are anyway, and never call an LLM.
 
@@ -72,10 +75,12 @@ class LogAnalyzer:
         *,
         file_configs: Mapping[str, Config] | None = None,
         compliance: bool = False,
+        templates: Path | str | None = None,
     ) -> None:
         self._config = config or Config()
         self._file_configs = dict(file_configs or {})
         self._compliance = compliance
+        self._learnt = () if templates is None else load_templates(templates)
         self._clean = redact_personal if compliance else redact
 
     async def __aenter__(self) -> Self:
@@ -266,7 +271,7 @@ class LogAnalyzer:
         )
 
     def _case(self, profile: Profile) -> Case:
-        return masked_case(profile, clean=self._clean, all_shapes=self._compliance)
+        return masked_case(profile, clean=self._clean, all_shapes=self._compliance, learnt=self._learnt)
 
     def _together(self, cases: Sequence[Case], judgements: Sequence[Judgement]) -> tuple[Case, Mapping[Subject, float]]:
         """Return the case and the scores of all groups; floods were judged by group."""
@@ -299,11 +304,13 @@ class LogAnalyzer:
             seconds=watch.seconds,
             clean=self._clean,
         )
+        entries = template_entries(case, scores=scores, clean=self._clean, all_shapes=self._compliance)
         return Results(
             summary={**whole.summary, **run},
             anomalies=whole.anomalies,
             findings=tuple(findings),
-            templates=template_frame(case, scores=scores, clean=self._clean),
+            templates=template_frame(entries),
+            template_file=template_file(case, entries, learnt=self._learnt, clean=self._clean),
             lines=lines,
             files=files or {},
             notices=tuple(run["notices"]),

@@ -1,6 +1,6 @@
 """The case that detectors judge: a merged Profile, its templates, and what was counted per template."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.findings import Location, Subject
+from loganomaly.mining.learnt import Learnt, carried, together
 from loganomaly.mining.miner import mine
-from loganomaly.mining.shape import Counted, make_shapes
+from loganomaly.mining.shape import Counted, Shape, make_shapes
 from loganomaly.mining.template import Template
 from loganomaly.profile import LEVEL_COLUMNS, Profile
 from loganomaly.reading.program import Level
@@ -26,6 +27,8 @@ class Case:
 
     Attributes
     ----------
+    shapes
+        What templates were mined from.
     templates
         Mined templates, most frequent first; a template's number is its place in this list.
     table
@@ -36,6 +39,7 @@ class Case:
     """
 
     profile: Profile
+    shapes: Sequence[Shape]
     templates: Sequence[Template]
     table: pl.DataFrame
     members: pl.DataFrame
@@ -97,8 +101,8 @@ class Case:
         return Location(source=row["source"], line=row["first_line"], offset=row["first_offset"])
 
 
-def build_case(profile: Profile) -> Case:
-    """Mine the templates of a profile and count per template."""
+def build_case(profile: Profile, *, learnt: Sequence[Learnt] = ()) -> Case:
+    """Mine the templates of a profile and count per template; those of `learnt` keep their ids."""
     shapes = profile.shapes.group_by("shape").agg(
         pl.col("records").sum(), pl.col("status").first(), pl.col("sample").first()
     )
@@ -114,7 +118,10 @@ def build_case(profile: Profile) -> Case:
         )
         for row in described.iter_rows(named=True)
     ]
-    templates = mine(make_shapes(counted))
+    made = make_shapes(counted)
+    templates = mine(together(made, learnt))
+    if learnt:
+        templates = _of_this_run(carried(templates, learnt), made)
     members = pl.DataFrame(
         {
             "shape": [shape for template in templates for shape in template.shapes],
@@ -122,7 +129,16 @@ def build_case(profile: Profile) -> Case:
         },
         schema={"shape": pl.UInt64, "number": pl.Int64},
     )
-    return Case(profile=profile, templates=templates, members=members, table=count_templates(profile, members))
+    return Case(
+        profile=profile, shapes=made, templates=templates, members=members, table=count_templates(profile, members)
+    )
+
+
+def _of_this_run(templates: Iterable[Template], shapes: Iterable[Shape]) -> list[Template]:
+    """Return the templates that have records in this run, most frequent first."""
+    records = {shape.id: shape.records for shape in shapes}
+    counts = {template.id: sum(records.get(shape, 0) for shape in template.shapes) for template in templates}
+    return sorted((t for t in templates if counts[t.id]), key=lambda t: (-counts[t.id], t.text))
 
 
 def count_templates(profile: Profile, members: pl.DataFrame) -> pl.DataFrame:

@@ -119,6 +119,14 @@ def analyze(
             help="YAML file of settings. Options given here win over it, and it wins over the defaults.",
         ),
     ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates",
+            metavar="FILE",
+            help="The templates.json of an earlier run, or its folder: known templates keep their ids.",
+        ),
+    ] = None,
     show_results: Annotated[
         bool, typer.Option("--show-results", help="Say at the end how to look at the results.")
     ] = False,
@@ -242,6 +250,7 @@ def analyze(
                 folder,
                 config=settings,
                 file_configs=by_file,
+                templates=templates,
                 compliance=compliance_mode,
                 batch_size=batch_size,
                 max_logs=max_logs,
@@ -340,6 +349,7 @@ def _analyze(
     *,
     config: "Config",
     file_configs: Mapping[str, "Config"],
+    templates: Path | None,
     compliance: bool,
     batch_size: int | None,
     max_logs: int | None,
@@ -349,7 +359,7 @@ def _analyze(
     check_folder(output)  # before the work that would be lost, and before the analyzer is loaded
     from loganomaly.analyzer import LogAnalyzer
 
-    analyzer = LogAnalyzer(config, file_configs=file_configs, compliance=compliance)
+    analyzer = LogAnalyzer(config, file_configs=file_configs, compliance=compliance, templates=templates)
     with progress_bar() as progress:
         return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
 

@@ -38,6 +38,9 @@ class Results:
         `log_template` (text, `<*>` where it varies), `count` (records), `ratio` (share 0..1 of all records),
         `severity` (that of most of its records), `component` (that of most of its records, or null), `score`
         (anomaly score 0..1), `first_seen` and `last_seen` (ISO 8601 in UTC, or null).
+    template_file
+        The mapping of templates.json: the same with what is known of each parameter's values, and what a later run
+        needs to give the same template the same id.
     lines
         For a frame: its rows, order and index, and the columns `template_id`, `log_template`, `anomaly_score` (0..1),
         `is_anomaly`, `anomaly_source` (the detector that counts most), `classification`, `reason`, `tags`.
@@ -52,14 +55,15 @@ class Results:
     anomalies: list[dict[str, Any]]
     findings: tuple[Finding, ...] = ()
     templates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    template_file: Mapping[str, Any] = field(default_factory=dict)
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
     def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
-        """Write summary.json and anomalies.json, and for several files one of each in `files/`.
+        """Write summary.json, anomalies.json and templates.json, and of several files one of the first two in `files/`.
 
-        With `summary_only`, summaries alone. Returns the paths written. Each file appears whole or not at all.
+        With `summary_only`, no anomalies. Returns the paths written. Each file appears whole or not at all.
 
         Raises
         ------
@@ -74,6 +78,7 @@ class Results:
                 contents[f"{stem}.anomalies.json"] = to_json(report.anomalies)
         if not summary_only:
             contents["anomalies.json"] = to_json(self.anomalies)
+        contents["templates.json"] = to_json(self.template_file)
         contents["summary.json"] = to_json(self.summary)
         return write_results(Path(folder), contents)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from loganomaly.mining.masks import Mask, Masked, builtin_masks, masked
 from loganomaly.mining.tokenise import tokenise_all
@@ -43,6 +44,8 @@ class Shape:
     constant, unvaried
         Positions of slots that are text: always (the HTTP status), and once there are records enough to tell that they
         never vary (names with digits).
+    slot_numbers
+        Of each token, the number of the slot that it is in all its messages, -1 where it is none or more than one.
     cut
         Whether its messages go on beyond what is looked at.
     """
@@ -53,6 +56,7 @@ class Shape:
     status: int = 0
     constant: frozenset[int] = frozenset()
     unvaried: frozenset[int] = frozenset()
+    slot_numbers: tuple[int, ...] = ()
     cut: bool = False
     words: tuple[str, ...] = field(init=False)
 
@@ -74,18 +78,22 @@ def make_shapes(counted: Sequence[Counted], *, masks: Sequence[Mask] | None = No
     """Return what is to be clustered; `masks` are the built-in ones unless given."""
     tokens = list(tokenise_all([shape.sample for shape in counted]))
     covered = masked(tokens, builtin_masks() if masks is None else masks)
-    return [
-        Shape(
-            id=shape.id,
-            tokens=_without_marks(read),
-            records=shape.records,
-            status=shape.status,
-            constant=_status(shape.status, read),
-            unvaried=_unvaried(shape.constant_slots, raw.slots, read),
-            cut=len(shape.sample) > LONGEST_MESSAGE,
+    shapes = []
+    for shape, raw, read in zip(counted, tokens, covered, strict=True):
+        numbers = _slot_numbers(raw.slots, read)
+        shapes.append(
+            Shape(
+                id=shape.id,
+                tokens=_without_marks(read),
+                records=shape.records,
+                status=shape.status,
+                constant=_status(shape.status, read),
+                unvaried=_unvaried(shape.constant_slots, numbers, read),
+                slot_numbers=numbers,
+                cut=len(shape.sample) > LONGEST_MESSAGE,
+            )
         )
-        for shape, raw, read in zip(counted, tokens, covered, strict=True)
-    ]
+    return shapes
 
 
 def _without_marks(tokens: Masked) -> Masked:
@@ -106,15 +114,25 @@ def _status(status: int, tokens: Masked) -> frozenset[int]:
     return frozenset(position for position, text in enumerate(tokens.texts) if text == str(status))
 
 
-def _unvaried(constant_slots: Collection[int], slots: Sequence[bool], tokens: Masked) -> frozenset[int]:
-    """Return the positions of names with digits that never vary; `slots` are those before masks."""
+def _slot_numbers(slots: Sequence[bool], tokens: Masked) -> tuple[int, ...]:
+    """Return the number of the slot that each token is, or -1; `slots` are those before masks."""
+    numbers, count = [], 0
+    for first, last in pairwise(tokens.first):
+        inside = sum(slots[first:last])
+        numbers.append(count if inside == 1 and last - first == 1 else -1)
+        count += inside
+    return tuple(numbers)
+
+
+def _unvaried(constant_slots: Collection[int], slot_numbers: Sequence[int], tokens: Masked) -> frozenset[int]:
+    """Return the positions of names with digits that never vary."""
     if not constant_slots:
         return frozenset()
-    number, found = 0, set()
-    for position, text in enumerate(tokens.texts):
-        inside = sum(slots[tokens.first[position] : tokens.first[position + 1]])
-        if inside == 1 and number in constant_slots and tokens.fixed[position]:
-            is_name = _NAME.fullmatch(text) is not None and _HEXADECIMAL.fullmatch(text) is None
-            found |= {position} if is_name else set()
-        number += inside
-    return frozenset(found)
+    return frozenset(
+        position
+        for position, (number, text) in enumerate(zip(slot_numbers, tokens.texts, strict=True))
+        if number in constant_slots
+        and tokens.fixed[position]
+        and _NAME.fullmatch(text) is not None
+        and _HEXADECIMAL.fullmatch(text) is None
+    )

@@ -82,6 +82,11 @@ class Template:
             values.append(text[begin:position])
         return values
 
+    def fill(self, values: Sequence[str]) -> str:
+        """Return the message with these values of the parameters."""
+        first, *rest = self.parts
+        return first + "".join(value + part for value, part in zip(values, rest, strict=True))
+
 
 def template_id(text: str) -> str:
     """Return the id of the template with this text: the same in every run."""

@@ -10,6 +10,7 @@ import polars as pl
 
 from loganomaly.case import Case
 from loganomaly.findings import Finding
+from loganomaly.mining.tokens import MOST_SLOTS
 from loganomaly.profile import LEVEL_COLUMNS, WIDTHS
 from loganomaly.reading.program import Level
 from loganomaly.redaction.secrets import leak_kinds
@@ -70,6 +71,7 @@ def summarise(
         "stray_lines": stray,
         "uncounted_records": case.records - counted,
         "cut_records": int(profile.sources["cut"].sum()),
+        "limits": _limits(case),
         "anomalies_detected": len(findings),
         "volume_stats": _volume(case, clean=clean),
         "template_diversity": _diversity(table["records"].to_list()),
@@ -78,6 +80,19 @@ def summarise(
         "log_severity_summary": {level.name: int(levels[level.name.lower()] or 0) for level in reversed(Level)},
         "tag_summary": _tags(findings),
         "leaks": _leaks(case, names=names, clean=clean),
+    }
+
+
+def _limits(case: Case) -> dict[str, int]:
+    """Return how much the caps left out, besides the records that are counted elsewhere."""
+    profile = case.profile
+    kept = profile.values.group_by("shape", "slot").len()
+    crowded = profile.slots.filter(pl.col("slot") == MOST_SLOTS - 1)
+    return {
+        "joined_templates": sum(template.cut for template in case.templates),
+        "sampled_parameters": int((kept["len"] >= profile.most_values).sum()),
+        "values_per_parameter": profile.most_values,
+        "crowded_records": int(profile.shapes.join(crowded, on="shape", how="semi")["records"].sum()),
     }
 
 

@@ -1,0 +1,188 @@
+"""What is known of the values of each template's parameters."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from loganomaly.case import Case
+from loganomaly.mining.template import Template
+from loganomaly.scan.bins import bin_start
+
+__all__ = ["QUANTILES", "describe_parameters"]
+
+QUANTILES = (0.5, 0.9, 0.99)
+_MOST_SHOWN = 10
+_HASHES = 2.0**64
+_STANDS = "\ue000"  # for a value that is no secret
+
+
+def describe_parameters(
+    case: Case, numbers: Sequence[int], *, clean: Callable[[str], str], all_shapes: bool = False
+) -> dict[int, list[dict[str, Any]]]:
+    """Return what is known of the parameters of templates, given by their numbers.
+
+    Parameters
+    ----------
+    clean
+        Takes secrets out of a text. Of a parameter that holds any, no value is told.
+    all_shapes
+        True where what `clean` takes out can stand in any shape; False where in those alone that the scan saw a
+        secret in.
+
+    Returns
+    -------
+    dict
+        Template number -> one mapping per parameter, in order: `position` (from 0), `name` (the key it follows, or
+        None), `type`, `distinct` (how many values that are no numbers, or None where they are not known), `exact`
+        (whether these were counted or estimated), `values` (the most frequent ones that are known, with their counts),
+        `numbers` (None, or count, min, max, and quantiles: 6 to 12 % wide bins) and `masked` (whether values and
+        numbers are left out because they are secrets).
+    """
+    places = _places(case, numbers)
+    values, sketches = _values(case, places), _sketches(case, places)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for number in numbers:
+        template = case.templates[number]
+        found[number] = [
+            {"position": position, "name": name, "type": kind}
+            | values.get((number, position), {"distinct": None, "exact": False, "values": []})
+            | {"numbers": sketches.get((number, position)), "masked": False}
+            for position, (name, kind) in enumerate(zip(template.names, template.types, strict=True))
+        ]
+    suspects = (
+        case.profile.shapes if all_shapes else case.profile.shapes.join(case.profile.leaks, on="shape", how="semi")
+    )
+    for number, shape, sample in (
+        suspects.unique("shape")
+        .join(case.members, on="shape")
+        .select("number", "shape", "sample")
+        .sort("shape")
+        .iter_rows()
+    ):
+        if number in found:
+            _mask(found[number], case.templates[number], shape=shape, sample=sample, clean=clean)
+    return found
+
+
+def _mask(
+    parameters: list[dict[str, Any]], template: Template, *, shape: int, sample: bytes, clean: Callable[[str], str]
+) -> None:
+    """Leave out the values of parameters that `clean` takes out of a message, in which they stand in their place."""
+    message = template.parameters(sample, shape=shape)
+    for position, known in enumerate(parameters):
+        if known["name"] is not None and known["name"] not in template.text:  # which holds no secrets any more
+            known["name"] = None
+        texts = [entry["value"] for entry in known["values"]] or [message[position]]
+        if known["numbers"]:
+            texts += [f"{known['numbers'][end]:g}" for end in ("min", "max")]
+        before, after = message[:position], message[position + 1 :]
+        around = clean(template.fill([*before, _STANDS, *after]))
+        for text in texts:
+            if clean(template.fill([*before, text, *after])) != around.replace(_STANDS, text):
+                known.update(distinct=None, exact=False, values=[], numbers=None, masked=True)
+                break
+
+
+def _places(case: Case, numbers: Sequence[int]) -> pl.DataFrame:
+    """Return where parameters stand: number, position, shape, slot (-1 where it is none), word, and its records."""
+    shapes = {shape.id: shape for shape in case.shapes}
+
+    def rows() -> Iterator[tuple[int, int, int, int, str | None, int]]:
+        for number in numbers:
+            template = case.templates[number]
+            for id_ in template.shapes:
+                shape = shapes.get(id_)
+                if shape is None:  # learnt in an earlier run, and not seen in this one
+                    continue
+                ends = {last - 1: token for token, last in enumerate(shape.tokens.first[1:])}
+                for position, (last, _) in enumerate(template.spans[id_]):
+                    token = ends.get(last)
+                    if token is None:
+                        continue
+                    word = None if shape.tokens.slots[token] else shape.tokens.texts[token]
+                    yield number, position, id_, shape.slot_numbers[token], word, shape.records
+
+    schema = {"number": pl.Int64, "position": pl.Int64, "shape": pl.UInt64, "slot": pl.Int64, "text": pl.String}
+    return pl.DataFrame(list(rows()), schema=schema | {"records": pl.Int64}, orient="row")
+
+
+def _values(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[str, Any]]:
+    """Return, per template and parameter, what is known of the values that are no numbers."""
+    most = case.profile.most_values
+    known = (
+        case.profile.values.join(places.filter(pl.col("slot") >= 0).drop("text"), on=["shape", "slot"])
+        .with_columns(full=pl.len().over("shape", "slot") >= most)
+        .with_columns(limit=pl.when("full").then(pl.col("value").max().over("shape", "slot")))
+        .with_columns(limit=pl.col("limit").min().over("number", "position"))
+        # Below the smallest limit of its slots, all values of a parameter are known.
+        .filter(pl.col("limit").is_null() | (pl.col("value") <= pl.col("limit")))
+        .select("number", "position", "text", "count", "limit")
+    )
+    words = places.filter(pl.col("text").is_not_null()).select(
+        "number", "position", "text", pl.col("records").alias("count"), limit=pl.lit(None, dtype=pl.UInt64)
+    )
+    rows = (
+        pl.concat([known, words])
+        .group_by("number", "position", "text")
+        .agg(pl.col("count").sum(), pl.col("limit").min())
+        .sort("number", "position", "count", "text", descending=[False, False, True, False])
+        .group_by("number", "position", maintain_order=True)
+        .agg(
+            pl.col("text", "count").head(_MOST_SHOWN),
+            pl.len().alias("known"),
+            pl.col("limit").count().alias("sampled"),
+            pl.col("limit").min(),
+        )
+    )
+    return {
+        (row["number"], row["position"]): {
+            "distinct": row["known"] - row["sampled"] + _estimate(row["sampled"], row["limit"]),
+            "exact": not row["sampled"],
+            "values": [{"value": text, "count": count} for text, count in zip(row["text"], row["count"], strict=True)],
+        }
+        for row in rows.iter_rows(named=True)
+    }
+
+
+def _estimate(sampled: int, limit: int | None) -> int:
+    """Return how many values there are if `sampled` of them have hashes up to `limit`."""
+    return 0 if limit is None else round(sampled * _HASHES / (limit + 1))
+
+
+def _sketches(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[str, Any]]:
+    """Return, per template and parameter, what is known of its numbers."""
+    slots = places.filter(pl.col("slot") >= 0).select("number", "position", "shape", "slot")
+    ranges = (
+        case.profile.slots.filter(pl.col("numbers") > 0)
+        .join(slots, on=["shape", "slot"])
+        .group_by("number", "position")
+        .agg(pl.col("numbers").sum(), pl.col("low").min(), pl.col("high").max())
+    )
+    bins = (
+        case.profile.bins.join(slots, on=["shape", "slot"])
+        .group_by("number", "position", "bin")
+        .agg(pl.col("count").sum())
+        .sort("number", "position", "bin")
+        .with_columns(reached=pl.col("count").cum_sum().over("number", "position"))
+        .join(ranges, on=["number", "position"])
+        .group_by("number", "position", maintain_order=True)
+        .agg(
+            pl.col("numbers", "low", "high").first(),
+            *(
+                pl.col("bin").filter(pl.col("reached") >= share * pl.col("numbers").first()).first().alias(str(share))
+                for share in QUANTILES
+            ),
+        )
+    )
+    return {
+        (row["number"], row["position"]): {
+            "count": row["numbers"],
+            "min": row["low"],
+            "max": row["high"],
+            "quantiles": {
+                str(share): min(max(bin_start(row[str(share)]), row["low"]), row["high"]) for share in QUANTILES
+            },
+        }
+        for row in bins.iter_rows(named=True)
+    }
