@@ -101,6 +101,13 @@ def test_many_values_of_a_word_are_a_parameter():
     ]
 
 
+def test_the_first_word_names_the_event_unless_it_is_a_name_of_something():
+    verbs = [f"{verb} the order of today" for verb in ("open", "close", "pay", "ship", "drop")]
+    assert len(texts(*verbs)) == 5
+    settings = [f"{name} is deprecated now" for name in ("job.id", "task.id", "map.tip", "conf.dir", "a.b.c")]
+    assert texts(*settings) == ["<*> is deprecated now"]
+
+
 def test_messages_of_different_length_are_different_events():
     assert sorted(texts("disk full", "disk full again")) == ["disk full", "disk full again"]
 

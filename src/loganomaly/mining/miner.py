@@ -27,6 +27,7 @@ _FEWEST_CONSTANT = 0.34
 """Share of words that must be the same in all messages of a template that was joined from several shapes."""
 _DEEPEST = 16
 """Splits one after the other, from which on every combination of words is a template: keeps the cost linear."""
+_COMPOUND = re.compile(r"\w[./\\@$]\w")
 _KNOWN_VALUES = 8
 """Values of a parameter from which on they are known as values wherever they stand."""
 
@@ -119,13 +120,18 @@ def _splitter(group: Cluster, known: set[str]) -> int | None:
             constant += values != {PARAMETER}
         elif not _is_value(group, position, values, known):
             open_positions.append((len(values), position))
-            few |= len(values) < (_FIRST_BRANCHES if position == 0 else _BRANCHES)
+            few |= len(values) < (_BRANCHES if position or _are_names(values) else _FIRST_BRANCHES)
     if not open_positions:
         return None
     if few or constant == 0 or constant < _FEWEST_CONSTANT * words:
-        first = [position for size, position in open_positions if position == 0 and size < _FIRST_BRANCHES]
+        first = [0 for size, position in open_positions if position == 0 and size < _FIRST_BRANCHES]
         return first[0] if first else min(open_positions)[1]
     return None
+
+
+def _are_names(words: set[str]) -> bool:
+    """Whether all words are names of files, hosts, settings or classes: no event is named by these."""
+    return all(word == PARAMETER or _COMPOUND.search(word) for word in words)
 
 
 def _is_value(group: Cluster, position: int, values: set[str], known: set[str]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from loganomaly.mining.masks import Mask, Masked, builtin_masks, masked
+from loganomaly.mining.quotes import join_quoted
 from loganomaly.mining.tokenise import tokenise_all
 from loganomaly.mining.tokens import LONGEST_MESSAGE
 
@@ -77,7 +78,7 @@ class Shape:
 def make_shapes(counted: Sequence[Counted], *, masks: Sequence[Mask] | None = None) -> list[Shape]:
     """Return what is to be clustered; `masks` are the built-in ones unless given."""
     tokens = list(tokenise_all([shape.sample for shape in counted]))
-    covered = masked(tokens, builtin_masks() if masks is None else masks)
+    covered = join_quoted(masked(tokens, builtin_masks() if masks is None else masks))
     shapes = []
     for shape, raw, read in zip(counted, tokens, covered, strict=True):
         numbers = _slot_numbers(raw.slots, read)

@@ -25,7 +25,7 @@ _ALL = 1 << 62
 """Characters up to the end of any message."""
 _MARK = "\ud800"
 """Stands for a parameter while texts are compared: half a surrogate pair, which no decoded text has."""
-_VALUES = re.compile(rf"{_MARK}(?:[\s,;]+{_MARK})*|(?<=\()(?=\))|(?<=\[)(?=\])|(?<==)(?=\s|$)")
+_VALUES = re.compile(rf"{_MARK}(?:[\s,;]+{_MARK})*|(?<=\()(?=\))|(?<=\[)(?=\])|(?<==)(?=\s|$)|(?<==\")(?=\")")
 """Values side by side, or the place of a value that is not there."""
 _LIST = 3
 """Values side by side from which on they are a list, whose length does not tell templates apart."""
