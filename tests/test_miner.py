@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly.mining.miner import mine
-from loganomaly.mining.shape import PARAMETER, Counted, make_shapes
+from loganomaly.mining.shape import MOST_TOKENS, PARAMETER, Counted, make_shapes
 from loganomaly.mining.template import template_id
 from loganomaly.mining.tokenise import tokenise
 from loganomaly.pattern_miner import TemplateMiner, mine_templates
@@ -147,6 +147,15 @@ def test_splitting_ends_however_many_positions_vary():
     rows = [" ".join("b" if j == i else "a" for j in range(60)) for i in range(60)]
     templates = mined([Counted(id=i, sample=row.encode(), records=1) for i, row in enumerate(rows)])
     assert sorted(shape for template in templates for shape in template.shapes) == list(range(60))
+
+
+def test_what_goes_on_beyond_the_tokens_that_are_looked_at_is_one_parameter():
+    messages = [" ".join(["word"] * MOST_TOKENS + [str(i), "x" * i]) + "  " for i in range(1, 4)]
+    shapes = make_shapes([Counted(id=i, sample=m.encode(), records=1) for i, m in enumerate(messages)])
+    (template,) = mine(shapes)
+    assert template.text == " ".join(["word"] * (MOST_TOKENS - 1) + ["<*>"])
+    for i, message in enumerate(messages):
+        assert template.fill(template.parameters(message.encode(), shape=i)) == message
 
 
 def test_templates_beyond_the_limit_are_one_and_lose_nothing(monkeypatch):

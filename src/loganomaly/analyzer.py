@@ -310,7 +310,9 @@ class LogAnalyzer:
             anomalies=whole.anomalies,
             findings=tuple(findings),
             templates=template_frame(entries),
-            template_file=template_file(case, entries, learnt=self._learnt, clean=self._clean),
+            template_file=template_file(
+                case, entries, learnt=self._learnt, clean=self._clean, all_shapes=self._compliance
+            ),
             lines=lines,
             files=files or {},
             notices=tuple(run["notices"]),

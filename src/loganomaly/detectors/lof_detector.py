@@ -1,5 +1,7 @@
 """Local Outlier Factor over templates, with their multiplicities; and the same for the rows of a frame."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +38,21 @@ class LOFDetector:
     contamination: float = 0.1
     name: str = "lof"
     weight: float = 0.25
-    most_templates: int = 20_000
+    most_operations: int = 200_000_000
 
     def factors(self, templates: list[Template], records: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the factor of each template; `records` are their multiplicities."""
+        """Return the factor of each template, given from the most frequent one on; `records` are their multiplicities.
+
+        The cost rises with the square of the templates: those beyond `most_operations` have the usual factor, 1.
+        """
         from loganomaly.detectors.local_outlier_factor import local_outlier_factor
         from loganomaly.mining.vectors import tfidf
 
         documents = [[word.lower() for word in t.words] for t in templates]
+        if _operations(documents) > self.most_operations and len(documents) > 2:
+            half = len(documents) // 2
+            rest = np.ones(len(documents) - half)
+            return np.concatenate([self.factors(templates[:half], records[:half]), rest])
         distinct: dict[tuple[str, ...], int] = {}
         rows = np.array([distinct.setdefault(tuple(sorted(d)), len(distinct)) for d in documents], np.int64)
         weights = np.bincount(rows, weights=records, minlength=len(distinct)).astype(np.int64)
@@ -62,10 +71,10 @@ class LOFDetector:
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return evidence on the templates with the highest factors."""
-        templates = list(case.templates[: self.most_templates])
+        templates = list(case.templates)
         if len(templates) < 2:
             return []
-        records = case.table["records"].to_numpy()[: self.most_templates]
+        records = case.table["records"].to_numpy()
         factors = self.factors(templates, records)
         threshold = self.threshold(factors, records)
         return [
@@ -81,6 +90,12 @@ class LOFDetector:
             )
             for number in np.flatnonzero(factors > threshold)
         ]
+
+
+def _operations(documents: Sequence[Sequence[str]]) -> int:
+    """Return about how many operations the distances between all documents take."""
+    counts = Counter(word for document in documents for word in set(document))
+    return len(documents) ** 2 + sum(count * count for count in counts.values())
 
 
 def _rounded(factor: float) -> str:

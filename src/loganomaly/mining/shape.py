@@ -7,13 +7,15 @@ from itertools import pairwise
 
 from loganomaly.mining.masks import Mask, Masked, builtin_masks, masked
 from loganomaly.mining.quotes import join_quoted
-from loganomaly.mining.tokenise import tokenise_all
+from loganomaly.mining.tokenise import Tokens, tokenise_all
 from loganomaly.mining.tokens import LONGEST_MESSAGE
 
-__all__ = ["PARAMETER", "Counted", "Shape", "make_shapes"]
+__all__ = ["MOST_TOKENS", "PARAMETER", "Counted", "Shape", "make_shapes"]
 
 PARAMETER = "<*>"
 """Stands for a parameter in the text of a template."""
+MOST_TOKENS = 200
+"""Tokens of a message that tell templates apart; the rest of it, from the last of them on, is one parameter."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.+/-]*")
 _HEXADECIMAL = re.compile(r"(?i)(?=.*[0-9])[0-9a-f]{6,}")
 
@@ -77,7 +79,7 @@ class Shape:
 
 def make_shapes(counted: Sequence[Counted], *, masks: Sequence[Mask] | None = None) -> list[Shape]:
     """Return what is to be clustered; `masks` are the built-in ones unless given."""
-    tokens = list(tokenise_all([shape.sample for shape in counted]))
+    tokens = [_first(tokens) for tokens in tokenise_all([shape.sample for shape in counted])]
     covered = join_quoted(masked(tokens, builtin_masks() if masks is None else masks))
     shapes = []
     for shape, raw, read in zip(counted, tokens, covered, strict=True):
@@ -91,10 +93,17 @@ def make_shapes(counted: Sequence[Counted], *, masks: Sequence[Mask] | None = No
                 constant=_status(shape.status, read),
                 unvaried=_unvaried(shape.constant_slots, numbers, read),
                 slot_numbers=numbers,
-                cut=len(shape.sample) > LONGEST_MESSAGE,
+                cut=len(shape.sample) > LONGEST_MESSAGE or len(raw.texts) == MOST_TOKENS,
             )
         )
     return shapes
+
+
+def _first(tokens: Tokens) -> Tokens:
+    """Return the first tokens of a message, as many as are looked at."""
+    if len(tokens.texts) <= MOST_TOKENS:
+        return tokens
+    return Tokens(tokens.texts[:MOST_TOKENS], tokens.slots[:MOST_TOKENS], tokens.gaps[: MOST_TOKENS + 1])
 
 
 def _without_marks(tokens: Masked) -> Masked:

@@ -90,6 +90,7 @@ def _limits(case: Case) -> dict[str, int]:
     crowded = profile.slots.filter(pl.col("slot") == MOST_SLOTS - 1)
     return {
         "joined_templates": sum(template.cut for template in case.templates),
+        "long_records": sum(shape.records for shape in case.shapes if shape.cut),
         "sampled_parameters": int((kept["len"] >= profile.most_values).sum()),
         "values_per_parameter": profile.most_values,
         "crowded_records": int(profile.shapes.join(crowded, on="shape", how="semi")["records"].sum()),

@@ -59,7 +59,12 @@ def template_frame(entries: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def template_file(
-    case: Case, entries: Sequence[Mapping[str, Any]], *, learnt: Sequence[Learnt], clean: Callable[[str], str]
+    case: Case,
+    entries: Sequence[Mapping[str, Any]],
+    *,
+    learnt: Sequence[Learnt],
+    clean: Callable[[str], str],
+    all_shapes: bool = False,
 ) -> dict[str, Any]:
     """Return the mapping of templates.json: the templates of this run, and those of earlier ones that it has not.
 
@@ -71,10 +76,14 @@ def template_file(
         What earlier runs learnt.
     clean
         Takes secrets out of a text. A shape whose words hold any is not stored.
+    all_shapes
+        See `describe_parameters`.
     """
     leaking = set(case.profile.leaks["shape"])
-    open_shapes = (shape for shape in case.shapes if shape.id not in leaking and not _is_secret(shape, clean=clean))
-    shapes = sorted(open_shapes, key=lambda shape: (-shape.records, shape.id))
+    public = (shape for shape in case.shapes if shape.id not in leaking)
+    if all_shapes:
+        public = (shape for shape in public if not _is_secret(shape, clean=clean))
+    shapes = sorted(public, key=lambda shape: (-shape.records, shape.id))
     kept = {shape.id: shape_entry(shape) for shape in shapes[:_MOST_SHAPES]}
     now = [
         {**entry, "shapes": [kept[shape] for shape in template.shapes if shape in kept]}
