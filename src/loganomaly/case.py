@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.findings import Location, Subject
+from loganomaly.mining.masks import Mask
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, make_shapes
 from loganomaly.mining.template import Template
@@ -97,8 +98,8 @@ class Case:
         return Location(source=row["source"], line=row["first_line"], offset=row["first_offset"])
 
 
-def build_case(profile: Profile) -> Case:
-    """Mine the templates of a profile and count per template."""
+def build_case(profile: Profile, *, masks: Sequence[Mask] | None = None) -> Case:
+    """Mine the templates of a profile, with the built-in masks unless given others, and count per template."""
     shapes = profile.shapes.group_by("shape").agg(
         pl.col("records").sum(), pl.col("status").first(), pl.col("sample").first()
     )
@@ -114,7 +115,7 @@ def build_case(profile: Profile) -> Case:
         )
         for row in described.iter_rows(named=True)
     ]
-    templates = mine(make_shapes(counted))
+    templates = mine(make_shapes(counted, masks=masks))
     members = pl.DataFrame(
         {
             "shape": [shape for template in templates for shape in template.shapes],

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from loganomaly.case import Case, build_case
 from loganomaly.findings import Finding
+from loganomaly.mining.masks import Mask
 from loganomaly.mining.template import PARAMETER
 from loganomaly.mining.tokenise import tokenise
 from loganomaly.profile import Profile
@@ -14,7 +15,9 @@ from loganomaly.profile import Profile
 __all__ = ["masked_case", "masked_finding", "masked_names"]
 
 
-def masked_case(profile: Profile, *, clean: Callable[[str], str], all_shapes: bool) -> Case:
+def masked_case(
+    profile: Profile, *, clean: Callable[[str], str], all_shapes: bool, masks: Sequence[Mask] | None = None
+) -> Case:
     """Return the case of a profile, its templates without secrets.
 
     Parameters
@@ -24,8 +27,10 @@ def masked_case(profile: Profile, *, clean: Callable[[str], str], all_shapes: bo
     all_shapes
         True where what `clean` takes out can stand in any shape; False where in those alone that the scan saw a
         secret in.
+    masks
+        What values look like; the built-in masks unless given.
     """
-    case = build_case(profile)
+    case = build_case(profile, masks=masks)
     shapes = profile.shapes if all_shapes else profile.shapes.join(profile.leaks, on="shape", how="semi")
     samples = shapes.unique("shape").join(case.members, on="shape").sort("number", "shape")
     templates = list(case.templates)
