@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from loganomaly.errors import ConfigError
-from loganomaly.mining.masks import Mask, all_of, builtin_masks, check_mask, find_matches, masked, masks_in_use
+from loganomaly.mining.covering import find_matches, masked
+from loganomaly.mining.masks import Mask, all_of, builtin_masks, check_mask, masks_in_use
 from loganomaly.mining.tokenise import tokenise_all
 
 SAMPLES = [(mask, message, value) for mask in builtin_masks() for message, value in mask.matches.items()]

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from loganomaly.mining.masks import Mask, Masked, builtin_masks, masked
+from loganomaly.mining.covering import Masked, masked
+from loganomaly.mining.masks import Mask, builtin_masks
 from loganomaly.mining.tokenise import tokenise_all
 from loganomaly.mining.tokens import LONGEST_MESSAGE
 
