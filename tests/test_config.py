@@ -20,6 +20,7 @@ detectors:
   rolling_window: {enabled: true, window_size: 1000, repetition_threshold: 0.75}
 llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:11434/api/generate", timeout: 30,
       max_retries: 3}
+masks: []
 reading: {timezone: UTC, day_first: null, year: null}
 workflow:
   retry: {max_attempts: 3, initial_delay: 1.0, max_delay: 10.0, backoff_factor: 2.0, jitter: 0.1}
@@ -52,7 +53,12 @@ def number(bounds: str, *outside: float) -> list[tuple[object, str]]:
 
 MAYBE_FLAG = [(1, "true or false or null"), ("x", "true or false or null")]
 YEAR = "a whole number, at most 2200, at least 1970 or null"
+A_LIST = "a list of mappings with the keys name, pattern"
 KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
+    "masks": (
+        [{"name": "order", "pattern": r"ORD-\d+"}, {"name": "ip", "pattern": None}],
+        [(value, A_LIST) for value in (5, "x", None, True, {"name": "order"})],
+    ),
     "reading.timezone": ("Europe/Berlin", TEXT_SUCH_AS_BERLIN),
     "reading.day_first": (True, MAYBE_FLAG),
     "reading.year": (2024, [(1969, YEAR), (2201, YEAR), ("2024", YEAR), (2024.0, YEAR), (True, YEAR)]),
@@ -124,7 +130,7 @@ def value_at(config: BaseModel, key: str) -> object:
     value: object = config
     for name in key.split("."):
         value = getattr(value, name)
-    return value
+    return [entry.model_dump() for entry in value] if isinstance(value, tuple) else value
 
 
 def leaves(section: type[BaseModel], prefix: str = "") -> list[str]:
@@ -145,7 +151,7 @@ def fields(section: type[BaseModel]) -> list[tuple[str, str | None]]:
 
 
 def test_the_defaults_are_those_of_the_documentation():
-    assert Config().model_dump() == yaml.safe_load(DEFAULTS)
+    assert Config().model_dump(mode="json") == yaml.safe_load(DEFAULTS)
 
 
 def test_the_documented_file_loads_to_the_defaults(load):
@@ -253,7 +259,9 @@ def test_an_unknown_key_is_answered_with_the_key_that_was_meant(load, text, sugg
 
 def test_an_unknown_key_like_no_other_lists_the_known_keys_only(load):
     [problem] = problems(load, "zzz: 1\n")
-    assert problem == ("settings.yaml, line 1: unknown key 'zzz'. Known keys here: detectors, llm, reading, workflow.")
+    assert problem == (
+        "settings.yaml, line 1: unknown key 'zzz'. Known keys here: detectors, llm, masks, reading, workflow."
+    )
 
 
 def test_an_unknown_key_never_shows_its_value(load):
@@ -264,7 +272,7 @@ def test_an_unknown_key_never_shows_its_value(load):
 def test_a_key_that_is_not_text_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem.startswith(f"settings.yaml, line 1: given {shown}")
-    assert problem.endswith("as a key, expected one of detectors, llm, reading, workflow.")
+    assert problem.endswith("as a key, expected one of detectors, llm, masks, reading, workflow.")
 
 
 def test_an_unknown_override_is_named_with_the_nearest_key():
@@ -328,7 +336,7 @@ def test_all_problems_are_listed_in_the_order_of_their_lines_and_overrides_last(
         "settings.yaml, line 4: llm.model:",
         "settings.yaml, line 5: detectors:",
         "settings.yaml, line 6: workflow.retry.jitter:",
-        "option 'x': unknown key. Known keys here: detectors, llm, reading, workflow.",
+        "option 'x': unknown key. Known keys here: detectors, llm, masks, reading, workflow.",
         "option llm.max_retries:",
     ]
 
@@ -379,7 +387,7 @@ def test_a_file_that_is_not_a_mapping_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem == (
         f"settings.yaml, line 1: the file: given {shown}, "
-        "expected a mapping with keys among detectors, llm, reading, workflow."
+        "expected a mapping with keys among detectors, llm, masks, reading, workflow."
     )
 
 
@@ -605,3 +613,114 @@ def test_an_offset_that_yaml_takes_for_a_number_is_to_be_quoted(load):
     with pytest.raises(ConfigError, match=r"reading.timezone: given \+10:00, expected .*; put text in quotes"):
         load("reading: {timezone: +10:00}")
     assert load("reading: {timezone: '+10:00'}").reading.timezone == "+10:00"
+
+
+# --- masks
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "problem"),
+    [
+        ("", 2, "masks.1: given nothing, expected a mapping with keys among name, pattern."),
+        ("5", 2, "masks.1: given 5, expected a mapping with keys among name, pattern."),
+        ("[a]", 2, "masks.1: given a list, expected a mapping with keys among name, pattern."),
+        ("{name: a}", 2, "masks.1.pattern: not given, expected non-empty text or null."),
+        (
+            "{name: a, pattern: 12}",
+            2,
+            "masks.1.pattern: given 12, expected non-empty text or null; put text in quotes.",
+        ),
+        (
+            "{name: a, pattern: [a-z]}",
+            2,
+            "masks.1.pattern: given a list, expected non-empty text or null; put text in quotes.",
+        ),
+        ("{name: '', pattern: x}", 2, "masks.1.name: given '', expected non-empty text such as 'order_id'."),
+        (
+            "name: a b\n   pattern: x",
+            2,
+            (
+                "masks.1.name: mask 'a b': expected a name made of letters, digits, dots, dashes and underscores, "
+                "at most 64, a letter first, such as 'order_id'."
+            ),
+        ),
+        (
+            "name: list\n   pattern: x",
+            2,
+            "masks.1.name: mask 'list': that is what parameters are called that no mask covers; give another name.",
+        ),
+        (
+            "name: a\n   pattern: (",
+            3,
+            (
+                "masks.1.pattern: mask 'a': '(' is no pattern that can be used: unclosed group; masks are regular "
+                "expressions without look-around and back references."
+            ),
+        ),
+        (
+            "name: a\n   pattern: x*",
+            3,
+            "masks.1.pattern: mask 'a': 'x*' matches the empty text; expected a pattern for values.",
+        ),
+        (
+            'name: a\n   pattern: "\\d"',
+            3,
+            (
+                "not valid YAML: while scanning a double-quoted scalar, found unknown escape character 'd'; put text "
+                "with backslashes, such as a pattern, in single quotes"
+            ),
+        ),
+        (
+            "name: a\n   pattern: x\n - name: b\n   pattern: y\n - name: a\n   pattern: z",
+            6,
+            (
+                "masks.3.name: mask 'a' is given twice, first as masks.1; keep one of the two, with both patterns: "
+                "this|that."
+            ),
+        ),
+    ],
+)
+def test_a_wrong_mask_is_named_with_its_line_and_what_to_do(load, entry, line, problem):
+    assert problems(load, f"masks:\n - {entry}\n") == [f"settings.yaml, line {line}: {problem}"]
+
+
+def test_only_a_built_in_mask_can_be_switched_off(load):
+    [problem] = problems(load, "masks:\n - {name: ipp, pattern: null}\n")
+    assert problem.startswith(
+        "settings.yaml, line 2: masks.1.pattern: mask 'ipp' has no pattern, and there is no built-in mask of that name "
+        "to be switched off; there are url, email, "
+    )
+
+
+def test_an_unknown_key_of_a_mask_and_the_one_that_is_missing_are_both_told(load):
+    assert problems(load, "masks:\n - {name: a, patern: x}\n") == [
+        "settings.yaml, line 2: unknown key 'masks.1.patern'; did you mean 'pattern'? Known keys here: name, pattern.",
+        "settings.yaml, line 2: masks.1.pattern: not given, expected non-empty text or null.",
+    ]
+
+
+def test_a_list_of_masks_whose_entries_are_all_comments_is_empty(load):
+    assert load("masks:\n  # - {name: a, pattern: x}\n").masks == ()
+
+
+def test_an_override_of_masks_takes_the_place_of_the_list_of_the_file(load):
+    config = load("masks: [{name: a, pattern: (}, {name: b, pattern: x}]", masks=[{"name": "c", "pattern": "y"}])
+    assert value_at(config, "masks") == [{"name": "c", "pattern": "y"}]
+
+
+@pytest.mark.parametrize(
+    ("masks", "problem"),
+    [
+        ([3], "option masks.1: expected a mapping with keys among name, pattern."),
+        ([{"name": "a"}], "option masks.1.pattern: not given, expected non-empty text or null."),
+        ([{"name": "a", "pattern": 5}], "option masks.1.pattern: expected non-empty text or null."),
+        ([{"name": "a", "pattern": "x", "q": 1}], "option masks.1.q: unknown key, expected one of name, pattern."),
+    ],
+)
+def test_a_wrong_mask_in_an_override_is_named(masks, problem):
+    assert problems(load_config, overrides={"masks": masks}) == [problem]
+
+
+def test_an_override_of_one_entry_of_a_list_is_refused():
+    [problem] = problems(load_config, overrides={"masks.1.pattern": "x"})
+    assert problem == "option masks.1.pattern: an entry of a list; give masks as a whole."

@@ -105,6 +105,57 @@ def test_dates_whose_order_is_assumed_are_told():
         assert LogAnalyzer(config).analyze(logs).notices == ()
 
 
+ORDERS = [f"order {word} paid" for word in ("abc", "def", "ghi")] * 5
+ORDER = {"masks": [{"name": "order", "pattern": "order [a-z]{3}"}]}
+
+
+def texts(results):
+    return sorted(results.templates["log_template"])
+
+
+def test_masks():
+    frame = pl.DataFrame({"log": [*ORDERS, *(f"from 10.0.0.{i}" for i in range(5))]})
+    split = ["from <*>", "order abc paid", "order def paid", "order ghi paid"]
+    assert texts(LogAnalyzer().analyze(frame)) == split
+    assert texts(LogAnalyzer(load_config(overrides=ORDER)).analyze(frame)) == ["<*> paid", "from <*>"]
+
+
+def test_masks_of_a_file(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(ORDERS) + "\n")
+    results = LogAnalyzer(load_config(overrides=ORDER)).analyze(log)
+    assert texts(results) == ["<*> paid"]
+    assert results.notices == ()
+
+
+def test_masks_for_some_files_hold_for_their_reports_and_all_masks_for_the_report_on_all(tmp_path):
+    tmp_path.joinpath("a.log").write_text("\n".join(ORDERS) + "\n")
+    tmp_path.joinpath("b.log").write_text("\n".join(ORDERS) + "\n")
+    results = LogAnalyzer(file_configs={"a.log": load_config(overrides=ORDER)}).analyze(tmp_path)
+    kinds = {
+        name.rpartition("/")[2]: report.summary["template_diversity"]["unique_templates"]
+        for name, report in results.files.items()
+    }
+    assert kinds == {"a.log": 1, "b.log": 3}
+    assert texts(results) == ["<*> paid"]
+    (told,) = results.notices
+    assert told.startswith("files have different masks: the templates of all files together go by all these masks")
+
+
+def test_a_mask_of_a_name_that_a_built_in_one_has_takes_its_place():
+    frame = pl.DataFrame({"log": [f"copied {kind}://db/a" for kind in ("jdbc", "http") for _ in range(5)]})
+    web = load_config(overrides={"masks": [{"name": "url", "pattern": r"https?://\S+"}]})
+    assert texts(LogAnalyzer().analyze(frame)) == ["copied <*>"]
+    assert texts(LogAnalyzer(web).analyze(frame)) == ["copied <*>", "copied jdbc:<*>"]
+
+
+def test_a_mask_without_pattern_switches_the_built_in_one_off():
+    frame = pl.DataFrame({"log": [f"copied {i} of jdbc://db/{word}" for i, word in enumerate(["a", "b"] * 5)]})
+    off = load_config(overrides={"masks": [{"name": "url", "pattern": None}]})
+    assert texts(LogAnalyzer().analyze(frame)) == ["copied <*> of <*>"]
+    assert texts(LogAnalyzer(off).analyze(frame)) == ["copied <*> of jdbc:<*>"]
+
+
 WITHOUT_EFFECT = {
     "llm.provider": "ollama",
     "llm.model": "tiny",
@@ -145,7 +196,7 @@ def test_every_setting_is_covered_here():
     tested = {f"detectors.{key}" for key in ("lof.enabled", "lof.neighbors", "lof.contamination")}
     tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
     tested |= {f"reading.{key}" for key in ("timezone", "day_first", "year")}
-    assert set(leaves(Config)) == tested | set(WITHOUT_EFFECT)
+    assert set(leaves(Config)) == tested | {"masks"} | set(WITHOUT_EFFECT)
 
 
 @pytest.mark.parametrize("key", WITHOUT_EFFECT)

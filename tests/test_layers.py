@@ -15,11 +15,13 @@ HOME = Path(loganomaly.__file__).parent
 LAYERS = (
     {"", "__main__"},
     {"cli"},
+    {"mask_commands"},
     {"analyzer", "console", "testing"},
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
-    {"judge", "masking", "reports"},
-    {"classify", "detectors", "parameters"},
+    {"judge", "reports"},
+    {"classify", "detectors", "parameters", "trial"},
+    {"masking"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames"},
     {"profile"},
@@ -29,7 +31,7 @@ LAYERS = (
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}
-CONFIG_READERS = {"analyzer", "cli", "settings"}
+CONFIG_READERS = {"analyzer", "cli", "mask_commands", "settings"}
 
 
 def modules():

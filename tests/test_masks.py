@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from loganomaly.errors import ConfigError
-from loganomaly.mining.masks import Mask, builtin_masks, check_mask, masked
+from loganomaly.mining.covering import find_matches, masked
+from loganomaly.mining.masks import Mask, all_of, builtin_masks, check_mask, masks_in_use
 from loganomaly.mining.tokenise import tokenise_all
 
 SAMPLES = [(mask, message, value) for mask in builtin_masks() for message, value in mask.matches.items()]
@@ -65,6 +66,48 @@ def test_a_pattern_that_cannot_be_used_is_refused_with_the_reason(pattern):
         check_mask(Mask(name="x", pattern=pattern))
 
 
-def test_a_pattern_for_nothing_is_refused():
+@pytest.mark.parametrize("pattern", ["a*", "", "^", "$", r"\b", r"\B", "x?|y", "(?m)$"])
+def test_a_pattern_for_nothing_is_refused(pattern):
     with pytest.raises(ConfigError, match="matches the empty text"):
-        check_mask(Mask(name="x", pattern="a*"))
+        check_mask(Mask(name="x", pattern=pattern))
+
+
+def test_a_pattern_that_matches_nothing_in_some_messages_only_covers_nothing_there():
+    assert apply("ab 1", Mask(name="x", pattern="z*1|q*$|ab")) == [("ab", "x"), ("1", "x")]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "1a", "\x1b[2J", "a" * 65, "text", "list"])
+def test_a_name_that_a_mask_cannot_have_is_refused(name):
+    with pytest.raises(ConfigError, match=r"^mask .*(expected a name made of|that no mask covers)"):
+        masks_in_use([Mask(name=name, pattern="x")])
+
+
+def test_masks_of_ones_own_go_before_the_built_in_ones_and_take_the_place_of_those_of_their_name():
+    own = [Mask(name="order", pattern="x"), Mask(name="ip", pattern="y"), Mask(name="url", pattern=None)]
+    rest = [mask for mask in builtin_masks() if mask.name not in {"ip", "url"}]
+    assert masks_in_use(own) == (*own, *rest)
+    assert len(rest) < len(builtin_masks()) - 2  # there are two of "ip"
+    assert masks_in_use() == builtin_masks()
+
+
+def test_two_masks_of_the_same_name_are_refused():
+    with pytest.raises(ConfigError, match="mask 'a' is given twice; keep one"):
+        masks_in_use([Mask(name="a", pattern="x"), Mask(name="a", pattern="y")])
+
+
+def test_the_masks_of_several_uses_are_each_there_once_and_off_only_where_no_use_has_them():
+    first = masks_in_use([Mask(name="a", pattern="x"), Mask(name="ip", pattern=None), Mask(name="url", pattern=None)])
+    second = masks_in_use([Mask(name="b", pattern="y"), Mask(name="a", pattern="x"), Mask(name="url", pattern=None)])
+    together = all_of([first, second])
+    assert [mask.name for mask in together[:2]] == ["a", "b"]
+    assert together[2:] == tuple(mask for mask in builtin_masks() if mask.name != "url")
+
+
+def test_matches_say_where_they_are_and_which_tokens_begin_and_end_there():
+    messages = list(tokenise_all([b"paid ORD-1, \xc3\xa9ORD-2", b"", b"ORD-3x"]))
+    found = list(find_matches(messages, Mask(name="order", pattern=r"ORD-\d")))
+    assert [(match.row, match.start, match.end, match.first, match.last) for match in found] == [
+        (0, 5, 10, 1, 1),
+        (0, 13, 18, None, 2),
+        (2, 0, 5, 0, None),
+    ]

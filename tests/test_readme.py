@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loganomaly.config import Config
+from loganomaly.config import Config, load_config
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,6 +31,13 @@ def test_python_blocks_run(block, tmp_path, monkeypatch):
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_the_settings_are_all_keys_with_their_defaults(block):
     assert yaml.safe_load(block) == Config().model_dump(mode="json")
+
+
+def test_the_masks_of_the_readme_are_read(tmp_path):
+    (block,) = re.findall(r"```\n(masks:\n.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "settings.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert [(mask.name, mask.pattern) for mask in load_config(path).masks] == [("order", "ORD-[A-Z]+"), ("email", None)]
 
 
 def test_every_option_of_the_command_is_in_the_readme():

@@ -23,6 +23,7 @@ from loganomaly.frame_scan import FrameScan
 from loganomaly.frames import is_frame, take_rows
 from loganomaly.judge import Judgement, judge, rank
 from loganomaly.masking import masked_case, masked_finding
+from loganomaly.mining.masks import Mask, all_of, masks_in_use
 from loganomaly.mining.store import load_templates
 from loganomaly.profile import Profile
 from loganomaly.reading.lines import fits_layout, record_lines, time_of
@@ -36,7 +37,15 @@ from loganomaly.scan.chunk import Scanned
 from loganomaly.scan.opening import prepare
 from loganomaly.scan.progress import bytes_on_disk
 from loganomaly.scan.run import scan_sources
-from loganomaly.settings import detectors, flood_settings, group_by_config, notices, time_settings, unused_patterns
+from loganomaly.settings import (
+    detectors,
+    flood_settings,
+    group_by_config,
+    notices,
+    own_masks,
+    time_settings,
+    unused_patterns,
+)
 from loganomaly.stopwatch import Stopwatch
 
 __all__ = ["LogAnalyzer", "Progress"]
@@ -169,7 +178,7 @@ class LogAnalyzer:
     ) -> Results:
         clean = self._clean
         with watch.stage("judge"):
-            case = self._case(Profile.merge([part.profile for part in scanned]))
+            case = self._case(Profile.merge([part.profile for part in scanned]), masks_in_use(own_masks(self._config)))
             wanted = detectors(self._config)
             judgement = judge(case, wanted)
         with watch.stage("extract"):
@@ -239,7 +248,8 @@ class LogAnalyzer:
         with watch.stage("judge"):
             if progress:
                 progress("judge", total, total)
-            cases = {group: self._case(profile) for group, profile in scanned.profiles.items()}
+            masks = {group: masks_in_use(own_masks(configs[group])) for group in scanned.profiles}
+            cases = {group: self._case(profile, masks[group]) for group, profile in scanned.profiles.items()}
             judgements = {group: judge(case, detectors(configs[group])) for group, case in cases.items()}
             ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
         with watch.stage("extract"):
@@ -254,9 +264,15 @@ class LogAnalyzer:
                 clean=self._clean,
             )
             findings = [masked_finding(finding, clean=self._clean) for finding in with_text]
-        case, scores = self._together(list(cases.values()), list(judgements.values()))
+        case, scores = self._together(list(cases.values()), list(judgements.values()), all_of(masks.values()))
         whole, files = report_files(
-            case, findings, given=", ".join(inputs), opened=opened, scanned=scanned, clean=self._clean
+            case,
+            findings,
+            parts=cases,
+            given=", ".join(inputs),
+            opened=opened,
+            scanned=scanned,
+            clean=self._clean,
         )
         return self._results(
             whole,
@@ -267,17 +283,20 @@ class LogAnalyzer:
             skipped=found.skipped,
             files=files,
             unused=unused_patterns(names, self._file_configs),
+            mixed_masks=len(set(masks.values())) > 1,
             unclear=[self._clean(it.source.name) for it in opened if it.detected.dating.order_origin == "assumed"],
         )
 
-    def _case(self, profile: Profile) -> Case:
-        return masked_case(profile, clean=self._clean, all_shapes=self._compliance, learnt=self._learnt)
+    def _case(self, profile: Profile, masks: Sequence[Mask]) -> Case:
+        return masked_case(profile, clean=self._clean, all_shapes=self._compliance, masks=masks, learnt=self._learnt)
 
-    def _together(self, cases: Sequence[Case], judgements: Sequence[Judgement]) -> tuple[Case, Mapping[Subject, float]]:
-        """Return the case and the scores of all groups; floods were judged by group."""
+    def _together(
+        self, cases: Sequence[Case], judgements: Sequence[Judgement], masks: Sequence[Mask]
+    ) -> tuple[Case, Mapping[Subject, float]]:
+        """Return the case and the scores of all groups; floods were judged by group. `masks` are those of all."""
         if len(cases) == 1:
             return cases[0], judgements[0].scores
-        case = self._case(Profile.merge([replace(case.profile, floods=Floods()) for case in cases]))
+        case = self._case(Profile.merge([replace(case.profile, floods=Floods()) for case in cases]), masks)
         return case, {subject: score for judgement in judgements for subject, score in judgement.scores.items()}
 
     def _results(
@@ -293,12 +312,18 @@ class LogAnalyzer:
         files: Mapping[str, FileReport] | None = None,
         unused: Sequence[str] = (),
         unclear: Sequence[str] = (),
+        mixed_masks: bool = False,
     ) -> Results:
         """Return the results: the whole report, and what is said of the run."""
         run = describe_run(
             whole.summary["input_files"],
             skipped=skipped,
-            notices=notices([self._config, *self._file_configs.values()], unused=unused, unclear_dates=unclear),
+            notices=notices(
+                [self._config, *self._file_configs.values()],
+                unused=unused,
+                unclear_dates=unclear,
+                mixed_masks=mixed_masks,
+            ),
             compliance=self._compliance,
             settings=self._config.model_dump(mode="json")["detectors"],
             seconds=watch.seconds,

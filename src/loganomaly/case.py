@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from loganomaly.findings import Location, Subject
 from loganomaly.mining.learnt import Learnt, carried, together
+from loganomaly.mining.masks import Mask
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, Shape, make_shapes
 from loganomaly.mining.template import Template
@@ -101,8 +102,11 @@ class Case:
         return Location(source=row["source"], line=row["first_line"], offset=row["first_offset"])
 
 
-def build_case(profile: Profile, *, learnt: Sequence[Learnt] = ()) -> Case:
-    """Mine the templates of a profile and count per template; those of `learnt` keep their ids."""
+def build_case(profile: Profile, *, masks: Sequence[Mask] | None = None, learnt: Sequence[Learnt] = ()) -> Case:
+    """Mine the templates of a profile and count per template.
+
+    `masks` are the built-in ones unless given; templates of `learnt` keep their ids.
+    """
     shapes = profile.shapes.group_by("shape").agg(
         pl.col("records").sum(), pl.col("status").first(), pl.col("sample").first()
     )
@@ -118,7 +122,7 @@ def build_case(profile: Profile, *, learnt: Sequence[Learnt] = ()) -> Case:
         )
         for row in described.iter_rows(named=True)
     ]
-    made = make_shapes(counted)
+    made = make_shapes(counted, masks=masks)
     templates = mine(together(made, learnt))
     if learnt:
         templates = _of_this_run(carried(templates, learnt), made)

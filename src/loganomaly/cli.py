@@ -1,4 +1,4 @@
-"""The command ``loganomaly``, and ``loganomaly inspect``.
+"""The command ``loganomaly``, and ``loganomaly inspect``; ``loganomaly masks`` is in `mask_commands`.
 
 Exit codes: 0, the run is done, whatever it found; 2, the call or the configuration is wrong; 130,
 interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``--help`` answers at once.
@@ -24,6 +24,7 @@ from loganomaly.console import (
     write,
 )
 from loganomaly.errors import UnavailableError, UsageError
+from loganomaly.mask_commands import masks_app, try_app
 
 if TYPE_CHECKING:
     from loganomaly.config import Config
@@ -77,9 +78,13 @@ class _Phase(StrEnum):
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    # Two commands instead of one group: a group would take the options of `loganomaly` for its own.
+    # Commands instead of one group: a group would take the options of `loganomaly` for its own.
     if sys.argv[1:2] == ["inspect"]:
         inspect_app(args=sys.argv[2:], prog_name="loganomaly inspect")
+    elif sys.argv[1:3] == ["masks", "try"]:
+        try_app(args=sys.argv[3:], prog_name="loganomaly masks try")
+    elif sys.argv[1:2] == ["masks"]:
+        masks_app(args=sys.argv[2:], prog_name="loganomaly masks")
     else:
         app(prog_name="loganomaly")
 
@@ -228,6 +233,7 @@ def analyze(
     """Find what is unusual in logs, where, why and how bad; no training data, no set-up.
 
     How files are read is shown by: loganomaly inspect PATH...
+    What the values in them look like, and what a pattern of your own does: loganomaly masks
     """
     overrides = {
         **_reading(timezone=timezone, day_first=day_first, year=year),

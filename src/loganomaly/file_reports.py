@@ -51,6 +51,7 @@ def report_files(
     case: Case,
     findings: Sequence[Finding],
     *,
+    parts: Mapping[int, Case],
     given: str,
     opened: Sequence[Opened],
     scanned: ScanResult,
@@ -60,6 +61,8 @@ def report_files(
 
     Parameters
     ----------
+    parts
+        The cases of the groups of files, which `case` is that of all of.
     given
         How the files were asked for, which stands for several of them.
     opened, scanned
@@ -78,7 +81,7 @@ def report_files(
     for item in opened if len(opened) > 1 else ():
         own = [finding for finding in findings if item.number in finding.sources]
         name = names[item.number]
-        single[name] = of(_part(case, item.number), own, filename=name, files=[item])
+        single[name] = of(_part(parts[item.group], item.number), own, filename=name, files=[item])
     filename = clean(given) if single else names[opened[0].number]
     return of(case, findings, filename=filename, files=opened), single
 

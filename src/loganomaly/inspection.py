@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ import numpy as np
 from loganomaly.arguments import check_positive
 from loganomaly.errors import InputUnreadableError
 from loganomaly.floods import FloodSettings
-from loganomaly.reading.chunks import Piece, cut_chunks
+from loganomaly.reading.chunks import Piece, first_pieces
 from loganomaly.reading.dates import Dating, TimeSettings
 from loganomaly.reading.detect import Detected
 from loganomaly.reading.formats import Layout
@@ -161,28 +161,12 @@ def _inspect(source: Source, *, most: int, times: TimeSettings | None) -> Source
     whole, damage = False, None
     with open_source(source) as stream:
         try:
-            for piece in _first_pieces(stream, opened.tables, most=most):
+            for piece in first_pieces(stream, opened.tables, most=most, batch=_BATCH):
                 tally.add(piece)
             whole = not stream.read(1) and tally.end == stream.tell()
         except InputUnreadableError as error:
             damage = redact(str(error))
     return tally.result(source, whole=whole, damage=damage)
-
-
-def _first_pieces(stream: BinaryIO, tables: Tables, *, most: int) -> Iterator[Piece]:
-    """Yield the first `most` lines of a stream."""
-    left = most
-    for piece in cut_chunks(stream, tables, most_lines=min(most, _BATCH)):
-        if piece.lines >= left:
-            yield piece if piece.lines == left else _cut(piece, left)
-            return
-        left -= piece.lines
-        yield piece
-
-
-def _cut(piece: Piece, lines: int) -> Piece:
-    breaks = np.flatnonzero(np.frombuffer(piece.data, np.uint8) == 10)
-    return replace(piece, data=piece.data[: int(breaks[lines - 1]) + 1], lines=lines)
 
 
 class _Tally:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from loganomaly.case import Case, build_case
 from loganomaly.findings import Finding
 from loganomaly.mining.learnt import Learnt
+from loganomaly.mining.masks import Mask
 from loganomaly.mining.template import PARAMETER
 from loganomaly.mining.tokenise import tokenise
 from loganomaly.profile import Profile
@@ -16,7 +17,12 @@ __all__ = ["masked_case", "masked_finding", "masked_names"]
 
 
 def masked_case(
-    profile: Profile, *, clean: Callable[[str], str], all_shapes: bool, learnt: Sequence[Learnt] = ()
+    profile: Profile,
+    *,
+    clean: Callable[[str], str],
+    all_shapes: bool,
+    masks: Sequence[Mask] | None = None,
+    learnt: Sequence[Learnt] = (),
 ) -> Case:
     """Return the case of a profile, its templates without secrets.
 
@@ -27,10 +33,12 @@ def masked_case(
     all_shapes
         True where what `clean` takes out can stand in any shape; False where in those alone that the scan saw a
         secret in.
+    masks
+        What values look like; the built-in masks unless given.
     learnt
         Templates of earlier runs, which keep their ids.
     """
-    case = build_case(profile, learnt=learnt)
+    case = build_case(profile, masks=masks, learnt=learnt)
     shapes = profile.shapes if all_shapes else profile.shapes.join(profile.leaks, on="shape", how="semi")
     samples = shapes.unique("shape").join(case.members, on="shape").sort("number", "shape")
     templates = list(case.templates)

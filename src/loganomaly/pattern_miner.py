@@ -1,5 +1,6 @@
 """Templates of the rows of a frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.frames import Lines, add_columns, lines_of
+from loganomaly.mining.masks import Mask, masks_in_use
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, make_shapes
 from loganomaly.mining.template import Template
@@ -27,11 +29,11 @@ class MinedRows:
     messages: list[bytes]
 
 
-def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
+def mine_rows(lines: Lines, *, whole_lines: bool = False, masks: Sequence[Mask] | None = None) -> MinedRows:
     """Mine the templates of rows of text.
 
     Timestamp, severity and component are read off each line as in files, and the message is mined; with
-    `whole_lines`, rows are messages already.
+    `whole_lines`, rows are messages already. `masks` are the built-in ones unless given.
     """
     data, bounds = lines.data, lines.bounds
     if whole_lines:
@@ -46,7 +48,7 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
     slot_first, lowest, highest = summary[:3]
     counts = np.bincount(ids, minlength=len(shapes))
     constant = lowest == highest
-    templates = mine(make_shapes([
+    counted = [
         Counted(
             id=number,
             sample=data[starts[row] : ends[row]].tobytes(),
@@ -55,7 +57,8 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
             constant_slots=np.flatnonzero(constant[slot_first[number] : slot_first[number + 1]]).tolist(),
         )
         for number, row in enumerate(first.tolist())
-    ]))  # fmt: skip
+    ]
+    templates = mine(make_shapes(counted, masks=masks))
     template_of = np.empty(len(shapes), np.int64)
     for number, template in enumerate(templates):
         template_of[list(template.shapes)] = number
@@ -75,14 +78,19 @@ class TemplateMiner:
         The column with the lines.
     whole_lines
         True where the lines are messages without timestamp, severity and component.
+    masks
+        Masks of one's own, applied before the built-in ones; one that has the name of a built-in one takes its place,
+        and switches it off if it has no pattern.
     """
 
     column: str = "log"
     whole_lines: bool = False
+    masks: tuple[Mask, ...] = ()
 
     def mine(self, frame: Any) -> Any:
         """Return the frame with its templates; see `mine_templates`."""
-        mined = mine_rows(lines_of(frame, column=self.column), whole_lines=self.whole_lines)
+        masks = masks_in_use(self.masks)
+        mined = mine_rows(lines_of(frame, column=self.column), whole_lines=self.whole_lines, masks=masks)
         texts, ids = [t.text for t in mined.templates], [t.id for t in mined.templates]
         numbers = mined.numbers.tolist()
         return add_columns(
@@ -100,8 +108,13 @@ class TemplateMiner:
         )
 
 
-def mine_templates(frame: Any, *, column: str = "log") -> Any:
+def mine_templates(frame: Any, *, column: str = "log", masks: tuple[Mask, ...] = ()) -> Any:
     """Mine the templates of a frame's log lines.
+
+    Parameters
+    ----------
+    masks
+        Masks of one's own, applied before the built-in ones; see `TemplateMiner`.
 
     Returns
     -------
@@ -116,11 +129,16 @@ def mine_templates(frame: Any, *, column: str = "log") -> Any:
     ------
     InputError
         If the frame has no such column, or no rows.
+    ConfigError
+        If a mask cannot work.
 
     Examples
     --------
     >>> import polars as pl
     >>> mine_templates(pl.DataFrame({"log": ["took 12 ms", "took 9 ms"]}))["parameters"].to_list()
     [['12'], ['9']]
+    >>> order = Mask(name="order", pattern=r"ORD-[A-Z]+")
+    >>> mine_templates(pl.DataFrame({"log": ["paid ORD-AB", "paid ORD-X"]}), masks=(order,))["log_template"].to_list()
+    ['paid <*>', 'paid <*>']
     """
-    return TemplateMiner(column=column).mine(frame)
+    return TemplateMiner(column=column, masks=masks).mine(frame)

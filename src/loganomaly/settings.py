@@ -8,10 +8,11 @@ from typing import Any
 from loganomaly.config import Config, set_keys
 from loganomaly.detectors.base import Detector
 from loganomaly.floods import FloodSettings
+from loganomaly.mining.masks import Mask
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.registry import DETECTORS, load, names
 
-__all__ = ["detectors", "flood_settings", "group_by_config", "notices", "time_settings", "unused_patterns"]
+__all__ = ["detectors", "flood_settings", "group_by_config", "notices", "own_masks", "time_settings", "unused_patterns"]
 
 
 def group_by_config(
@@ -67,6 +68,11 @@ def time_settings(config: Config) -> TimeSettings:
     )
 
 
+def own_masks(config: Config) -> tuple[Mask, ...]:
+    """Return the user's masks, which are applied before the built-in ones."""
+    return tuple(Mask(name=mask.name, pattern=mask.pattern) for mask in config.masks)
+
+
 def detectors(config: Config) -> list[Detector]:
     """Return all registered detectors that the configuration does not turn off, with their settings."""
     lof, window = config.detectors.lof, config.detectors.rolling_window
@@ -82,12 +88,22 @@ def detectors(config: Config) -> list[Detector]:
 
 
 def notices(
-    configs: Iterable[Config], *, unused: Iterable[str] = (), unclear_dates: Iterable[str] = ()
+    configs: Iterable[Config],
+    *,
+    unused: Iterable[str] = (),
+    unclear_dates: Iterable[str] = (),
+    mixed_masks: bool = False,
 ) -> Iterator[str]:
     """Yield remarks on settings: those without effect, and those that the sources with `unclear_dates` may need.
 
-    Without effect are settings of a later version, and `unused` patterns of files.
+    Without effect are settings of a later version, and `unused` patterns of files. `mixed_masks` says that there are
+    files with other masks than others have.
     """
+    if mixed_masks:
+        yield (
+            "files have different masks: the templates of all files together go by all these masks, those of findings "
+            "and of the reports on single files by the file's own"
+        )
     for name in unclear_dates:
         yield (
             f"{name}: nothing tells whether dates such as 03/04/2026 begin with the month or the day; they were read "

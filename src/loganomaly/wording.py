@@ -1,8 +1,20 @@
 """How numbers, and bytes of a log, are said to people."""
 
-__all__ = ["decoded", "duration", "times"]
+__all__ = ["amount", "decoded", "duration", "times"]
 
 _UNITS = (("days", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
+
+
+def amount(count: int, noun: str) -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> amount(1, "line"), amount(1500, "match")
+    ('1 line', '1,500 matches')
+    """
+    ending = "" if count == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{count:,} {noun}{ending}"
 
 
 def decoded(data: bytes) -> str:

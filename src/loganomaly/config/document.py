@@ -18,6 +18,7 @@ __all__ = [
     "compose_document",
     "describe_node",
     "is_blank",
+    "is_list",
     "is_mapping",
     "key_name",
     "line_of",
@@ -122,6 +123,8 @@ def compose_document(text: str, *, source: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else loader.line) + 1
         reason = ", ".join(part for part in (error.context, error.problem) if part)
+        if error.problem and error.problem.startswith("found unknown escape character"):
+            reason += "; put text with backslashes, such as a pattern, in single quotes"
         kind = "" if isinstance(error, _RefusedError) else "not valid YAML: "
         msg = f"{source}, line {line}: {kind}{reason}"
         raise ConfigError(msg) from error
@@ -180,6 +183,11 @@ def is_blank(node: yaml.Node) -> bool:
 def is_mapping(node: yaml.Node) -> bool:
     """Tell whether the node is a plain mapping, not a set or one with a tag of its own."""
     return isinstance(node, yaml.MappingNode) and node.tag == _MAPPING
+
+
+def is_list(node: yaml.Node) -> bool:
+    """Tell whether the node is a plain list."""
+    return isinstance(node, yaml.SequenceNode) and node.tag == _SEQUENCE
 
 
 def key_name(node: yaml.Node) -> str | None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
 from loganomaly.config.settings import Config
 
-__all__ = ["expected", "known_names", "nearest_keys", "section_at"]
+__all__ = ["expected", "items_at", "known_names", "nearest_keys", "section_at"]
 
 _KINDS = {
     "boolean": "true or false",
@@ -23,19 +23,48 @@ _BOUNDS = {"exclusiveMinimum": "above", "maximum": "at most", "minimum": "at lea
 def section_at(path: tuple[str, ...]) -> type[BaseModel] | None:
     """Return the section at ``path``, or None where there is a value or nothing; ``()`` is the whole.
 
+    The entries of a list are named by their numbers, from 1 on.
+
     Examples
     --------
     >>> section_at(("detectors", "lof")).__name__
     'LofConfig'
     """
-    section: type[BaseModel] = Config
+    kind = _kind_at(path)
+    return kind if _is_section(kind) else None
+
+
+def items_at(path: tuple[str, ...]) -> type[BaseModel] | None:
+    """Return what each entry of the list of sections at ``path`` is, or None where there is no such list.
+
+    Examples
+    --------
+    >>> items_at(("masks",)).__name__
+    'MaskConfig'
+    """
+    return _items_of(_kind_at(path))
+
+
+def _kind_at(path: tuple[str, ...]) -> Any:
+    """Return the type of what is at ``path``, or None where nothing is."""
+    kind: Any = Config
     for name in path:
-        field = section.model_fields.get(name)
-        kind = field.annotation if field else None
-        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
-            return None
-        section = kind
-    return section
+        items = _items_of(kind)
+        if items is not None:
+            kind = items if name.isdecimal() else None
+        else:
+            field = kind.model_fields.get(name) if _is_section(kind) else None
+            kind = field.annotation if field else None
+    return kind
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _items_of(kind: Any) -> type[BaseModel] | None:
+    items = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return items if _is_section(items) else None
 
 
 def known_names(path: tuple[str, ...]) -> list[str]:
@@ -60,6 +89,8 @@ def expected(path: tuple[str, ...]) -> str:
     """
     if section_at(path) is not None:
         return f"a mapping with keys among {', '.join(known_names(path))}"
+    if items_at(path) is not None:
+        return f"a list of mappings with the keys {', '.join(known_names((*path, '1')))}"
     parent = section_at(path[:-1])
     if parent is None:
         msg = f"{'.'.join(path)!r} is not a key of the configuration"

@@ -13,13 +13,14 @@ from loganomaly.config.document import (
     compose_document,
     describe_node,
     is_blank,
+    is_list,
     is_mapping,
     key_name,
     line_of,
     read_text,
     scalar_value,
 )
-from loganomaly.config.keys import expected, known_names, nearest_keys, section_at
+from loganomaly.config.keys import expected, items_at, known_names, nearest_keys, section_at
 from loganomaly.config.settings import DISAGREE, Config
 from loganomaly.errors import ConfigError
 
@@ -33,7 +34,10 @@ __all__ = ["load_config"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Given:
-    """A value for a known key; ``line`` is 0 for an override."""
+    """A value for a known key; ``line`` is 0 for an override.
+
+    That of a list of sections in a file, and of each of its entries, is a mapping: what is below it comes in it.
+    """
 
     path: tuple[str, ...]
     value: object
@@ -75,8 +79,10 @@ def load_config(path: "Path | None" = None, *, overrides: Mapping[str, object] |
     for item in [*_from_file(path), *_from_overrides(overrides or {})]:
         if isinstance(item, _Problem):
             problems.append(item)
-        else:
-            given[item.path] = item
+            continue
+        for below in [path for path in given if path[: len(item.path)] == item.path]:
+            del given[below]
+        given[item.path] = item
     try:
         config = Config.model_validate(_nested(given))
     except ValidationError as error:
@@ -96,17 +102,35 @@ def _from_file(path: "Path | None") -> Iterator[_Given | _Problem]:
 
 
 def _entry(path: tuple[str, ...], node: yaml.Node, *, line: int) -> Iterator[_Given | _Problem]:
-    if section_at(path) is None:
-        try:
-            value: object = scalar_value(node)
-        except ValueError:
-            value = node  # of no valid type: refused below with the others, unless an override replaces it
-        yield _Given(path=path, value=value, shown=describe_node(node), line=line)
+    if items_at(path) is not None and is_list(node):
+        yield _Given(path=path, value={}, shown=describe_node(node), line=line)
+        for number, entry in enumerate(node.value, start=1):
+            yield from _list_entry((*path, str(number)), entry)
+    elif section_at(path) is None:
+        if items_at(path) is None or not is_blank(node):
+            yield _value(path, node, line=line)
     elif is_mapping(node):
         yield from _section(path, node)
     elif not is_blank(node):
         name = ".".join(path) or "the file"
         yield _Problem(text=f"{name}: given {describe_node(node)}, expected {expected(path)}.", line=line)
+
+
+def _list_entry(path: tuple[str, ...], node: yaml.Node) -> Iterator[_Given | _Problem]:
+    line = line_of(node)
+    if is_mapping(node):
+        yield _Given(path=path, value={}, shown=describe_node(node), line=line)
+        yield from _section(path, node)
+    else:
+        yield _value(path, node, line=line)
+
+
+def _value(path: tuple[str, ...], node: yaml.Node, *, line: int) -> _Given:
+    try:
+        value: object = scalar_value(node)
+    except ValueError:
+        value = node  # of no valid type: refused below with the others, unless an override replaces it
+    return _Given(path=path, value=value, shown=describe_node(node), line=line)
 
 
 def _section(path: tuple[str, ...], section: yaml.Node) -> Iterator[_Given | _Problem]:
@@ -130,7 +154,10 @@ def _section(path: tuple[str, ...], section: yaml.Node) -> Iterator[_Given | _Pr
 def _from_overrides(overrides: Mapping[str, object]) -> Iterator[_Given | _Problem]:
     for key, value in overrides.items():
         path = tuple(key.split("."))
-        if section_at(path) is not None:
+        lists = [".".join(path[:depth]) for depth in range(1, len(path)) if items_at(path[:depth]) is not None]
+        if lists:
+            yield _Problem(text=f"option {key}: an entry of a list; give {lists[0]} as a whole.", line=0)
+        elif section_at(path) is not None:
             keys = ", ".join(f"{key}.{name}" for name in known_names(path))
             yield _Problem(text=f"option {key}: a section, not a value; give one of its keys: {keys}.", line=0)
         elif path[-1] in known_names(path[:-1]):
@@ -146,28 +173,40 @@ def _nested(given: Mapping[tuple[str, ...], _Given]) -> dict[str, Any]:
         section = tree
         for name in path[:-1]:
             section = section.setdefault(name, {})
-        section[path[-1]] = item.value
+        section[path[-1]] = dict(item.value) if item.line and isinstance(item.value, dict) else item.value
+    for path in [path for path, item in given.items() if item.line and items_at(path) is not None]:
+        section = tree
+        for name in path[:-1]:
+            section = section[name]
+        if isinstance(section[path[-1]], dict):
+            section[path[-1]] = list(section[path[-1]].values())
     return tree
 
 
 def _wrong_value(detail: "ErrorDetails", *, given: Mapping[tuple[str, ...], _Given]) -> _Problem:
-    path = tuple(str(part) for part in detail["loc"])
+    path = tuple(str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
     if detail["type"] == DISAGREE:
         # One of the keys was given, for the defaults agree: point at the first that was.
-        item = next(given[*path, name] for name in detail["ctx"]["keys"] if (*path, name) in given)
-        text = f"{'.'.join(item.path)}: {detail['msg']}."
+        paths = [(*path, *name.split(".")) for name in detail["ctx"]["keys"]]
+        path = next((each for each in paths if each in given), paths[0])
+        text = detail["msg"]
+    elif detail["type"] == "extra_forbidden":  # in a list that is an override: those of files were refused before
+        text = f"unknown key, expected one of {', '.join(known_names(path[:-1]))}"
+    elif path in given:
+        hint = _quoting_hint(given[path], kind=detail["type"])
+        text = f"given {given[path].shown}, expected {expected(path)}{hint}"
     else:
-        item = given[path]
-        hint = _quoting_hint(item, kind=detail["type"])
-        text = f"{'.'.join(path)}: given {item.shown}, expected {expected(path)}{hint}."
-    return _Problem(text=text if item.line else f"option {text}", line=item.line)
+        text = f"{'not given, ' if detail['type'] == 'missing' else ''}expected {expected(path)}"
+    line = next(given[path[:depth]].line for depth in range(len(path), 0, -1) if path[:depth] in given)
+    return _Problem(text=f"{'' if line else 'option '}{'.'.join(path)}: {text}.", line=line)
 
 
 def _quoting_hint(item: _Given, *, kind: str) -> str:
     """Say how to write a value whose type in YAML is not the one it looks like, such as ``"20"`` or 1e3."""
     if not item.line:
         return ""
-    if kind == "string_type" and item.value is not None and not isinstance(item.value, yaml.CollectionNode):
+    is_block = isinstance(item.value, yaml.CollectionNode) and not item.value.flow_style
+    if kind == "string_type" and item.value is not None and not is_block:
         return "; put text in quotes"
     if kind in {"float_type", "int_type"} and isinstance(item.value, str):
         try:

@@ -1,8 +1,8 @@
 """The settings themselves: frozen values with defaults, bounds and units."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from loganomaly.errors import ConfigError
@@ -14,6 +14,7 @@ __all__ = [
     "LLMCallStepConfig",
     "LLMConfig",
     "LofConfig",
+    "MaskConfig",
     "PromptStepConfig",
     "ReadingConfig",
     "RetrySettings",
@@ -62,6 +63,34 @@ class ReadingConfig(_Section):
             find_zone(self.timezone)
         except ConfigError as error:
             raise PydanticCustomError(DISAGREE, "{reason}", {"keys": ["timezone"], "reason": str(error)}) from error
+        return self
+
+
+class MaskConfig(_Section):
+    """What the values of one type look like."""
+
+    name: str = Field(
+        min_length=1,
+        examples=["order_id"],
+        description="Name of the type; a mask with that of a built-in one takes its place.",
+    )
+    pattern: str | None = Field(
+        min_length=1,
+        examples=[r"ORD-\d+"],
+        description="Regular expression, without look-around, for whole values; null switches the built-in mask off.",
+    )
+
+    @model_validator(mode="after")
+    def _mask_works(self) -> Self:
+        from loganomaly.mining.masks import Mask, check_mask, check_name
+
+        key = "name"
+        try:
+            check_name(self.name)
+            key = "pattern"
+            check_mask(Mask(name=self.name, pattern=self.pattern))
+        except ConfigError as error:
+            raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [key], "reason": str(error)}) from error
         return self
 
 
@@ -213,9 +242,26 @@ class Config(_Section):
     """
 
     reading: ReadingConfig = Field(default_factory=ReadingConfig, description="Reading of timestamps.")
+    masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)] = Field(
+        default=(), description="What values look like, before what the built-in masks say of them."
+    )
     detectors: DetectorsConfig = Field(default_factory=DetectorsConfig, description="The detectors.")
     llm: LLMConfig = Field(default_factory=LLMConfig, description="The language model.")
     workflow: WorkflowConfig = Field(default_factory=WorkflowConfig, description="The LLM workflow.")
+
+    @field_validator("masks")
+    @classmethod
+    def _names_of_masks_differ(cls, masks: tuple[MaskConfig, ...]) -> tuple[MaskConfig, ...]:
+        first: dict[str, int] = {}
+        for number, mask in enumerate(masks, start=1):
+            if mask.name in first:
+                reason = (
+                    f"mask {mask.name!r} is given twice, first as masks.{first[mask.name]}; "
+                    "keep one of the two, with both patterns: this|that"
+                )
+                raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [f"{number}.name"], "reason": reason})
+            first[mask.name] = number
+        return masks
 
 
 def set_keys(config: Config) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from loganomaly.mining.masks import Masked
+from loganomaly.mining.covering import Masked
 
 __all__ = ["join_quoted"]
 

@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from loganomaly.mining.masks import Mask, Masked, builtin_masks, masked
+from loganomaly.mining.covering import Masked, masked
+from loganomaly.mining.masks import Mask, builtin_masks
 from loganomaly.mining.quotes import join_quoted
 from loganomaly.mining.tokenise import Tokens, tokenise_all
 from loganomaly.mining.tokens import LONGEST_MESSAGE

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from loganomaly.errors import InputError, InputMissingError, InputUnreadableError
+from loganomaly.mining.covering import Masked
 from loganomaly.mining.learnt import Learnt
-from loganomaly.mining.masks import Masked
 from loganomaly.mining.shape import Shape
 
 __all__ = ["FORMAT", "VERSION", "load_templates", "shape_entry"]

@@ -20,6 +20,10 @@ class Tokens:
     slots: tuple[bool, ...]
     gaps: tuple[str, ...]
 
+    def message(self) -> str:
+        """Return the message, as far as it was looked at."""
+        return self.gaps[0] + "".join(text + gap for text, gap in zip(self.texts, self.gaps[1:], strict=True))
+
     def borders(self) -> list[int]:
         """Return the position in the message of each token's first and after its last character, in turn."""
         borders, position = [], 0

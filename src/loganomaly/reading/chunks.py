@@ -1,7 +1,7 @@
 """Cuts a source into chunks at record starts, so that each can be scanned alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -12,7 +12,7 @@ from loganomaly.reading.program import At, Tables
 from loganomaly.reading.records import count_breaks, last_record_start
 from loganomaly.reading.traces import LOOK_BACK
 
-__all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks"]
+__all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks", "first_pieces"]
 
 CHUNK_BYTES = 16 << 20
 """How much is read at a time: large enough that the work per chunk does not count, small enough for any machine."""
@@ -83,6 +83,28 @@ def cut_chunks(
         yield piece
         line, offset, rest = line + piece.lines, offset + len(data), rest[len(data) :]
         target, allowance = size, most_lines
+
+
+def first_pieces(stream: BinaryIO, tables: Tables, *, most: int, batch: int) -> Iterator[Piece]:
+    """Yield the first `most` lines of a stream, some `batch` at a time; the last record may be cut.
+
+    Raises
+    ------
+    InputUnreadableError
+        If the stream breaks off, after everything before the damage was yielded.
+    """
+    left = most
+    for piece in cut_chunks(stream, tables, most_lines=min(most, batch)):
+        if piece.lines >= left:
+            yield piece if piece.lines == left else _shortened(piece, left)
+            return
+        left -= piece.lines
+        yield piece
+
+
+def _shortened(piece: Piece, lines: int) -> Piece:
+    breaks = np.flatnonzero(np.frombuffer(piece.data, np.uint8) == 10)
+    return replace(piece, data=piece.data[: int(breaks[lines - 1]) + 1], lines=lines)
 
 
 def _cut(data: bytes, tables: Tables) -> int:

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from rich.text import Text
-
 from loganomaly.inspection import Inspection, ParsedRecord, SourceInspection
 from loganomaly.reading.dates import Dating
 from loganomaly.reading.order import DateOrder
+from loganomaly.reports.cells import cut
 from loganomaly.reports.summary import iso
 from loganomaly.reports.terminal import plain_text
+from loganomaly.wording import amount
 
 __all__ = ["render_inspection", "render_json"]
 
@@ -30,7 +30,6 @@ _ORDER_ORIGINS = {
     "given": "given",
     "read": "read from the lines",
 }
-_MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 
 
 def render_inspection(inspection: Inspection, *, width: int) -> str:
@@ -81,10 +80,10 @@ def _source(source: SourceInspection, *, width: int) -> Iterator[str]:
         heading = f"{'' if number else 'layouts':<12}"
         yield (
             plain_text(f"  {heading}{layout.text}")
-            + f"  [{plain_text(layout.format)}; {_amount(layout.records, 'record')}]"
+            + f"  [{plain_text(layout.format)}; {amount(layout.records, 'record')}]"
         )
     part = "all of them" if source.whole else "the first ones"
-    yield f"  lines       {source.lines:,} ({part}) in {_amount(source.records, 'record')}"
+    yield f"  lines       {source.lines:,} ({part}) in {amount(source.records, 'record')}"
     yield f"  records     {source.timed:,} with time, {source.with_component:,} with component"
     yield f"  severities  {', '.join(f'{name} {count:,}' for name, count in source.severities.items()) or '-'}"
     span = "-" if source.first_time is None else f"{iso(source.first_time)} to {iso(source.last_time)}"
@@ -98,8 +97,8 @@ def _source(source: SourceInspection, *, width: int) -> Iterator[str]:
         yield from _record(record, width=width)
     if source.unmatched:
         taken = "a record of its own" if source.loose else "a part of the record before it"
-        yield f"  {_amount(source.unmatched, 'line')} that no layout reads, each {taken}, such as:"
-    yield from (_cut(f"    {plain_text(line)}", width) for line in source.unmatched_lines)
+        yield f"  {amount(source.unmatched, 'line')} that no layout reads, each {taken}, such as:"
+    yield from (cut(f"    {plain_text(line)}", width) for line in source.unmatched_lines)
 
 
 def _dating(dating: Dating) -> Iterator[str]:
@@ -128,15 +127,5 @@ def _record(record: ParsedRecord, *, width: int) -> Iterator[str]:
         record.severity,
         "no component" if record.component is None else plain_text(record.component),
     ]
-    yield _cut(f"    {'  '.join(head)}", width)
-    yield _cut(f"      {plain_text(record.message)}", width)
-
-
-def _cut(line: str, width: int) -> str:
-    text = Text(line[: _MOST_CHARACTERS * width])
-    text.truncate(width, overflow="ellipsis")
-    return text.plain
-
-
-def _amount(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    yield cut(f"    {'  '.join(head)}", width)
+    yield cut(f"      {plain_text(record.message)}", width)
