@@ -15,7 +15,7 @@ from functools import cache
 from loganomaly.mining.shape import Shape
 from loganomaly.mining.template import PARAMETER, Cluster, Template, make_templates
 
-__all__ = ["MOST_TEMPLATES", "mine"]
+__all__ = ["DEEPEST", "MOST_TEMPLATES", "mine"]
 
 MOST_TEMPLATES = 20_000
 """Templates that are told apart: those with the most records. The rest is one, of which everything is a parameter."""
@@ -25,7 +25,7 @@ _FIRST_BRANCHES = 40
 """The same for the first word, which nearly always names the event."""
 _FEWEST_CONSTANT = 0.34
 """Share of words that must be the same in all messages of a template that was joined from several shapes."""
-_DEEPEST = 16
+DEEPEST = 16
 """Splits one after the other, from which on every combination of words is a template: keeps the cost linear."""
 _COMPOUND = re.compile(r"\w[./\\@$]\w")
 _KNOWN_VALUES = 8
@@ -100,8 +100,8 @@ def _split(shapes: Cluster, known: set[str]) -> list[list[Shape]]:
             continue
         parts: defaultdict[object, list[Shape]] = defaultdict(list)
         for shape in group:
-            parts[shape.words[position] if depth < _DEEPEST else shape.words].append(shape)
-        if depth < _DEEPEST:
+            parts[shape.words[position] if depth < DEEPEST else shape.words].append(shape)
+        if depth < DEEPEST:
             waiting += [(part, depth + 1) for part in parts.values()]
         else:
             done += parts.values()
