@@ -107,7 +107,7 @@ def parse_format(text: str, *, origin: str) -> Format:
         If the text is no YAML, a key is missing or unknown, or a layout or sample is malformed; names `origin`.
     """
     try:
-        raw = yaml.safe_load(text)
+        raw = _load(text)
     except yaml.YAMLError as error:
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
@@ -146,9 +146,15 @@ def parse_format(text: str, *, origin: str) -> Format:
     )
 
 
+def _load(text: str) -> Any:
+    if yaml.__with_libyaml__:  # seven times as fast, and in all wheels
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    return yaml.safe_load(text)
+
+
 def data_file(name: str) -> Any:
     """Return the content of one of this package's YAML data files."""
-    return yaml.safe_load(_data().joinpath(name).read_text(encoding="utf-8"))
+    return _load(_data().joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache

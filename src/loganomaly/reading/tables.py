@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
-from loganomaly.reading.layout import Code, compile_layout
+from loganomaly.reading.layout import compile_layout
 from loganomaly.reading.order import DateOrder, in_orders, reordered
 from loganomaly.reading.program import (
     KEYS_SIZE,
@@ -60,15 +60,15 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     `loose` says that a line which matches none of them may still begin a record.
     """
     calendar = calendar or Calendar()
-    codes = [_compile(layout.head, layout.time) for layout in layouts]
+    codes = [compile_layout(layout.head, time=layout.time) for layout in layouts]
     times = [pattern for pattern in timestamp_patterns() if pattern not in BARE_TIMES]
     times = in_orders(times, calendar.orders, change=reordered)
-    codes += [_compile("{time}", pattern) for pattern in times]
+    codes += [compile_layout("{time}", time=pattern) for pattern in times]
     wholes = [-1] * len(layouts)
     for program, layout in enumerate(layouts):
         if layout.head != layout.text:
             wholes[program] = len(codes)
-            codes.append(_compile(layout.text, layout.time))
+            codes.append(compile_layout(layout.text, time=layout.time))
     ops: list[int] = []
     starts, pool, stops = [0], bytearray(), list[frozenset[int]]()
     for code in codes:
@@ -128,11 +128,6 @@ def _names(zones: Sequence[Zone], *, place: int) -> NDArray[np.int64]:
         head += [key_hash(zone.name, upper=True), zone.offset, after]
         after += len(block)
     return np.concatenate([np.array(head, np.int64), *blocks])
-
-
-@cache
-def _compile(text: str, time: str | None) -> Code:
-    return compile_layout(text, time=time)
 
 
 def _place(entries: Mapping[int, tuple[int, ...]], *, size: int) -> NDArray[np.int64]:
