@@ -12,6 +12,7 @@ from loganomaly.reading.characters import is_blank, is_digit, is_letter, is_name
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.delimited import read_row
 from loganomaly.reading.keyed import read_json, read_logfmt
+from loganomaly.reading.openings import OPENING_WORDS
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
     APART,
@@ -31,12 +32,19 @@ from loganomaly.reading.registers import (
 )
 from loganomaly.reading.severity import cef_level, letter_level, level_word, sign_level, syslog_level, windows_level
 
-__all__ = ["match"]
+__all__ = ["match", "may_open"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _STARTS, _OPS, _STOPS, _POOL = int(At.STARTS), int(At.OPS), int(At.STOPS), int(At.POOL)
+_OPENINGS = int(At.OPENINGS)
 _LONGEST_FIELD = 1024  # bytes; a header field beyond it means that the layout does not fit
 _PATIENCE = 64  # times that a match goes back to a choice; layouts with many fields would try for ever
+
+
+@njit(nogil=True, cache=True)
+def may_open(byte: Any, program: Any, t: Tables) -> Any:
+    """Return whether a line that begins with the byte may fit the program, which reads whole lines."""
+    return (t[t[_OPENINGS] + OPENING_WORDS * program + (byte >> 6)] >> (byte & 63)) & 1 == 1
 
 
 @njit(nogil=True, cache=True)

@@ -137,10 +137,11 @@ class At(IntEnum):
     WHOLES = 13  # for each program that reads whole lines: the program that reads its records of many lines, or -1
     GO_ON = 14  # for each program that reads whole lines: 1 where they belong to the record before them
     ROWS = 15  # 1 where a quoted field of delimited text may hold line breaks
-    WORDS = 16  # 256 hashes of severity words, 256 times their Level
-    ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
-    KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins
-    END = 2192  # the sections of variable size follow
+    OPENINGS = 16  # for each program that reads whole lines: 256 bits, 1 for the bytes with which such a line may begin
+    WORDS = 17  # 256 hashes of severity words, 256 times their Level
+    ZONES = 529  # 64 hashes of zone names, 64 times seconds east of UTC
+    KEYS = 657  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins
+    END = 2193  # the sections of variable size follow
 
 
 WORDS_SIZE, ZONES_SIZE, KEYS_SIZE = 256, 64, 512

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
 from loganomaly.reading.layout import compile_layout
+from loganomaly.reading.openings import opening_bits
 from loganomaly.reading.order import DateOrder, in_orders, reordered
 from loganomaly.reading.program import (
     KEYS_SIZE,
@@ -90,6 +91,7 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.CHANGES: _changes(calendar.changes),
         At.WHOLES: np.array(wholes, np.int64),
         At.GO_ON: np.array([layout.goes_on for layout in layouts], np.int64),
+        At.OPENINGS: np.array([_opening(layout) for layout in layouts], np.int64).ravel(),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
@@ -114,6 +116,12 @@ def with_zones(tables: Tables, zones: Sequence[Zone]) -> Tables:
     """Return the tables with these zones as those that timestamps name in full."""
     place = int(tables[At.NAMES])
     return np.concatenate([tables[:place], _names(zones, place=place)])
+
+
+@lru_cache(maxsize=1 << 13)
+def _opening(layout: Layout) -> NDArray[np.int64]:
+    code = compile_layout(layout.head, time=layout.time)
+    return opening_bits(code.operations, code.pool, code.stops)
 
 
 def _changes(changes: Sequence[tuple[int, int]]) -> NDArray[np.int64]:

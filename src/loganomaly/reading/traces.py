@@ -12,7 +12,16 @@ from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 
-__all__ = ["LOOK_BACK", "follows_trace", "goes_on", "is_blank_line", "is_frame", "may_go_on", "opens_traceback"]
+__all__ = [
+    "LOOK_BACK",
+    "follows_trace",
+    "goes_on",
+    "goes_on_surely",
+    "is_blank_line",
+    "is_frame",
+    "may_go_on",
+    "opens_traceback",
+]
 
 LOOK_BACK = 5
 """Lines before a line that tell whether it goes on with a trace."""
@@ -106,10 +115,16 @@ def may_go_on(first: Any, second: Any, last: Any, before: Any, behind: Any) -> A
 
 
 @njit(nogil=True, cache=True)
+def goes_on_surely(first: Any) -> Any:
+    """Return whether a line that begins with this byte goes on with the record before it."""
+    return first == 32 or first == 9 or first == 125 or first == 41 or first == 93  # blank } ) ]
+
+
+@njit(nogil=True, cache=True)
 def goes_on(data: Any, start: Any, end: Any) -> Any:
     """Return whether a line, which is not blank, looks by itself like the rest of the record before it."""
     first = data[start]
-    if first == 32 or first == 9 or first == 125 or first == 41 or first == 93:  # blank } ) ]
+    if goes_on_surely(first):
         return True
     if first == 97:
         return _starts_with(data, start, end, b"at ")

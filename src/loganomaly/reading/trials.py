@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
-from loganomaly.reading.matcher import match
+from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.program import NO_TIME, At, Op, Tables
 from loganomaly.reading.registers import MESSAGE_START, OUT_SIZE, TIME
 
@@ -27,7 +27,8 @@ def fit_matrix(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> A
     out = np.empty(OUT_SIZE, np.int64)
     for row in range(len(starts)):
         for column in range(len(programs)):
-            fits[row, column] = match(data, starts[row], ends[row], programs[column], t, out)
+            if starts[row] == ends[row] or may_open(data[starts[row]], programs[column], t):
+                fits[row, column] = match(data, starts[row], ends[row], programs[column], t, out)
     return fits
 
 
@@ -38,7 +39,8 @@ def first_times(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> 
     out = np.empty(OUT_SIZE, np.int64)
     for row in range(len(starts)):
         for program in range(programs):
-            if match(data, starts[row], ends[row], program, t, out):
+            may = starts[row] == ends[row] or may_open(data[starts[row]], program, t)
+            if may and match(data, starts[row], ends[row], program, t, out):
                 times[row] = out[TIME]
                 break
     return times
