@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from loganomaly.reading.program import (
     Op,
     Option,
     Role,
+    Scale,
     Tables,
     key_hash,
 )
@@ -169,4 +171,11 @@ def _keys() -> NDArray[np.int64]:
     for role, names in roles.items():
         for rank, name in enumerate(names):
             entries.setdefault(key_hash(name, upper=True), (int(Role[role.upper()]), rank))
+    more: Mapping[str, Any] = data_file("json.yaml")
+    for rank, name in enumerate(more["message"], start=len(roles["message"])):
+        entries.setdefault(key_hash(name, upper=True), (Role.MESSAGE + 16 * Scale.JSON_ONLY, rank))
+    for scale, names in more["scales"].items():
+        for name in names:
+            role, rank = entries.get(key_hash(name, upper=True), (int(Role.SCALE), 0))
+            entries[key_hash(name, upper=True)] = role + 16 * Scale[scale.upper()], rank
     return _place(entries, size=KEYS_SIZE)
