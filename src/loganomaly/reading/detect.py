@@ -99,7 +99,7 @@ def detect(
     guessed = _guess(lines, fits, layouts, zones=zones)
     layouts += guessed
     fits = np.hstack([fits, _fits(lines, guessed, zones=zones)])
-    chosen, share = _choose(fits, layouts, wanted=tables)
+    chosen, share = _marked(fits, layouts, formats=formats) or _choose(fits, layouts, wanted=tables)
     kept, calendar, dating = date_source(
         lines,
         [layouts[c] for c in chosen],
@@ -158,13 +158,34 @@ def _guess(
 ) -> list[Layout]:
     """Infer layouts for lines that none of `layouts` reads, or reads no more of than the timestamp."""
     understood = (fits * np.array([layout.captures for layout in layouts])).max(axis=1)
-    guessed = infer_layouts([line for line, worth in zip(lines, understood, strict=True) if worth == 0], zones=zones)
+    # Where heads of records of many lines are read, a timestamp in the lines that go on is theirs.
+    over_lines = fits[:, [layout.head != layout.text for layout in layouts]].any()
+    unread = [line for line, worth in zip(lines, understood, strict=True) if worth == 0]
+    guessed = infer_layouts([line for line in unread if not (over_lines and _goes_on(line))], zones=zones)
     barely = [line for line, worth in zip(lines, understood, strict=True) if 0 < worth <= _TIME_ONLY]
     # A severity word may stand anywhere in prose; where half of the lines have one in the same place, it is a field.
     inferred = infer_layouts(barely, zones=zones)
     better = [layout for layout in inferred if layout.captures > _TIME_ONLY and layout not in guessed]
     shares = _fits(barely, better, zones=zones).mean(axis=0) if better else []
     return guessed + [layout for layout, share in zip(better, shares, strict=True) if share >= _STRICT]
+
+
+def _marked(
+    fits: NDArray[np.bool_], layouts: Sequence[Layout], *, formats: Sequence[Format]
+) -> tuple[list[int], float] | None:
+    """Return all layouts of a format whose marks occur, and the share read, if they read all that any others do.
+
+    The layouts of formats whose marks do not occur are taken out of `fits`.
+    """
+    for fmt in (*load_formats(), *formats):
+        own = [pick for pick, layout in enumerate(layouts) if layout.format == fmt.name] if fmt.marks else []
+        marks = [pick for pick in own if layouts[pick].text in fmt.marks]
+        read = fits[:, own].any(axis=1)
+        if not fits[:, marks].any():
+            fits[:, own] = False
+        elif read.sum() == fits.any(axis=1).sum():
+            return sorted(own, key=lambda pick: (-layouts[pick].captures, pick)), float(read.mean())
+    return None
 
 
 def _choose(

@@ -146,7 +146,9 @@ class At(IntEnum):
     CHANGES = 11  # how often the offset changes where it is not written; from which local second; to what offset
     NAMES = 12  # how many zones are known by IANA name; hash of each, offset in 1970, where its changes begin
     WHOLES = 13  # for each program that reads whole lines: the program that reads its records of many lines, or -1
-    GO_ON = 14  # for each program that reads whole lines: 1 where they belong to the record before them
+    GO_ON = (
+        14  # for each program that reads whole lines: 1 where they belong to the record before them, 2 where frames do
+    )
     ROWS = 15  # 1 where a quoted field of delimited text may hold line breaks
     OPENINGS = 16  # for each program that reads whole lines: 256 bits, 1 for the bytes with which such a line may begin
     WORDS = 17  # 256 hashes of severity words, 256 times their Level

@@ -34,6 +34,7 @@ from loganomaly.reading.traces import (
     goes_on_surely,
     is_blank_line,
     is_frame,
+    is_own_frame,
     may_go_on,
     opens_traceback,
 )
@@ -116,8 +117,12 @@ def _kind(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables
         return _GOES_ON, -1
     program = _fit(data, starts[line], ends[line], programs, t, out)
     if program >= 0:
-        kind = _APART if out[APART] == 1 else _BEGINS if t[t[_GO_ON] + program] == 0 else _GOES_ON
-        return kind, program
+        if out[APART] == 1:
+            return _APART, program
+        joins = t[t[_GO_ON] + program]
+        if joins == 2 and not is_own_frame(data, starts, ends, line, out[MESSAGE_START]):
+            joins = 0
+        return (_BEGINS if joins == 0 else _GOES_ON), program
     if t[_LOOSE] == 0:
         return _GOES_ON, -1
     # Most lines are told by five bytes: looking closer costs half of what reading a line does.

@@ -92,7 +92,7 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
         At.CHANGES: _changes(calendar.changes),
         At.WHOLES: np.array(wholes, np.int64),
-        At.GO_ON: np.array([layout.goes_on for layout in layouts], np.int64),
+        At.GO_ON: np.array([1 if layout.goes_on else 2 * layout.joins for layout in layouts], np.int64),
         At.OPENINGS: np.array([_opening(layout) for layout in layouts], np.int64).ravel(),
     }
     fixed = np.zeros(At.END, np.int64)
@@ -176,6 +176,6 @@ def _keys() -> NDArray[np.int64]:
         entries.setdefault(key_hash(name, upper=True), (Role.MESSAGE + 16 * Scale.JSON_ONLY, rank))
     for scale, names in more["scales"].items():
         for name in names:
-            role, rank = entries.get(key_hash(name, upper=True), (int(Role.SCALE), 0))
-            entries[key_hash(name, upper=True)] = role + 16 * Scale[scale.upper()], rank
+            meaning, rank = entries.get(key_hash(name, upper=True), (int(Role.SCALE), 0))
+            entries[key_hash(name, upper=True)] = meaning + 16 * Scale[scale.upper()], rank
     return _place(entries, size=KEYS_SIZE)

@@ -19,6 +19,7 @@ __all__ = [
     "goes_on_surely",
     "is_blank_line",
     "is_frame",
+    "is_own_frame",
     "may_go_on",
     "opens_traceback",
 ]
@@ -219,3 +220,32 @@ def follows_trace(data: Any, starts: Any, ends: Any, line: Any) -> Any:
         or _follows_go_frame(data, starts, ends, line)
         or _follows_rust_panic(data, starts, ends, line)
     )
+
+
+@njit(nogil=True, cache=True)
+def is_own_frame(data: Any, starts: Any, ends: Any, line: Any, message: Any) -> Any:
+    """Return whether the message of a line with a head of its own, which begins at `message`, is a frame of a trace.
+
+    The exception itself is none: it says what happened, so it begins a record.
+    """
+    end = ends[line]
+    if end - message < 3 or message - starts[line] < 2:
+        return False
+    if _starts_with(data, message, end, b"Caused by: "):
+        return True
+    # One blank separates the head from the message.
+    if not is_blank(data[message - 1]) or not (is_blank(data[message - 2]) or data[message - 1] == 9):
+        return False
+    if _starts_with(data, message, end, b"... "):
+        return end - message > 4 and is_digit(data[message + 4])
+    if (
+        _starts_with(data, message, end, b"at ")
+        or _starts_with(data, message, end, b"---> ")
+        or _starts_with(data, message, end, b'File "')
+    ):
+        return True
+    # The line of code below a frame of Python, and the marks below that.
+    for before in range(line - 1, max(-1, line - 3), -1):
+        if _find(data, starts[before], ends[before], b'  File "') >= 0:
+            return True
+    return False
