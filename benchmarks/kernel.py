@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from loganomaly.floods import FloodSettings
+from loganomaly.reading.breaks import line_bounds
 from loganomaly.reading.detect import detect
-from loganomaly.reading.records import Records, line_bounds, read_records
+from loganomaly.reading.records import Records, read_records
 from loganomaly.scan.candidates import anchors, candidates
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots

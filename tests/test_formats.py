@@ -8,7 +8,7 @@ import pytest
 from loganomaly.errors import FormatError
 from loganomaly.reading.detect import detect
 from loganomaly.reading.formats import Format, Layout, data_file, expand, load_formats, parse_format, timestamp_patterns
-from loganomaly.reading.program import KEYS_SIZE, WORDS_SIZE, ZONES_SIZE, Level, Role
+from loganomaly.reading.program import KEYS_SIZE, WORDS_SIZE, ZONES_SIZE, Level, Role, Scale
 from loganomaly.reading.tables import Calendar, build_tables
 from loganomaly.testing import check_format, read_text
 
@@ -219,13 +219,16 @@ def test_patterns_are_distinct():
 def test_word_lists_name_known_levels_and_roles_once_and_fit_their_tables():
     levels, zones, keys = data_file("levels.yaml"), data_file("zones.yaml"), data_file("keys.yaml")
     assert set(levels) == {level.name for level in Level} - {"UNKNOWN"}
-    assert {role.upper() for role in keys} == {role.name for role in Role} - {"SKIP"}
+    assert {role.upper() for role in keys} == {role.name for role in Role} - {"SKIP", "SCALE"}
     words = [word for names in levels.values() for word in names]
     assert len(set(words)) == len(words)
     # Open addressing needs free places: a search ends at the first.
     assert len(words) < WORDS_SIZE / 2
     assert len(zones) < ZONES_SIZE / 1.5
-    assert sum(map(len, keys.values())) < KEYS_SIZE / 2
+    more = data_file("json.yaml")
+    assert {scale.upper() for scale in more["scales"]} == {scale.name for scale in Scale} - {"NONE", "JSON_ONLY"}
+    assert set(map(str.upper, more["message"])).isdisjoint(name.upper() for names in keys.values() for name in names)
+    assert sum(map(len, [*keys.values(), more["message"], *more["scales"].values()])) < KEYS_SIZE / 2
 
 
 def test_a_key_has_one_role():

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly.reading.formats import Layout, data_file
-from loganomaly.reading.matcher import fit_matrix
 from loganomaly.reading.matcher import match as match_line
 from loganomaly.reading.registers import OUT_SIZE
 from loganomaly.reading.severity import level_word
 from loganomaly.reading.tables import Calendar, build_tables
+from loganomaly.reading.trials import fit_matrix
 from loganomaly.testing import ReadRecord, read_text
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loganomaly.reading.breaks import line_bounds
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.records import (
     LONGEST_RECORD,
     UNMATCHED,
     Records,
     last_record_start,
-    line_bounds,
     read_heads,
     read_records,
 )

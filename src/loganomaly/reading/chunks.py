@@ -7,9 +7,10 @@ from typing import BinaryIO
 import numpy as np
 
 from loganomaly.errors import InputUnreadableError
+from loganomaly.reading.breaks import count_breaks
 from loganomaly.reading.lines import begins_record
 from loganomaly.reading.program import At, Tables
-from loganomaly.reading.records import count_breaks, last_record_start
+from loganomaly.reading.records import last_record_start
 from loganomaly.reading.traces import LOOK_BACK
 
 __all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks", "first_pieces"]

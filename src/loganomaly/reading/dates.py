@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from loganomaly.errors import ConfigError
 from loganomaly.reading.formats import Layout
-from loganomaly.reading.matcher import first_times
 from loganomaly.reading.order import DateOrder, choose_orders, in_orders, reordered
 from loganomaly.reading.tables import LEAP_YEAR, Calendar, build_tables
+from loganomaly.reading.trials import first_times
 from loganomaly.reading.zones import Zone, find_zone
 
 __all__ = ["Dating", "TimeSettings", "date_source", "named_zones"]

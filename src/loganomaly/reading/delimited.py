@@ -11,7 +11,7 @@ from loganomaly.reading.clock import finish_time, run_time
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step
 from loganomaly.reading.keyed import take_role
 from loganomaly.reading.program import NO_TIME, At, Op, Option, Role, Tables
-from loganomaly.reading.registers import APART, MESSAGE_END, MESSAGE_START, RANKS, TIME
+from loganomaly.reading.registers import APART, LEVEL, MESSAGE_END, MESSAGE_START, RANKS, TIME
 
 __all__ = ["goes_on_over_lines", "read_row"]
 
@@ -170,6 +170,7 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
                 i += 1
             if i >= end:
                 break
+    out[LEVEL] = max(out[LEVEL], 0)  # a number whose scale is not known
     if times > 0 and parsed == times:
         out[TIME] = finish_time(out, t)
     timed = out[TIME] != NO_TIME

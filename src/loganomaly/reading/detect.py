@@ -9,26 +9,24 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loganomaly.reading.candidates import joined, known_layouts, occurring
 from loganomaly.reading.dates import Dating, TimeSettings, date_source, named_zones
-from loganomaly.reading.formats import Format, Layout, expand, load_formats, timestamp_patterns
+from loganomaly.reading.formats import Format, Layout, expand, load_formats
 from loganomaly.reading.header import find_headers
 from loganomaly.reading.infer import infer_layouts
-from loganomaly.reading.matcher import find_programs, fit_matrix
-from loganomaly.reading.order import DateOrder, in_orders, reordered
 from loganomaly.reading.program import Tables
-from loganomaly.reading.tables import Calendar, build_tables, with_zones
+from loganomaly.reading.tables import Calendar, build_tables
 from loganomaly.reading.traces import goes_on
+from loganomaly.reading.trials import fit_matrix
 from loganomaly.reading.zones import Zone
 
 __all__ = ["Detected", "detect"]
 
 _SAMPLE = 600  # lines tried
-_REACH = 512  # bytes of a line in which the timestamp begins
 _MOST_LAYOUTS = 24  # kept for one source
 _WORTH_KEEPING = 0.005  # share of the sample that a further layout must add
 _TIME_ONLY = 3  # `captures` of a layout that finds the timestamp and nothing else
@@ -92,15 +90,16 @@ def detect(
     lines += _lines(tail) if not over_lines else []
     if len(lines) > _SAMPLE:
         lines = [lines[i * len(lines) // _SAMPLE] for i in range(_SAMPLE)]
-    own = expand([fmt for fmt in formats if fmt not in load_formats()], patterns=timestamp_patterns())
-    tables = list(headers.layouts) if headers else []
-    layouts = [*_known().layouts, *own, *tables]
     zones = named_zones(lines)
-    fits = np.hstack([_matrix(lines, _known(), zones=zones), _fits(lines, [*own, *tables], zones=zones)])
+    patterns = occurring(lines, zones=zones)
+    own = expand([fmt for fmt in formats if fmt not in load_formats()], patterns=patterns)
+    tables = list(headers.layouts) if headers else []
+    layouts = [*known_layouts(patterns), *own, *tables]
+    fits = _fits(lines, layouts, zones=zones)
     guessed = _guess(lines, fits, layouts, zones=zones)
     layouts += guessed
     fits = np.hstack([fits, _fits(lines, guessed, zones=zones)])
-    chosen, share = _choose(fits, layouts, wanted=tables)
+    chosen, share = _marked(fits, layouts, formats=formats) or _choose(fits, layouts, wanted=tables)
     kept, calendar, dating = date_source(
         lines,
         [layouts[c] for c in chosen],
@@ -138,40 +137,6 @@ def _loose(name: str, layouts: Sequence[Layout], *, formats: Sequence[Format], r
     return records.get(name) != "many lines" and read < _STRICT * heads
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """Layouts with their tables; `patterns` read a bare timestamp each, and `pattern` says which one a layout needs.
-
-    Of a layout that needs none of them, `pattern` is -1.
-    """
-
-    layouts: tuple[Layout, ...]
-    tables: Tables
-    pattern: NDArray[np.int64]
-    patterns: Tables
-
-
-@cache
-def _known() -> _Candidates:
-    return _candidates(_both_orders(expand(load_formats(), patterns=timestamp_patterns())))
-
-
-def _both_orders(layouts: Sequence[Layout]) -> list[Layout]:
-    """Add the other order of day and month to layouts that name their own pattern: it depends on the country."""
-    found: list[Layout] = []
-    for layout in layouts:
-        orders = (DateOrder.MONTH_FIRST, DateOrder.DAY_FIRST) if layout.time is None else ()
-        found += in_orders([layout], orders, change=lambda it, order: replace(it, text=reordered(it.text, order)))
-    return found
-
-
-def _candidates(layouts: Sequence[Layout]) -> _Candidates:
-    times = list(dict.fromkeys(layout.time for layout in layouts if layout.time is not None))
-    bare = [Layout(format="bare", text="{time}{begin}", time=time) for time in times]
-    pattern = np.array([-1 if layout.time is None else times.index(layout.time) for layout in layouts], np.int64)
-    return _Candidates(tuple(layouts), build_tables(layouts), pattern, build_tables(bare))
-
-
 def _lines(data: bytes) -> list[bytes]:
     lines = [line.rstrip(b"\r") for line in data.split(b"\n")]
     if len(lines) > 2:
@@ -179,26 +144,13 @@ def _lines(data: bytes) -> list[bytes]:
     return [line for line in lines if line.strip()]
 
 
-def _matrix(lines: Sequence[bytes], candidates: _Candidates, *, zones: Sequence[Zone]) -> NDArray[np.bool_]:
-    """Return which line (row) fits which candidate (column)."""
-    if not lines:
-        return np.zeros((0, len(candidates.layouts)), np.bool_)
-    data = np.frombuffer(b"".join(lines), np.uint8)
-    ends = np.cumsum([len(line) for line in lines], dtype=np.int64)
-    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1]])
-    # Few of the timestamps occur in one source: the layouts of the others need not be tried.
-    patterns = with_zones(candidates.patterns, zones)
-    occurs = find_programs(data, starts, ends, int(candidates.pattern.max(initial=-1)) + 1, _REACH, patterns)
-    tried = np.flatnonzero(np.append(occurs, True)[candidates.pattern])
-    fits = np.zeros((len(lines), len(candidates.layouts)), np.bool_)
-    fits[:, tried] = fit_matrix(data, starts, ends, tried, with_zones(candidates.tables, zones))
-    return fits
-
-
 def _fits(lines: Sequence[bytes], layouts: Sequence[Layout], *, zones: Sequence[Zone]) -> NDArray[np.bool_]:
-    if not layouts:
-        return np.zeros((len(lines), 0), np.bool_)
-    return _matrix(lines, _candidates(layouts), zones=zones)
+    """Return which line (row) fits which layout (column)."""
+    if not lines or not layouts:
+        return np.zeros((len(lines), len(layouts)), np.bool_)
+    tables = build_tables(layouts, calendar=Calendar(named=tuple(zones)))
+    fits: NDArray[np.bool_] = fit_matrix(*joined(lines), np.arange(len(layouts)), tables)
+    return fits
 
 
 def _guess(
@@ -206,13 +158,34 @@ def _guess(
 ) -> list[Layout]:
     """Infer layouts for lines that none of `layouts` reads, or reads no more of than the timestamp."""
     understood = (fits * np.array([layout.captures for layout in layouts])).max(axis=1)
-    guessed = infer_layouts([line for line, worth in zip(lines, understood, strict=True) if worth == 0], zones=zones)
+    # Where heads of records of many lines are read, a timestamp in the lines that go on is theirs.
+    over_lines = fits[:, [layout.head != layout.text for layout in layouts]].any()
+    unread = [line for line, worth in zip(lines, understood, strict=True) if worth == 0]
+    guessed = infer_layouts([line for line in unread if not (over_lines and _goes_on(line))], zones=zones)
     barely = [line for line, worth in zip(lines, understood, strict=True) if 0 < worth <= _TIME_ONLY]
     # A severity word may stand anywhere in prose; where half of the lines have one in the same place, it is a field.
     inferred = infer_layouts(barely, zones=zones)
     better = [layout for layout in inferred if layout.captures > _TIME_ONLY and layout not in guessed]
     shares = _fits(barely, better, zones=zones).mean(axis=0) if better else []
     return guessed + [layout for layout, share in zip(better, shares, strict=True) if share >= _STRICT]
+
+
+def _marked(
+    fits: NDArray[np.bool_], layouts: Sequence[Layout], *, formats: Sequence[Format]
+) -> tuple[list[int], float] | None:
+    """Return all layouts of a format whose marks occur, and the share read, if they read all that any others do.
+
+    The layouts of formats whose marks do not occur are taken out of `fits`.
+    """
+    for fmt in (*load_formats(), *formats):
+        own = [pick for pick, layout in enumerate(layouts) if layout.format == fmt.name] if fmt.marks else []
+        marks = [pick for pick in own if layouts[pick].text in fmt.marks]
+        read = fits[:, own].any(axis=1)
+        if not fits[:, marks].any():
+            fits[:, own] = False
+        elif read.sum() == fits.any(axis=1).sum():
+            return sorted(own, key=lambda pick: (-layouts[pick].captures, pick)), float(read.mean())
+    return None
 
 
 def _choose(

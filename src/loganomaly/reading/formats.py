@@ -31,19 +31,23 @@ BARE_TIMES = frozenset({"%s", "%H:%M:%S%f", "%I:%M:%S%f%p"})
 _GOES_ON = 4
 Lines = Literal["any", "single line", "many lines"]
 _LINES: tuple[Lines, ...] = get_args(Lines)
+Frames = Literal["begin", "join"]
+_FRAMES: tuple[Frames, ...] = get_args(Frames)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """One way to write a line: a layout of a format with one timestamp pattern filled in.
 
-    Lines of a layout that `goes_on` belong to the record before them.
+    Lines of a layout that `goes_on` belong to the record before them, and so do those of one that `joins` whose message
+    is a frame of a stack trace.
     """
 
     format: str
     text: str
     time: str | None = None
     goes_on: bool = False
+    joins: bool = False
 
     @property
     def head(self) -> str:
@@ -88,6 +92,12 @@ class Format:
     `records` says what becomes of lines that no layout reads: where all records are of a "single line", each is a
     record of its own; where most are of "many lines", each belongs to the record before it; "any" leaves it to how
     many of a source's lines are read.
+
+    Where `frames` "join", a line whose message is a frame of a stack trace belongs to the record before it: the lines
+    of a program are written one by one, each with a timestamp of its own.
+
+    A line that fits one of `marks`, which are layouts too, shows what writes the source: all layouts of the format are
+    then used, and no others, if they read all that others would. Without such a line, none of them is.
     """
 
     name: str
@@ -96,6 +106,8 @@ class Format:
     samples: tuple[Mapping[str, Any], ...]
     records: Lines = "any"
     continuations: tuple[str, ...] = ()
+    frames: Frames = "begin"
+    marks: tuple[str, ...] = ()
 
 
 def parse_format(text: str, *, origin: str) -> Format:
@@ -107,29 +119,35 @@ def parse_format(text: str, *, origin: str) -> Format:
         If the text is no YAML, a key is missing or unknown, or a layout or sample is malformed; names `origin`.
     """
     try:
-        raw = yaml.safe_load(text)
+        raw = _load(text)
     except yaml.YAMLError as error:
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
     expected = {"name", "title", "layouts", "samples"}
-    if not isinstance(raw, dict) or set(raw) - {"records", "continuations"} != expected:
+    optional = {"continuations", "frames", "marks", "records"}
+    if not isinstance(raw, dict) or set(raw) - optional != expected:
         given = sorted(map(str, raw)) if isinstance(raw, dict) else type(raw).__name__
-        wanted = f"the keys {sorted(expected)} and may have 'records' and 'continuations'"
+        wanted = f"the keys {sorted(expected)} and may have {sorted(optional)}"
         msg = f"{origin}: a format has {wanted}, given: {given}"
         raise FormatError(msg)
     records = raw.get("records", "any")
     if records not in _LINES:
         msg = f"{origin}: records is one of {list(_LINES)}, given: {records!r}"
         raise FormatError(msg)
-    for key, kind in (("layouts", str), ("samples", dict), ("continuations", str)):
-        if key == "continuations" and key not in raw:
+    frames = raw.get("frames", "begin")
+    if frames not in _FRAMES:
+        msg = f"{origin}: frames is one of {list(_FRAMES)}, given: {frames!r}"
+        raise FormatError(msg)
+    for key, kind in (("layouts", str), ("samples", dict), ("continuations", str), ("marks", str)):
+        if key in optional and key not in raw:
             continue
         if not isinstance(raw[key], list) or not raw[key] or not all(isinstance(item, kind) for item in raw[key]):
             kinds = "texts" if kind is str else "mappings"
             msg = f"{origin}: {key} is a list of one or more {kinds}, given: {raw[key]!r}"
             raise FormatError(msg)
     continuations: list[str] = raw.get("continuations", [])
-    for layout in (*raw["layouts"], *continuations):
+    marks: list[str] = raw.get("marks", [])
+    for layout in (*raw["layouts"], *continuations, *marks):
         try:
             compile_layout(layout.partition("\n")[0], time="%Y")
             compile_layout(layout, time="%Y")
@@ -143,12 +161,20 @@ def parse_format(text: str, *, origin: str) -> Format:
         samples=tuple(raw["samples"]),
         records=records,
         continuations=tuple(continuations),
+        frames=frames,
+        marks=tuple(marks),
     )
+
+
+def _load(text: str) -> Any:
+    if yaml.__with_libyaml__:  # seven times as fast, and in all wheels
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    return yaml.safe_load(text)
 
 
 def data_file(name: str) -> Any:
     """Return the content of one of this package's YAML data files."""
-    return yaml.safe_load(_data().joinpath(name).read_text(encoding="utf-8"))
+    return _load(_data().joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache
@@ -172,8 +198,8 @@ def expand(formats: Iterable[Format], *, patterns: Sequence[str]) -> list[Layout
     """Return each layout of `formats` once per timestamp pattern, or once where it names its own or has none."""
     layouts: list[Layout] = []
     for fmt in formats:
-        for text in (*fmt.layouts, *fmt.continuations):
+        for text in (*fmt.layouts, *fmt.marks, *fmt.continuations):
             times = patterns if "{time}" in text else (None,)
-            goes_on = text in fmt.continuations
-            layouts += [Layout(format=fmt.name, text=text, time=time, goes_on=goes_on) for time in times]
+            kind = {"goes_on": text in fmt.continuations, "joins": fmt.frames == "join"}
+            layouts += [Layout(format=fmt.name, text=text, time=time, **kind) for time in times]
     return layouts

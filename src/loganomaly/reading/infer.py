@@ -8,10 +8,9 @@ from functools import cache
 import numpy as np
 
 from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
-from loganomaly.reading.matcher import match
 from loganomaly.reading.program import Tables
-from loganomaly.reading.registers import OUT_SIZE
 from loganomaly.reading.tables import build_tables, with_zones
+from loganomaly.reading.trials import find_times
 from loganomaly.reading.zones import Zone
 
 __all__ = ["infer_layouts"]
@@ -20,7 +19,6 @@ _HEAD = 160  # bytes within which a header's timestamp begins
 _MOST = 12  # layouts proposed
 _FIELDS = 6  # header fields between timestamp and severity
 _WEAK = BARE_TIMES  # read much that is not a timestamp: only at a place where most lines have one
-_BOUNDARY = re.compile(rb"(?:^|(?<=[\s|\[(\"'=,;:#>]))(?=[0-9A-Z])")
 _COMMON = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical"})
 _WORD_IN_MARKS = re.compile(r"([\[(<|:]?)([A-Za-z]{1,13})([\])>|:]*)")
 # The letters that show a column to be a severity, where most lines have one there; the others are read all the same.
@@ -51,11 +49,10 @@ def infer_layouts(lines: Sequence[bytes], *, zones: Sequence[Zone] = ()) -> list
     strong: Counter[tuple[str, str]] = Counter()
     weak: Counter[tuple[str, str]] = Counter()
     lettered: Counter[tuple[str, str]] = Counter()
-    for line in lines:
-        found = _timestamp(line, patterns, tables)
-        if found is None:
+    for line, (start, end, program) in zip(lines, _timestamps(lines, patterns, tables), strict=True):
+        if program < 0:
             continue
-        start, end, pattern = found
+        pattern = patterns[program]
         before, after = line[:start].decode(errors="replace"), line[end:].decode(errors="replace")
         prose = pattern not in _WEAK
         text = _header(before, after, prose=prose, letters=False)
@@ -71,20 +68,15 @@ def infer_layouts(lines: Sequence[bytes], *, zones: Sequence[Zone] = ()) -> list
     return [Layout(format="inferred", text=text, time=pattern) for text, pattern in proposed]
 
 
-def _timestamp(line: bytes, patterns: Sequence[str], tables: Tables) -> tuple[int, int, str] | None:
-    """Return where the first timestamp of the line's head begins and ends, and its pattern; a full date wins."""
-    head = line[:_HEAD]
-    data = np.frombuffer(line[: _HEAD * 2], np.uint8)
-    out = np.empty(OUT_SIZE, np.int64)
-    fallback: tuple[int, int, str] | None = None
-    for boundary in _BOUNDARY.finditer(head):
-        for program, pattern in enumerate(patterns):
-            if match(data, boundary.start(), len(data), program, tables, out):
-                found = (boundary.start(), int(out[4]), pattern)
-                if pattern not in _WEAK:
-                    return found
-                fallback = fallback or found
-    return fallback
+def _timestamps(lines: Sequence[bytes], patterns: Sequence[str], tables: Tables) -> list[list[int]]:
+    """Return where the first timestamp of each line's head begins and ends, and its pattern; a full date wins."""
+    heads = [line[: _HEAD * 2] for line in lines]
+    ends = np.cumsum([len(head) for head in heads], dtype=np.int64)
+    starts = ends - np.array([len(head) for head in heads], np.int64)
+    weak = np.array([pattern in _WEAK for pattern in patterns])
+    found = find_times(np.frombuffer(b"".join(heads), np.uint8), starts, ends, weak, _HEAD, tables)
+    found[:, :2] -= starts[:, None]
+    return [[int(number) for number in row] for row in found]
 
 
 def _header(before: str, after: str, *, prose: bool, letters: bool) -> str | None:

@@ -10,7 +10,7 @@ from loganomaly.reading.characters import is_blank, is_digit, is_name
 from loganomaly.reading.clock import clear_time, finish_time, run_time
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
-from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Tables, key_hash
+from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Scale, Tables, key_hash
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
@@ -22,14 +22,24 @@ from loganomaly.reading.registers import (
     STATUS,
     TIME,
 )
-from loganomaly.reading.severity import letter_level, level_word, nextcloud_level, number_level, syslog_level
+from loganomaly.reading.severity import (
+    letter_level,
+    level_word,
+    nextcloud_level,
+    number_level,
+    opentelemetry_level,
+    syslog_level,
+)
 
 __all__ = ["read_json", "read_logfmt", "take_role"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _TIMES, _STARTS, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.STARTS), int(At.KEYS)
 _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
+_ATTRIBUTE, _TEXT = (np.uint64(key_hash(key, upper=True) % (1 << 64)) for key in ("*.key", "*.stringValue"))
 _SCALE, _NO_RANK = int(Role.SCALE), 255
+_NEXTCLOUD, _SYSLOG = int(Scale.NEXTCLOUD), int(Scale.SYSLOG)
+_OPENTELEMETRY, _JSON_ONLY = int(Scale.OPENTELEMETRY), int(Scale.JSON_ONLY)
 _DEEPEST = 24  # nesting of JSON objects whose keys are told apart
 
 
@@ -80,7 +90,10 @@ def _written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables, out: Any) -> None:
-    """Give the value data[start:end] to the role of its key: hash `path` of the whole path, else `last` of its end."""
+    """Give the value data[start:end] to the role of its key: hash `path` of the whole path, else `last` of its end.
+
+    In logfmt, whose keys have no paths, `last` is 0.
+    """
     if start >= end:
         return
     slot = find(t, _KEYS, KEYS_SIZE, path)
@@ -88,7 +101,32 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         slot = find(t, _KEYS, KEYS_SIZE, last)
         if slot < 0:
             return
-    take_role(data, start, end, t[slot + KEYS_SIZE], t[slot + 2 * KEYS_SIZE], t, out)
+    role = t[slot + KEYS_SIZE]
+    if role >= 16:
+        scale = role // 16
+        role %= 16
+        if scale == _JSON_ONLY:
+            if last == 0 or data[start - 1] != 34:  # texts only: "error": false is no message
+                return
+        elif scale == _OPENTELEMETRY:
+            number = _plain_number(data, start, end)
+            if 1 <= number <= 24 and out[LEVEL] == 0:
+                out[LEVEL] = opentelemetry_level(number)
+            return
+        else:
+            out[RANKS + _SCALE] = scale
+    take_role(data, start, end, role, t[slot + 2 * KEYS_SIZE], t, out)
+
+
+@njit(nogil=True, cache=True)
+def _scaled_level(out: Any) -> Any:
+    """Return the Level of the record, whose number was held back until the scale is known."""
+    if out[LEVEL] >= 0:
+        return out[LEVEL]
+    number = -1 - out[LEVEL]
+    if out[RANKS + _SCALE] == _SYSLOG:
+        return syslog_level(number)
+    return nextcloud_level(number) if out[RANKS + _SCALE] == _NEXTCLOUD and number <= 4 else 0
 
 
 @njit(nogil=True, cache=True)
@@ -101,7 +139,7 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
     elif role == 4:
         out[MESSAGE_START], out[MESSAGE_END] = start, end
     elif role == 7:
-        pass
+        return
     elif role == 3:
         level = level_word(data, start, end, t)
         if level == 0 and end - start == 1:
@@ -109,7 +147,7 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
         if level == 0:
             level = number_level(_plain_number(data, start, end))
         if level == 0:
-            if out[LEVEL] == 0 and end - start == 1 and 48 <= data[start] <= 52:
+            if out[LEVEL] == 0 and end - start == 1 and 48 <= data[start] <= 55:
                 out[LEVEL] = -1 - (data[start] - 48)  # means what the scale says, which other keys tell
             return
         out[LEVEL] = level
@@ -141,7 +179,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     begin = i
     for k in range(8):
         out[RANKS + k] = _NO_RANK
-    depth, key, last = 0, FNV_OFFSET, np.uint64(0)
+    depth, key, last, named = 0, FNV_OFFSET, np.uint64(0), np.uint64(0)
     out[PATH] = np.int64(FNV_OFFSET)
     while i < end:
         byte = data[i]
@@ -162,6 +200,13 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
                     key, last = upper_step(key, data[k]), upper_step(last, data[k])
                 i = j + 1
             else:
+                if last == _ATTRIBUTE:
+                    named = _ANY_DEPTH
+                    for k in range(i + 1, close):
+                        named = upper_step(named, data[k])
+                elif last == _TEXT and named != 0:
+                    _take_value(data, i + 1, close, named, named, t, out)
+                    named = np.uint64(0)
                 _take_value(data, i + 1, close, key, last, t, out)
                 i = close + 1
         elif byte == 123 or byte == 91:
@@ -183,12 +228,12 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             j = i
             while j < end and data[j] != 44 and data[j] != 125 and data[j] != 93 and not is_blank(data[j]):
                 j += 1
-            _take_value(data, i, j, key, last, t, out)
+            if byte != 110:  # null says nothing
+                _take_value(data, i, j, key, last, t, out)
             i = j
     if depth != 0:
         return False
-    if out[LEVEL] < 0:
-        out[LEVEL] = nextcloud_level(-1 - out[LEVEL]) if out[RANKS + _SCALE] != _NO_RANK else 0
+    out[LEVEL] = _scaled_level(out)
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, i
     while i < end and (is_blank(data[i]) or data[i] == 44):

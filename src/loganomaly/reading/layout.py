@@ -25,6 +25,7 @@ A field ends where what follows it matches; if the rest of the layout then fails
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from loganomaly.errors import FormatError
 from loganomaly.reading.columns import Column, parse_table
@@ -84,6 +85,7 @@ class Code:
     stops: tuple[frozenset[int], ...]
 
 
+@lru_cache(maxsize=1 << 13)
 def compile_layout(layout: str, *, time: str | None = None) -> Code:
     """Compile `layout`; `time` is the pattern that ``{time}`` stands for.
 

@@ -12,6 +12,7 @@ from loganomaly.reading.characters import is_blank, is_digit, is_letter, is_name
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.delimited import read_row
 from loganomaly.reading.keyed import read_json, read_logfmt
+from loganomaly.reading.openings import OPENING_WORDS
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
     APART,
@@ -25,19 +26,25 @@ from loganomaly.reading.registers import (
     LEVEL,
     MESSAGE_END,
     MESSAGE_START,
-    OUT_SIZE,
     PARTS,
     STATUS,
     TIME,
 )
 from loganomaly.reading.severity import cef_level, letter_level, level_word, sign_level, syslog_level, windows_level
 
-__all__ = ["find_programs", "first_times", "fit_matrix", "match"]
+__all__ = ["match", "may_open"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _STARTS, _OPS, _STOPS, _POOL = int(At.STARTS), int(At.OPS), int(At.STOPS), int(At.POOL)
+_OPENINGS = int(At.OPENINGS)
 _LONGEST_FIELD = 1024  # bytes; a header field beyond it means that the layout does not fit
 _PATIENCE = 64  # times that a match goes back to a choice; layouts with many fields would try for ever
+
+
+@njit(nogil=True, cache=True)
+def may_open(byte: Any, program: Any, t: Tables) -> Any:
+    """Return whether a line that begins with the byte may fit the program, which reads whole lines."""
+    return (t[t[_OPENINGS] + OPENING_WORDS * program + (byte >> 6)] >> (byte & 63)) & 1 == 1
 
 
 @njit(nogil=True, cache=True)
@@ -240,42 +247,3 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START] = i
     return True
-
-
-@njit(nogil=True, cache=True)
-def fit_matrix(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> Any:
-    """Return which line (row; data[starts[i]:ends[i]]) fits which of the `programs`, an int64 array (column)."""
-    fits = np.zeros((len(starts), len(programs)), np.bool_)
-    out = np.empty(OUT_SIZE, np.int64)
-    for row in range(len(starts)):
-        for column in range(len(programs)):
-            fits[row, column] = match(data, starts[row], ends[row], programs[column], t, out)
-    return fits
-
-
-@njit(nogil=True, cache=True)
-def first_times(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> Any:
-    """Return the time of each line (data[starts[i]:ends[i]]) by the first of the `programs` that fits, or NO_TIME."""
-    times = np.full(len(starts), NO_TIME, np.int64)
-    out = np.empty(OUT_SIZE, np.int64)
-    for row in range(len(starts)):
-        for program in range(programs):
-            if match(data, starts[row], ends[row], program, t, out):
-                times[row] = out[TIME]
-                break
-    return times
-
-
-@njit(nogil=True, cache=True)
-def find_programs(data: Any, starts: Any, ends: Any, programs: Any, reach: Any, t: Tables) -> Any:
-    """Return which programs fit anywhere in the first `reach` bytes of any line where a word may begin."""
-    found = np.zeros(programs, np.bool_)
-    out = np.empty(OUT_SIZE, np.int64)
-    for row in range(len(starts)):
-        for i in range(starts[row], min(ends[row], starts[row] + reach)):
-            if i > starts[row] and (is_letter(data[i - 1]) or is_digit(data[i - 1])):
-                continue
-            for program in range(programs):
-                if not found[program] and match(data, i, ends[row], program, t, out):
-                    found[program] = True
-    return found

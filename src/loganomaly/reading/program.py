@@ -20,6 +20,7 @@ __all__ = [
     "Option",
     "Part",
     "Role",
+    "Scale",
     "Tables",
     "Text",
     "key_hash",
@@ -87,6 +88,16 @@ class Role(IntEnum):
     SCALE = 7
 
 
+class Scale(IntEnum):
+    """What a key of a JSON object says besides its value: what small numbers mean as levels, or that it is a spare."""
+
+    NONE = 0
+    NEXTCLOUD = 1
+    SYSLOG = 2
+    OPENTELEMETRY = 3  # the value itself is the level
+    JSON_ONLY = 4
+
+
 class Text(IntEnum):
     """Which bytes a field may hold."""
 
@@ -135,12 +146,15 @@ class At(IntEnum):
     CHANGES = 11  # how often the offset changes where it is not written; from which local second; to what offset
     NAMES = 12  # how many zones are known by IANA name; hash of each, offset in 1970, where its changes begin
     WHOLES = 13  # for each program that reads whole lines: the program that reads its records of many lines, or -1
-    GO_ON = 14  # for each program that reads whole lines: 1 where they belong to the record before them
+    GO_ON = (
+        14  # for each program that reads whole lines: 1 where they belong to the record before them, 2 where frames do
+    )
     ROWS = 15  # 1 where a quoted field of delimited text may hold line breaks
-    WORDS = 16  # 256 hashes of severity words, 256 times their Level
-    ZONES = 528  # 64 hashes of zone names, 64 times seconds east of UTC
-    KEYS = 656  # 512 hashes of key paths, 512 times their Role, 512 times their rank: lower wins
-    END = 2192  # the sections of variable size follow
+    OPENINGS = 16  # for each program that reads whole lines: 256 bits, 1 for the bytes with which such a line may begin
+    WORDS = 17  # 256 hashes of severity words, 256 times their Level
+    ZONES = 529  # 64 hashes of zone names, 64 times seconds east of UTC
+    KEYS = 657  # 512 hashes of key paths, 512 times their Role + 16 * Scale, 512 times their rank: lower wins
+    END = 2193  # the sections of variable size follow
 
 
 WORDS_SIZE, ZONES_SIZE, KEYS_SIZE = 256, 64, 512

@@ -12,7 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.reading.matcher import match
+from loganomaly.reading.breaks import line_bounds
+from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.program import NO_TIME, At, Level, Tables
 from loganomaly.reading.registers import (
     APART,
@@ -27,15 +28,22 @@ from loganomaly.reading.registers import (
 )
 from loganomaly.reading.rows import is_odd, long_row, row_heads
 from loganomaly.reading.severity import level_word
-from loganomaly.reading.traces import follows_trace, goes_on, is_blank_line, is_frame, may_go_on, opens_traceback
+from loganomaly.reading.traces import (
+    follows_trace,
+    goes_on,
+    goes_on_surely,
+    is_blank_line,
+    is_frame,
+    is_own_frame,
+    may_go_on,
+    opens_traceback,
+)
 
 __all__ = [
     "LONGEST_RECORD",
     "UNMATCHED",
     "Records",
-    "count_breaks",
     "last_record_start",
-    "line_bounds",
     "read_heads",
     "read_records",
 ]
@@ -69,37 +77,10 @@ class Records(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def count_breaks(data: Any) -> Any:
-    """Return how many line breaks `data` (uint8) has."""
-    count = 0
-    for i in range(len(data)):
-        count += data[i] == 10
-    return count
-
-
-@njit(nogil=True, cache=True)
-def line_bounds(data: Any) -> Any:
-    """Return first byte and byte after the content of each line of `data`; CR LF and LF end lines."""
-    # As large as can be needed; memory that is not written to is not taken.
-    starts, ends = np.empty(len(data), np.int64), np.empty(len(data), np.int64)
-    line, start = 0, 0
-    for i in range(len(data)):
-        if data[i] == 10:
-            starts[line], ends[line] = start, i - (1 if i > start and data[i - 1] == 13 else 0)
-            line += 1
-            start = i + 1
-    if start < len(data):
-        starts[line] = start
-        ends[line] = len(data) - (1 if data[-1] == 13 else 0)
-        line += 1
-    return starts[:line].copy(), ends[:line].copy()
-
-
-@njit(nogil=True, cache=True)
 def _fit(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Return the first program that the line fits, or -1."""
     for program in range(programs):
-        if match(data, start, end, program, t, out):
+        if (start == end or may_open(data[start], program, t)) and match(data, start, end, program, t, out):
             return program
     return -1
 
@@ -136,12 +117,18 @@ def _kind(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables
         return _GOES_ON, -1
     program = _fit(data, starts[line], ends[line], programs, t, out)
     if program >= 0:
-        kind = _APART if out[APART] == 1 else _BEGINS if t[t[_GO_ON] + program] == 0 else _GOES_ON
-        return kind, program
+        if out[APART] == 1:
+            return _APART, program
+        joins = t[t[_GO_ON] + program]
+        if joins == 2 and not is_own_frame(data, starts, ends, line, out[MESSAGE_START]):
+            joins = 0
+        return (_BEGINS if joins == 0 else _GOES_ON), program
     if t[_LOOSE] == 0:
         return _GOES_ON, -1
     # Most lines are told by five bytes: looking closer costs half of what reading a line does.
     start = starts[line]
+    if goes_on_surely(data[start]):
+        return _GOES_ON, -1
     second = data[start + 1] if start + 1 < ends[line] else np.uint8(10)
     before = data[starts[line - 1]] if line > 0 else np.uint8(10)
     behind = data[starts[line + 1]] if line + 1 < len(starts) and starts[line + 1] < len(data) else np.uint8(10)

@@ -9,9 +9,9 @@ import numpy as np
 
 from loganomaly.reading.columns import Column, Table, write_table
 from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
-from loganomaly.reading.matcher import fit_matrix
 from loganomaly.reading.program import Role, Tables
 from loganomaly.reading.tables import build_tables
+from loganomaly.reading.trials import fit_matrix
 
 __all__ = ["columns_of", "role_of"]
 

@@ -15,6 +15,7 @@ __all__ = [
     "level_word",
     "nextcloud_level",
     "number_level",
+    "opentelemetry_level",
     "sign_level",
     "syslog_level",
     "windows_level",
@@ -118,6 +119,13 @@ def number_level(number: Any) -> Any:
     if number >= 10 and number <= 60 and number % 10 == 0:
         return number // 10 + (1 if number >= 40 else 0)
     return 0
+
+
+@njit(nogil=True, cache=True)
+def opentelemetry_level(number: Any) -> Any:
+    """Return the Level of a severity number 1..24 of OpenTelemetry: four numbers for each word, trace to fatal."""
+    word = (number - 1) // 4
+    return word + 1 if word < 3 else word + 2
 
 
 @njit(nogil=True, cache=True)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_patterns
-from loganomaly.reading.layout import Code, compile_layout
+from loganomaly.reading.layout import compile_layout
+from loganomaly.reading.openings import opening_bits
 from loganomaly.reading.order import DateOrder, in_orders, reordered
 from loganomaly.reading.program import (
     KEYS_SIZE,
@@ -20,6 +22,7 @@ from loganomaly.reading.program import (
     Op,
     Option,
     Role,
+    Scale,
     Tables,
     key_hash,
 )
@@ -60,15 +63,15 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     `loose` says that a line which matches none of them may still begin a record.
     """
     calendar = calendar or Calendar()
-    codes = [_compile(layout.head, layout.time) for layout in layouts]
+    codes = [compile_layout(layout.head, time=layout.time) for layout in layouts]
     times = [pattern for pattern in timestamp_patterns() if pattern not in BARE_TIMES]
     times = in_orders(times, calendar.orders, change=reordered)
-    codes += [_compile("{time}", pattern) for pattern in times]
+    codes += [compile_layout("{time}", time=pattern) for pattern in times]
     wholes = [-1] * len(layouts)
     for program, layout in enumerate(layouts):
         if layout.head != layout.text:
             wholes[program] = len(codes)
-            codes.append(_compile(layout.text, layout.time))
+            codes.append(compile_layout(layout.text, time=layout.time))
     ops: list[int] = []
     starts, pool, stops = [0], bytearray(), list[frozenset[int]]()
     for code in codes:
@@ -89,7 +92,8 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
         At.CHANGES: _changes(calendar.changes),
         At.WHOLES: np.array(wholes, np.int64),
-        At.GO_ON: np.array([layout.goes_on for layout in layouts], np.int64),
+        At.GO_ON: np.array([1 if layout.goes_on else 2 * layout.joins for layout in layouts], np.int64),
+        At.OPENINGS: np.array([_opening(layout) for layout in layouts], np.int64).ravel(),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
@@ -116,6 +120,12 @@ def with_zones(tables: Tables, zones: Sequence[Zone]) -> Tables:
     return np.concatenate([tables[:place], _names(zones, place=place)])
 
 
+@lru_cache(maxsize=1 << 13)
+def _opening(layout: Layout) -> NDArray[np.int64]:
+    code = compile_layout(layout.head, time=layout.time)
+    return opening_bits(code.operations, code.pool, code.stops)
+
+
 def _changes(changes: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
     return np.array([len(changes), *chain(*zip(*changes, strict=True))], np.int64)
 
@@ -128,11 +138,6 @@ def _names(zones: Sequence[Zone], *, place: int) -> NDArray[np.int64]:
         head += [key_hash(zone.name, upper=True), zone.offset, after]
         after += len(block)
     return np.concatenate([np.array(head, np.int64), *blocks])
-
-
-@cache
-def _compile(text: str, time: str | None) -> Code:
-    return compile_layout(text, time=time)
 
 
 def _place(entries: Mapping[int, tuple[int, ...]], *, size: int) -> NDArray[np.int64]:
@@ -166,4 +171,11 @@ def _keys() -> NDArray[np.int64]:
     for role, names in roles.items():
         for rank, name in enumerate(names):
             entries.setdefault(key_hash(name, upper=True), (int(Role[role.upper()]), rank))
+    more: Mapping[str, Any] = data_file("json.yaml")
+    for rank, name in enumerate(more["message"], start=len(roles["message"])):
+        entries.setdefault(key_hash(name, upper=True), (Role.MESSAGE + 16 * Scale.JSON_ONLY, rank))
+    for scale, names in more["scales"].items():
+        for name in names:
+            meaning, rank = entries.get(key_hash(name, upper=True), (int(Role.SCALE), 0))
+            entries[key_hash(name, upper=True)] = meaning + 16 * Scale[scale.upper()], rank
     return _place(entries, size=KEYS_SIZE)

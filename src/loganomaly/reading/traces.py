@@ -12,7 +12,17 @@ from numba import njit
 
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 
-__all__ = ["LOOK_BACK", "follows_trace", "goes_on", "is_blank_line", "is_frame", "may_go_on", "opens_traceback"]
+__all__ = [
+    "LOOK_BACK",
+    "follows_trace",
+    "goes_on",
+    "goes_on_surely",
+    "is_blank_line",
+    "is_frame",
+    "is_own_frame",
+    "may_go_on",
+    "opens_traceback",
+]
 
 LOOK_BACK = 5
 """Lines before a line that tell whether it goes on with a trace."""
@@ -106,10 +116,16 @@ def may_go_on(first: Any, second: Any, last: Any, before: Any, behind: Any) -> A
 
 
 @njit(nogil=True, cache=True)
+def goes_on_surely(first: Any) -> Any:
+    """Return whether a line that begins with this byte goes on with the record before it."""
+    return first == 32 or first == 9 or first == 125 or first == 41 or first == 93  # blank } ) ]
+
+
+@njit(nogil=True, cache=True)
 def goes_on(data: Any, start: Any, end: Any) -> Any:
     """Return whether a line, which is not blank, looks by itself like the rest of the record before it."""
     first = data[start]
-    if first == 32 or first == 9 or first == 125 or first == 41 or first == 93:  # blank } ) ]
+    if goes_on_surely(first):
         return True
     if first == 97:
         return _starts_with(data, start, end, b"at ")
@@ -204,3 +220,32 @@ def follows_trace(data: Any, starts: Any, ends: Any, line: Any) -> Any:
         or _follows_go_frame(data, starts, ends, line)
         or _follows_rust_panic(data, starts, ends, line)
     )
+
+
+@njit(nogil=True, cache=True)
+def is_own_frame(data: Any, starts: Any, ends: Any, line: Any, message: Any) -> Any:
+    """Return whether the message of a line with a head of its own, which begins at `message`, is a frame of a trace.
+
+    The exception itself is none: it says what happened, so it begins a record.
+    """
+    end = ends[line]
+    if end - message < 3 or message - starts[line] < 2:
+        return False
+    if _starts_with(data, message, end, b"Caused by: "):
+        return True
+    # One blank separates the head from the message.
+    if not is_blank(data[message - 1]) or not (is_blank(data[message - 2]) or data[message - 1] == 9):
+        return False
+    if _starts_with(data, message, end, b"... "):
+        return end - message > 4 and is_digit(data[message + 4])
+    if (
+        _starts_with(data, message, end, b"at ")
+        or _starts_with(data, message, end, b"---> ")
+        or _starts_with(data, message, end, b'File "')
+    ):
+        return True
+    # The line of code below a frame of Python, and the marks below that.
+    for before in range(line - 1, max(-1, line - 3), -1):
+        if _find(data, starts[before], ends[before], b'  File "') >= 0:
+            return True
+    return False

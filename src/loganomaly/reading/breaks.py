@@ -1,0 +1,50 @@
+"""Finds line breaks, eight bytes at a time. Compiled."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["count_breaks", "line_bounds"]
+
+# A byte of `word ^ _BREAKS` is 0 where the word has a line break; subtracting 1 borrows into its highest bit.
+_BREAKS, _ONES, _HIGHEST = (np.uint64(int.from_bytes(bytes([byte] * 8))) for byte in (0x0A, 0x01, 0x80))
+
+
+@njit(nogil=True, cache=True)
+def count_breaks(data: Any) -> Any:
+    """Return how many line breaks `data` (uint8) has."""
+    count = 0
+    for i in range(len(data)):
+        count += data[i] == 10
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _take_breaks(data: Any, first: Any, stop: Any, line: Any, starts: Any, ends: Any) -> Any:
+    """Note the breaks in data[first:stop], which end lines from `line` on; return the line that comes next."""
+    for i in range(first, stop):
+        if data[i] == 10:
+            start = starts[line]
+            ends[line] = i - 1 if i > start and data[i - 1] == 13 else i
+            line += 1
+            starts[line] = i + 1
+    return line
+
+
+@njit(nogil=True, cache=True)
+def line_bounds(data: Any) -> Any:
+    """Return first byte and byte after the content of each line of `data`; CR LF and LF end lines."""
+    most = count_breaks(data) + 1
+    starts, ends = np.empty(most, np.int64), np.empty(most, np.int64)
+    line, starts[0] = 0, 0
+    words = data[: len(data) // 8 * 8].view(np.uint64)
+    for place in range(len(words)):
+        differs = words[place] ^ _BREAKS
+        if (differs - _ONES) & ~differs & _HIGHEST:
+            line = _take_breaks(data, 8 * place, 8 * place + 8, line, starts, ends)
+    line = _take_breaks(data, 8 * len(words), len(data), line, starts, ends)
+    if starts[line] < len(data):
+        ends[line] = len(data) - (1 if data[-1] == 13 else 0)
+        line += 1
+    return starts[:line], ends[:line]
