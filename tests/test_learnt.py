@@ -14,6 +14,7 @@ from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, make_shapes
 from loganomaly.mining.store import load_templates, shape_entry
 from loganomaly.mining.template import template_id
+from loganomaly.pattern_miner import mine_templates
 
 MONDAY = [f"user {name} signed in from 10.0.0.{i}" for i, name in enumerate(("ada", "bob", "cy"))] + ["disk full"] * 3
 TUESDAY = [f"user {name} signed in from 10.0.0.{i}" for i, name in enumerate("defghij")] + ["disk full", "new event"]
@@ -49,6 +50,14 @@ def test_what_was_learnt_once_makes_templates_as_general_in_later_runs(monday):
     wednesday = ids(analyze(["user zoe signed in from 10.0.0.1"], folder))
     assert list(wednesday) == ["user <*> signed in from <*>"]
     assert wednesday["user <*> signed in from <*>"] == ids(analyze(TUESDAY, folder))["user <*> signed in from <*>"]
+
+
+def test_a_frame_is_mined_with_what_was_learnt(monday):
+    folder, before = monday
+    mined = mine_templates(pl.DataFrame({"log": TUESDAY}), learnt=load_templates(folder))
+    assert mined["log_template"][0] == "user <*> signed in from <*>"
+    assert mined["template_id"][0] in before.values()
+    assert mined["template_id"][-1] == template_id("new event")
 
 
 def test_templates_of_earlier_runs_are_carried_on_but_do_not_count(monday):

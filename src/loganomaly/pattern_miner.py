@@ -8,32 +8,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.frames import Lines, add_columns, lines_of
+from loganomaly.mining.learnt import Learnt, carried, together
 from loganomaly.mining.masks import Mask, masks_in_use
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, make_shapes
+from loganomaly.mining.store import load_templates
 from loganomaly.mining.template import Template
 from loganomaly.reading.detect import detect
 from loganomaly.reading.records import Records, read_heads
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
 
-__all__ = ["MinedRows", "TemplateMiner", "mine_rows", "mine_templates"]
+__all__ = ["MinedRows", "TemplateMiner", "load_templates", "mine_rows", "mine_templates"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinedRows:
-    """The templates of many rows: which one (number) and which shape each row has, and each row's message."""
+    """The templates of many rows: which one (number) and which shape (its id) each row has, and each row's message.
+
+    Templates of earlier runs that no row has may be among them.
+    """
 
     templates: list[Template]
     numbers: NDArray[np.int64]
-    shapes: NDArray[np.int32]
+    shapes: NDArray[np.uint64]
     messages: list[bytes]
 
 
-def mine_rows(lines: Lines, *, whole_lines: bool = False, masks: Sequence[Mask] | None = None) -> MinedRows:
+def mine_rows(
+    lines: Lines, *, whole_lines: bool = False, masks: Sequence[Mask] | None = None, learnt: Sequence[Learnt] = ()
+) -> MinedRows:
     """Mine the templates of rows of text.
 
     Timestamp, severity and component are read off each line as in files, and the message is mined; with
-    `whole_lines`, rows are messages already. `masks` are the built-in ones unless given.
+    `whole_lines`, rows are messages already. `masks` are the built-in ones unless given; templates of `learnt` keep
+    their ids.
     """
     data, bounds = lines.data, lines.bounds
     if whole_lines:
@@ -50,7 +58,7 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False, masks: Sequence[Mask] 
     constant = lowest == highest
     counted = [
         Counted(
-            id=number,
+            id=int(shapes[number]),
             sample=data[starts[row] : ends[row]].tobytes(),
             records=int(counts[number]),
             status=int(seeds[row]),
@@ -58,13 +66,15 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False, masks: Sequence[Mask] 
         )
         for number, row in enumerate(first.tolist())
     ]
-    templates = mine(make_shapes(counted, masks=masks))
-    template_of = np.empty(len(shapes), np.int64)
-    for number, template in enumerate(templates):
-        template_of[list(template.shapes)] = number
+    templates = carried(mine(together(make_shapes(counted, masks=masks), learnt)), learnt)
+    number_of = {shape: number for number, template in enumerate(templates) for shape in template.shapes}
+    template_of = np.array([number_of[shape] for shape in shapes.tolist()], np.int64)
     spans = zip(starts.tolist(), ends.tolist(), strict=True)
     return MinedRows(
-        templates=templates, numbers=template_of[ids], shapes=ids, messages=[data[s:e].tobytes() for s, e in spans]
+        templates=templates,
+        numbers=template_of[ids],
+        shapes=shapes[ids],
+        messages=[data[s:e].tobytes() for s, e in spans],
     )
 
 
@@ -81,16 +91,20 @@ class TemplateMiner:
     masks
         Masks of one's own, applied before the built-in ones; one that has the name of a built-in one takes its place,
         and switches it off if it has no pattern.
+    learnt
+        Templates of an earlier run, as `load_templates` returns them: those that are known keep their ids.
     """
 
     column: str = "log"
     whole_lines: bool = False
     masks: tuple[Mask, ...] = ()
+    learnt: tuple[Learnt, ...] = ()
 
     def mine(self, frame: Any) -> Any:
         """Return the frame with its templates; see `mine_templates`."""
         masks = masks_in_use(self.masks)
-        mined = mine_rows(lines_of(frame, column=self.column), whole_lines=self.whole_lines, masks=masks)
+        lines = lines_of(frame, column=self.column)
+        mined = mine_rows(lines, whole_lines=self.whole_lines, masks=masks, learnt=self.learnt)
         texts, ids = [t.text for t in mined.templates], [t.id for t in mined.templates]
         numbers = mined.numbers.tolist()
         return add_columns(
@@ -108,13 +122,17 @@ class TemplateMiner:
         )
 
 
-def mine_templates(frame: Any, *, column: str = "log", masks: tuple[Mask, ...] = ()) -> Any:
+def mine_templates(
+    frame: Any, *, column: str = "log", masks: tuple[Mask, ...] = (), learnt: tuple[Learnt, ...] = ()
+) -> Any:
     """Mine the templates of a frame's log lines.
 
     Parameters
     ----------
     masks
         Masks of one's own, applied before the built-in ones; see `TemplateMiner`.
+    learnt
+        Templates of an earlier run, as `load_templates` returns them: those that are known keep their ids.
 
     Returns
     -------
@@ -141,4 +159,4 @@ def mine_templates(frame: Any, *, column: str = "log", masks: tuple[Mask, ...] =
     >>> mine_templates(pl.DataFrame({"log": ["paid ORD-AB", "paid ORD-X"]}), masks=(order,))["log_template"].to_list()
     ['paid <*>', 'paid <*>']
     """
-    return TemplateMiner(column=column, masks=masks).mine(frame)
+    return TemplateMiner(column=column, masks=masks, learnt=learnt).mine(frame)
