@@ -7,19 +7,25 @@ from typing import Literal
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.content import HEAD, Encoding, container, detect_encoding, not_log_name, not_text, one_document
 from loganomaly.reading.decoders import Compression, Readable, peek
+from loganomaly.reading.documents import record_depth
 
 __all__ = ["Kind", "Look", "look_at"]
 
+_ENVELOPE = 2
 Kind = Literal["text", "parquet", "tar", "zip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a file is: text, a table or an archive; the compression and encoding of what it holds."""
+    """What a file is: text, a table or an archive; the compression and encoding of what it holds.
+
+    `objects` is the `loganomaly.reading.documents.record_depth` of a JSON document.
+    """
 
     kind: Kind
     compression: Compression
     encoding: Encoding
+    objects: int | None = None
 
 
 def look_at(file: Readable, *, path: PurePath, walked: bool) -> Look | str:
@@ -50,6 +56,10 @@ def look_at(file: Readable, *, path: PurePath, walked: bool) -> Look | str:
             return f"{what} that is compressed as a whole; decompress it once first"
         return Look(kind=kind, compression=compression, encoding=encoding)
     reason = not_text(head, encoding=encoding)
-    if walked and not reason:
-        reason = one_document(path, head=head, encoding=encoding)
-    return reason or Look(kind="text", compression=compression, encoding=encoding)
+    if reason:
+        return reason
+    objects = record_depth(head.decode(encoding, "replace"), complete=len(head) < HEAD)
+    # The envelopes are those of logs; lists and objects may hold anything.
+    if walked and objects != _ENVELOPE and (reason := one_document(path, head=head, encoding=encoding)):
+        return reason
+    return Look(kind="text", compression=compression, encoding=encoding, objects=objects)

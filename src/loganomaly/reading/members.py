@@ -108,6 +108,7 @@ class ArchiveWalk:
                 size=place.size,
                 modified=modified,
                 place=place,
+                objects=look.objects,
             )
 
     def _nested(self, content: "_Content", *, look: Look, shown: str, modified: float, depth: int) -> Iterator[Source]:

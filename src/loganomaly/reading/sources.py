@@ -291,6 +291,7 @@ def _source(path: Path, *, name: str, look: Look, status: os.stat_result) -> Sou
         encoding=look.encoding,
         size=status.st_size,
         modified=status.st_mtime,
+        objects=look.objects,
     )
 
 

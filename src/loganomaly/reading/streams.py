@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.content import Encoding
 from loganomaly.reading.decoders import Compression, DamageError, Readable, decompressed
+from loganomaly.reading.documents import document_lines
 from loganomaly.reading.escapes import without_escapes
 from loganomaly.reading.parquet import parquet_lines
 from loganomaly.reading.places import Place, Window, open_window, unpacked
@@ -46,6 +47,8 @@ class Source:
         Seconds since the epoch, UTC.
     place
         Where in the file the bytes lie, for members of archives; None for a whole file.
+    objects
+        In how many lists and objects the records stand where the file is a JSON document; each is then a line.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Source:
     size: int
     modified: float
     place: Place | None = None
+    objects: int | None = None
     memo: EscapeMemo = field(default_factory=EscapeMemo, init=False, repr=False, compare=False)
 
     @property
@@ -108,7 +112,7 @@ def read_tail(source: Source, size: int) -> bytes:
     InputUnreadableError
         When they cannot be read.
     """
-    if source.packed or source.encoding != "utf-8":
+    if source.packed or source.encoding != "utf-8" or source.objects is not None:
         return b""
     try:
         with open_window(source.path, source.place) as window:
@@ -124,7 +128,7 @@ def read_tail(source: Source, size: int) -> bytes:
 def _raw(source: Source) -> Plain | Replay:
     """Open *source* without buffer; reads raise `DamageError` and `OSError`."""
     window = open_window(source.path, source.place)
-    if source.packed or source.encoding != "utf-8":
+    if source.packed or source.encoding != "utf-8" or source.objects is not None:
         return Replay(lambda: _delivered(window, source), file=window)
     try:
         marked = window.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
@@ -141,7 +145,8 @@ def _delivered(window: Window, source: Source) -> Iterator[bytes]:
     file.seek(0)
     blocks = decompressed(file, compression=source.compression)
     text = _without_bom(blocks) if source.encoding == "utf-8" else _transcoded(blocks, source.encoding)
-    return without_escapes(text)
+    text = without_escapes(text)
+    return text if source.objects is None else document_lines(text, depth=source.objects)
 
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
