@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.frames import Lines, add_columns, lines_of
+from loganomaly.frames import Lines, Mappings, add_columns, lines_of
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, make_shapes
 from loganomaly.mining.template import Template
 from loganomaly.reading.detect import detect
-from loganomaly.reading.records import Records, read_heads
+from loganomaly.reading.fields import Fields
+from loganomaly.reading.records import Records, read_all_heads
+from loganomaly.scan.described import FIELD_NAMES, described_fields
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
 
 __all__ = ["MinedRows", "TemplateMiner", "mine_rows", "mine_templates"]
@@ -19,12 +21,13 @@ __all__ = ["MinedRows", "TemplateMiner", "mine_rows", "mine_templates"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinedRows:
-    """The templates of many rows: which one (number) and which shape each row has, and each row's message."""
+    """The templates of many rows: which one (number) and which shape each row has, each row's message and fields."""
 
     templates: list[Template]
     numbers: NDArray[np.int64]
     shapes: NDArray[np.int32]
     messages: list[bytes]
+    fields: list[list[dict[str, str]]]
 
 
 def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
@@ -36,9 +39,13 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
     data, bounds = lines.data, lines.bounds
     if whole_lines:
         starts, ends, seeds = bounds[:-1], bounds[1:], np.zeros(len(bounds) - 1, np.int16)
+        fields: list[list[dict[str, str]]] = [[] for _ in range(len(bounds) - 1)]
     else:
         sample = "\n".join(lines.texts.head(2000).str.split("\n").list.first().to_list()).encode() + b"\n"
-        records = Records(*read_heads(data, bounds, detect(sample).tables()))
+        tables = detect(sample).tables()
+        columns, kept = read_all_heads(data, bounds, tables)
+        records = Records(*columns)
+        fields = described_fields(data, records, Fields(*kept), tables)
         starts, ends, seeds = records.message_start, records.message_end, records.status
     hashes, slot_of, values, slot_numbers, *_ = read_shapes(data, starts, ends, seeds)
     ids, shapes, first = intern(hashes)
@@ -61,7 +68,11 @@ def mine_rows(lines: Lines, *, whole_lines: bool = False) -> MinedRows:
         template_of[list(template.shapes)] = number
     spans = zip(starts.tolist(), ends.tolist(), strict=True)
     return MinedRows(
-        templates=templates, numbers=template_of[ids], shapes=ids, messages=[data[s:e].tobytes() for s, e in spans]
+        templates=templates,
+        numbers=template_of[ids],
+        shapes=ids,
+        messages=[data[s:e].tobytes() for s, e in spans],
+        fields=fields,
     )
 
 
@@ -95,6 +106,7 @@ class TemplateMiner:
                     for message, n, shape in zip(mined.messages, numbers, mined.shapes.tolist(), strict=True)
                 ],
                 "parameter_types": [list(mined.templates[n].types) for n in numbers],
+                "fields": Mappings(names=FIELD_NAMES, rows=mined.fields),
                 "log_message": [message.decode(errors="replace") for message in mined.messages],
             },
         )
@@ -108,9 +120,11 @@ def mine_templates(frame: Any, *, column: str = "log") -> Any:
     frame
         The given rows, order and index, and the columns `log_template` (text, `<*>` where it varies), `template_id`
         (text, the same for the same template in every run), `parameters` (list of text, in order), `parameter_types`
-        (list of text: the name of the mask that covers each, "list" for values side by side, "text" for the rest) and
-        `log_message` (the first line without timestamp, severity and component). The template with the parameters in
-        the places of `<*>`, in order, is the message, to the character.
+        (list of text: the name of the mask that covers each, "list" for values side by side, "text" for the rest),
+        `fields` (list of mappings of `name`, `type` and `value`, all text: what JSON, logfmt and delimited text say
+        beside time, severity, component and message, in order and as written, secrets masked; types as those of
+        parameters) and `log_message` (the first line without timestamp, severity and component). The template with the
+        parameters in the places of `<*>`, in order, is the message, to the character.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Reads JSON objects and logfmt pairs, and gives values to the roles of their keys. Compiled."""
+"""Reads JSON objects and logfmt pairs: gives values to the roles of their keys, and notes them all down. Compiled."""
 
 # Numba knows no `in` on tuples, and compiled code takes its arguments by position.
 from typing import Any
@@ -14,27 +14,37 @@ from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Tables, key
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
+    FIELD_COUNT,
+    FIELDS,
+    FIELDS_OVER,
     LEVEL,
+    LEVEL_AT,
+    LISTS,
     MESSAGE_END,
     MESSAGE_START,
+    MOST_FIELDS,
     PATH,
     RANKS,
     STATUS,
     TIME,
+    TIME_AT,
 )
 from loganomaly.reading.severity import letter_level, level_word, nextcloud_level, number_level, syslog_level
 
-__all__ = ["read_json", "read_logfmt", "take_role"]
+__all__ = ["DEEPEST", "NO_RANK", "add_field", "clear_roles", "read_json", "read_logfmt", "string_end", "take_role"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _TIMES, _STARTS, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.STARTS), int(At.KEYS)
 _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
-_SCALE, _NO_RANK = int(Role.SCALE), 255
-_DEEPEST = 24  # nesting of JSON objects whose keys are told apart
+_SCALE = int(Role.SCALE)
+NO_RANK = 255
+"""Rank of a role that no key has been taken for yet."""
+DEEPEST = 24
+"""Nesting of JSON objects whose keys are told apart."""
 
 
 @njit(nogil=True, cache=True)
-def _string_end(data: Any, i: Any, end: Any) -> Any:
+def string_end(data: Any, i: Any, end: Any) -> Any:
     """Return the position of the quote that closes the string which begins after position i, or -1."""
     i += 1
     while i < end:
@@ -85,10 +95,31 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         return
     slot = find(t, _KEYS, KEYS_SIZE, path)
     if slot < 0:
-        slot = find(t, _KEYS, KEYS_SIZE, last)
+        slot = find(t, _KEYS, KEYS_SIZE, last) if last != 0 else -1
         if slot < 0:
             return
     take_role(data, start, end, t[slot + KEYS_SIZE], t[slot + 2 * KEYS_SIZE], t, out)
+
+
+@njit(nogil=True, cache=True)
+def clear_roles(out: Any) -> None:
+    """Forget which roles were taken, and what was found."""
+    for k in range(8):
+        out[RANKS + k] = NO_RANK
+    out[TIME_AT] = out[LEVEL_AT] = -1
+    out[FIELD_COUNT] = out[FIELDS_OVER] = 0
+
+
+@njit(nogil=True, cache=True)
+def add_field(key: Any, start: Any, end: Any, out: Any) -> None:
+    """Note down a value that has a name, whatever its role."""
+    count = out[FIELD_COUNT]
+    if count == MOST_FIELDS:
+        out[FIELDS_OVER] += 1
+        return
+    at = FIELDS + 3 * count
+    out[at], out[at + 1], out[at + 2] = key, start, end
+    out[FIELD_COUNT] = count + 1
 
 
 @njit(nogil=True, cache=True)
@@ -111,13 +142,14 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
         if level == 0:
             if out[LEVEL] == 0 and end - start == 1 and 48 <= data[start] <= 52:
                 out[LEVEL] = -1 - (data[start] - 48)  # means what the scale says, which other keys tell
+                out[LEVEL_AT] = start
             return
-        out[LEVEL] = level
+        out[LEVEL], out[LEVEL_AT] = level, start
     elif role == 6:
         number = _plain_number(data, start, end)
         if number < 0 or number > 7:
             return
-        out[LEVEL] = syslog_level(number)
+        out[LEVEL], out[LEVEL_AT] = syslog_level(number), start
     elif role == 5:
         number = _plain_number(data, start, end)
         if number < 100 or number > 599:
@@ -129,7 +161,7 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
             micro = _written_time(data, start, end, t, out)
             if micro == NO_TIME:
                 return
-        out[TIME] = micro
+        out[TIME], out[TIME_AT] = micro, start
     out[RANKS + role] = rank
 
 
@@ -139,21 +171,21 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     if i >= end or data[i] != 123:
         return False
     begin = i
-    for k in range(8):
-        out[RANKS + k] = _NO_RANK
+    clear_roles(out)
     depth, key, last = 0, FNV_OFFSET, np.uint64(0)
+    muted = 0  # depth of the list whose first element is over: further ones are no fields
     out[PATH] = np.int64(FNV_OFFSET)
     while i < end:
         byte = data[i]
         if byte == 34:
-            close = _string_end(data, i, end)
+            close = string_end(data, i, end)
             if close < 0:
                 return False
             j = close + 1
             while j < end and is_blank(data[j]):
                 j += 1
             if j < end and data[j] == 58:
-                key = np.uint64(out[PATH + min(depth, _DEEPEST)])
+                key = np.uint64(out[PATH + min(depth, DEEPEST)])
                 last = np.uint64(0)
                 if key != FNV_OFFSET:
                     key = upper_step(key, np.uint8(46))
@@ -163,32 +195,46 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
                 i = j + 1
             else:
                 _take_value(data, i + 1, close, key, last, t, out)
+                if muted == 0:
+                    add_field(np.int64(key), i + 1, close, out)
                 i = close + 1
         elif byte == 123 or byte == 91:
             depth += 1
-            if depth <= _DEEPEST:
+            if depth <= DEEPEST:
                 # The elements of a list go by the name of the list.
                 out[PATH + depth] = np.int64(key if depth > 1 else FNV_OFFSET)
+                out[LISTS + depth] = byte == 91
+            elif muted == 0:
+                muted = depth
+                out[FIELDS_OVER] += 1
             i += 1
         elif byte == 125 or byte == 93:
             depth -= 1
             i += 1
+            if depth < muted:
+                muted = 0
             if depth > 0:
-                key = np.uint64(out[PATH + min(depth, _DEEPEST)])
+                key = np.uint64(out[PATH + min(depth, DEEPEST)])
             elif depth == 0:
                 break
         elif byte == 44 or byte == 58 or is_blank(byte):
+            if byte == 44 and muted == 0 and depth > 0 and out[LISTS + depth] == 1:
+                muted = depth
             i += 1
         else:
             j = i
             while j < end and data[j] != 44 and data[j] != 125 and data[j] != 93 and not is_blank(data[j]):
                 j += 1
             _take_value(data, i, j, key, last, t, out)
+            if muted == 0:
+                add_field(np.int64(key), i, j, out)
             i = j
     if depth != 0:
         return False
-    if out[LEVEL] < 0:
-        out[LEVEL] = nextcloud_level(-1 - out[LEVEL]) if out[RANKS + _SCALE] != _NO_RANK else 0
+    if out[LEVEL] < 0 and out[RANKS + _SCALE] != NO_RANK:
+        out[LEVEL] = nextcloud_level(-1 - out[LEVEL])
+    elif out[LEVEL] < 0:
+        out[LEVEL], out[LEVEL_AT] = 0, -1
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, i
     while i < end and (is_blank(data[i]) or data[i] == 44):
@@ -200,8 +246,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
 def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read key=value pairs up to the end of the line; True if there are two or more and nothing else."""
     begin, pairs = i, 0
-    for k in range(8):
-        out[RANKS + k] = _NO_RANK
+    clear_roles(out)
     while i < end:
         while i < end and is_blank(data[i]):
             i += 1
@@ -215,18 +260,21 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             return False
         i += 1
         if i < end and data[i] == 34:
-            close = _string_end(data, i, end)
+            close = string_end(data, i, end)
             if close < 0:
                 return False
             _take_value(data, i + 1, close, key, np.uint64(0), t, out)
+            add_field(np.int64(key), i + 1, close, out)
             i = close + 1
         else:
             start = i
             while i < end and not is_blank(data[i]):
                 i += 1
             _take_value(data, start, i, key, np.uint64(0), t, out)
+            add_field(np.int64(key), start, i, out)
         pairs += 1
-    out[LEVEL] = max(out[LEVEL], 0)
+    if out[LEVEL] < 0:
+        out[LEVEL], out[LEVEL_AT] = 0, -1
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, end
     return pairs >= 2
