@@ -1,5 +1,6 @@
 """The detectors: their contract, and what each of them says of small logs made for it."""
 
+import json
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -469,6 +470,37 @@ def test_one_slow_query_among_fast_ones_is_found_where_it_stands():
 )
 def test_numbers_without_an_unusual_one_are_no_outliers(texts):
     assert values(texts) == []
+
+
+def json_values(fields):
+    texts = (json.dumps({"time": f"2026-03-14T12:{i // 60:02d}:{i % 60:02d}Z", "msg": "served", **f})
+             for i, f in enumerate(fields))  # fmt: skip
+    return ValueDetector().detect(case_of("".join(f"{text}\n" for text in texts)))
+
+
+@pytest.mark.parametrize(
+    ("slow", "text"),
+    [
+        ([9_000], "duration_ms 9,000 where nine of ten are below 40 (1,000 values)"),
+        ([9_000, 8_000], "duration_ms: 2 values up to 9,000 where nine of ten are below 40 (1,000 values)"),
+        (["9000s"], "duration_ms 9,000 s where nine of ten are below 40 s (1,000 values)"),
+    ],
+)
+def test_an_unusual_number_of_a_field_is_told_by_its_name(slow, text):
+    took = [3 + i * 7 % 38 for i in range(1_000)]
+    took[617 : 617 + len(slow)] = slow
+    (found,) = json_values({"duration_ms": ms, "user": "ada"} for ms in took)
+    assert found.text == text
+    assert found.location.line == 617
+
+
+@pytest.mark.parametrize("name", ["password", "user.access_token", "apiKey"])
+def test_no_number_of_a_field_that_holds_a_secret_is_told(name):
+    pins = [300 + i * 7 % 38 for i in range(1_000)]
+    pins[617] = 90_000_000
+    assert json_values({name: pin} for pin in pins) == []
+    (found,) = json_values({"size": pin} for pin in pins)
+    assert found.observed == 90_000_000
 
 
 def test_values_that_are_large_as_often_as_not_are_no_outliers():

@@ -39,7 +39,15 @@ MESSAGES = st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), 
 def test_varying_words_are_parameters_in_order():
     logs = [f"user {i} took {i * 3} ms" for i in range(5)]
     mined = mine_templates(pl.DataFrame({"log": logs}))
-    assert mined.columns == ["log", "log_template", "template_id", "parameters", "parameter_types", "log_message"]
+    assert mined.columns == [
+        "log",
+        "log_template",
+        "template_id",
+        "parameters",
+        "parameter_types",
+        "fields",
+        "log_message",
+    ]
     assert mined["parameter_types"].to_list() == [["number", "number"]] * 5
     assert set(mined["log_template"]) == {"user <*> took <*> ms"}
     assert mined["parameters"].to_list() == [[str(i), str(i * 3)] for i in range(5)]
@@ -113,3 +121,42 @@ def test_template_ids_are_one_to_one_with_templates_and_the_same_for_pandas(mess
     assert other["template_id"].tolist() == mined["template_id"].to_list()
     assert other["parameters"].tolist() == mined["parameters"].to_list()
     assert other.index.tolist() == [3] * len(messages)
+
+
+JSON_LOG = [
+    '{"msg": "took 12 ms", "user": "ada", "at": {"ip": "10.0.0.1"}, "n": 5, "db_password": "hunter2x"}',
+    '{"msg": "took 9 ms", "key": "AKIAZ5Q7RMB3XK2LPW4T", "ok": true, "url": "https://u:s3cr3tX@x.net/a", "e": ""}',
+    "plain",
+]
+DESCRIBED = [
+    [("user", "text", "ada"), ("at.ip", "ip", "10.0.0.1"), ("n", "number", "5"), ("db_password", "text", "<password>")],
+    [
+        ("key", "text", "<aws-access-key>"),
+        ("ok", "text", "true"),
+        ("url", "text", "https://u:<url-credentials>@x.net/a"),
+        ("e", "text", ""),
+    ],
+    [],
+]
+
+
+@pytest.mark.parametrize("frame", [pl.DataFrame, pd.DataFrame])
+def test_fields_have_names_types_and_values_and_no_secrets(frame):
+    mined = mine_templates(frame({"log": JSON_LOG}))
+    found = [[tuple(field.values()) for field in fields] for fields in mined["fields"]]
+    assert found == DESCRIBED
+    assert list(mined["fields"][0][0]) == ["name", "type", "value"]
+    assert list(mined["log_message"]) == ["took 12 ms", "took 9 ms", "plain"]
+
+
+def test_the_column_of_fields_has_its_type_where_there_are_none():
+    text = pl.String()
+    mined = mine_templates(pl.DataFrame({"log": ["took 12 ms"]}))
+    assert mined.schema["fields"] == pl.List(pl.Struct({"name": text, "type": text, "value": text}))
+    assert mined["fields"].to_list() == [[]]
+
+
+def test_columns_of_a_table_are_fields():
+    lines = ["time,level,message,user", *[f"2026-03-14T12:00:0{i}Z,info,hello,u{i}" for i in range(5)]]
+    mined = mine_templates(pl.DataFrame({"log": lines}))
+    assert mined["fields"].to_list()[1:] == [[{"name": "user", "type": "id", "value": f"u{i}"}] for i in range(5)]

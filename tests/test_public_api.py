@@ -122,7 +122,7 @@ def test_rolling_window_chunking_folds_floods_into_one_row_each(logs_df):
 def test_mine_templates_adds_template_and_parameters(logs_df):
     logs_with_templates = mine_templates(logs_df)
     assert_kept(logs_df, logs_with_templates)
-    names = ["log_template", "template_id", "parameters", "parameter_types", "log_message"]
+    names = ["log_template", "template_id", "parameters", "parameter_types", "fields", "log_message"]
     assert list(logs_with_templates.columns)[len(logs_df.columns) :] == names
     assert column(logs_with_templates, "log_template")[5] == "request <*> done in <*> ms"
     assert list(column(logs_with_templates, "parameters")[5]) == ["5", "5"]

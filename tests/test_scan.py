@@ -45,6 +45,8 @@ def test_the_source_is_counted(profile):
     assert profile.sources.rows(named=True) == [
         {
             "source": 3, "lines": 8, "records": 4, "stray": 1, "timed": 4, "unmatched": 0, "cut": 0,
+            "fields": 0,
+            "fields_cut": 0,
             "bytes": len(TEXT),
         }
     ]  # fmt: skip

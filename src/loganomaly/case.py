@@ -14,7 +14,7 @@ from loganomaly.mining.masks import Mask
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, Shape, make_shapes
 from loganomaly.mining.template import Template
-from loganomaly.profile import LEVEL_COLUMNS, Profile
+from loganomaly.profile import FIELD_SLOTS, LEVEL_COLUMNS, Profile
 from loganomaly.reading.program import Level
 
 __all__ = ["Case", "build_case", "count_templates"]
@@ -110,7 +110,8 @@ def build_case(profile: Profile, *, masks: Sequence[Mask] | None = None, learnt:
     shapes = profile.shapes.group_by("shape").agg(
         pl.col("records").sum(), pl.col("status").first(), pl.col("sample").first()
     )
-    fixed = profile.slots.filter(pl.col("lowest") == pl.col("highest")).group_by("shape").agg(pl.col("slot"))
+    positional = profile.slots.filter(pl.col("slot") < FIELD_SLOTS)
+    fixed = positional.filter(pl.col("lowest") == pl.col("highest")).group_by("shape").agg(pl.col("slot"))
     described = shapes.join(fixed, on="shape", how="left").sort("shape")
     counted = [
         Counted(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from loganomaly.errors import InputError
 from loganomaly.reading.program import NO_TIME
 
-__all__ = ["Lines", "add_columns", "is_frame", "lines_of", "take_rows", "times_of"]
+__all__ = ["Lines", "Mappings", "add_columns", "is_frame", "lines_of", "take_rows", "times_of"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _YEARS = range(1970, 2106)
@@ -32,6 +32,14 @@ class Lines:
     texts: pl.Series
     data: NDArray[np.uint8]
     bounds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mappings:
+    """A column of lists of mappings of text, all with these names: in polars, lists of structs."""
+
+    names: Sequence[str]
+    rows: Sequence[list[dict[str, str]]]
 
 
 def is_frame(value: object) -> bool:
@@ -79,7 +87,7 @@ def times_of(frame: Any, *, column: str = "timestamp", zone: dt.tzinfo = dt.UTC)
     return np.array([_micros(value, column=column, row=row, zone=zone) for row, value in enumerate(values)], np.int64)
 
 
-def add_columns(frame: Any, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Any:
+def add_columns(frame: Any, columns: Mapping[str, Sequence[Any] | NDArray[Any] | Mappings]) -> Any:
     """Return the frame with columns added (or replaced), of the same kind, rows, order and index."""
     if _is_pandas(frame):
         # pandas lines columns up by index, which may hold a label twice; by position there is no doubt.
@@ -159,11 +167,15 @@ def _micros(value: object, *, column: str, row: int, zone: dt.tzinfo) -> int:
     return (moment - _EPOCH) // _MICROSECOND if moment.year in _YEARS else NO_TIME
 
 
-def _plain(values: Sequence[Any] | NDArray[Any]) -> list[Any]:
+def _plain(values: Sequence[Any] | NDArray[Any] | Mappings) -> list[Any]:
+    if isinstance(values, Mappings):
+        return list(values.rows)
     return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
-def _dtype(values: Sequence[Any] | NDArray[Any]) -> Any:
+def _dtype(values: Sequence[Any] | NDArray[Any] | Mappings) -> Any:
+    if isinstance(values, Mappings):
+        return nw.List(nw.Struct(dict.fromkeys(values.names, nw.String)))
     for value in _plain(values):
         if value is None:
             continue

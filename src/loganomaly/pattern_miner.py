@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.frames import Lines, add_columns, lines_of
+from loganomaly.frames import Lines, Mappings, add_columns, lines_of
 from loganomaly.mining.learnt import Learnt, carried, together
 from loganomaly.mining.masks import Mask, masks_in_use
 from loganomaly.mining.miner import mine
@@ -15,7 +15,9 @@ from loganomaly.mining.shape import Counted, make_shapes
 from loganomaly.mining.store import load_templates
 from loganomaly.mining.template import Template
 from loganomaly.reading.detect import detect
-from loganomaly.reading.records import Records, read_heads
+from loganomaly.reading.fields import Fields
+from loganomaly.reading.records import Records, read_all_heads
+from loganomaly.scan.described import FIELD_NAMES, described_fields
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
 
 __all__ = ["MinedRows", "TemplateMiner", "load_templates", "mine_rows", "mine_templates"]
@@ -23,7 +25,7 @@ __all__ = ["MinedRows", "TemplateMiner", "load_templates", "mine_rows", "mine_te
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinedRows:
-    """The templates of many rows: which one (number) and which shape (its id) each row has, and each row's message.
+    """The templates of many rows: which one (number) and which shape (its id) each has, each row's message and fields.
 
     Templates of earlier runs that no row has may be among them.
     """
@@ -32,6 +34,7 @@ class MinedRows:
     numbers: NDArray[np.int64]
     shapes: NDArray[np.uint64]
     messages: list[bytes]
+    fields: list[list[dict[str, str]]]
 
 
 def mine_rows(
@@ -46,9 +49,13 @@ def mine_rows(
     data, bounds = lines.data, lines.bounds
     if whole_lines:
         starts, ends, seeds = bounds[:-1], bounds[1:], np.zeros(len(bounds) - 1, np.int16)
+        fields: list[list[dict[str, str]]] = [[] for _ in range(len(bounds) - 1)]
     else:
         sample = "\n".join(lines.texts.head(2000).str.split("\n").list.first().to_list()).encode() + b"\n"
-        records = Records(*read_heads(data, bounds, detect(sample).tables()))
+        tables = detect(sample).tables()
+        columns, kept = read_all_heads(data, bounds, tables)
+        records = Records(*columns)
+        fields = described_fields(data, records, Fields(*kept), tables)
         starts, ends, seeds = records.message_start, records.message_end, records.status
     hashes, slot_of, values, slot_numbers, *_ = read_shapes(data, starts, ends, seeds)
     ids, shapes, first = intern(hashes)
@@ -75,6 +82,7 @@ def mine_rows(
         numbers=template_of[ids],
         shapes=shapes[ids],
         messages=[data[s:e].tobytes() for s, e in spans],
+        fields=fields,
     )
 
 
@@ -117,6 +125,7 @@ class TemplateMiner:
                     for message, n, shape in zip(mined.messages, numbers, mined.shapes.tolist(), strict=True)
                 ],
                 "parameter_types": [list(mined.templates[n].types) for n in numbers],
+                "fields": Mappings(names=FIELD_NAMES, rows=mined.fields),
                 "log_message": [message.decode(errors="replace") for message in mined.messages],
             },
         )
@@ -139,9 +148,11 @@ def mine_templates(
     frame
         The given rows, order and index, and the columns `log_template` (text, `<*>` where it varies), `template_id`
         (text, the same for the same template in every run), `parameters` (list of text, in order), `parameter_types`
-        (list of text: the name of the mask that covers each, "list" for values side by side, "text" for the rest) and
-        `log_message` (the first line without timestamp, severity and component). The template with the parameters in
-        the places of `<*>`, in order, is the message, to the character.
+        (list of text: the name of the mask that covers each, "list" for values side by side, "text" for the rest),
+        `fields` (list of mappings of `name`, `type` and `value`, all text: what JSON, logfmt and delimited text say
+        beside time, severity, component and message, in order and as written, secrets masked; types as those of
+        parameters) and `log_message` (the first line without timestamp, severity and component). The template with the
+        parameters in the places of `<*>`, in order, is the message, to the character.
 
     Raises
     ------

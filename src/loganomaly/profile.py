@@ -15,14 +15,19 @@ from loganomaly.floods import Floods, FloodSettings
 from loganomaly.reading.program import Level
 
 __all__ = [
+    "FIELD_SLOTS",
     "LEVEL_COLUMNS",
     "MOST_BUCKETS",
     "MOST_COMPONENTS",
+    "MOST_FIELD_NAMES",
+    "MOST_FIELD_SLOTS",
+    "MOST_FIELD_VALUES",
     "MOST_SHAPES",
     "MOST_VALUES",
     "MOST_VALUE_ROWS",
     "WIDTHS",
     "Profile",
+    "merge_table",
     "place",
     "unplace",
 ]
@@ -34,7 +39,15 @@ MOST_COMPONENTS = 5_000
 MOST_VALUES = 64
 """Values kept of a slot: those with the smallest hashes, which no order of merging changes (a bottom-k sketch)."""
 MOST_VALUE_ROWS = 400_000
-"""Values kept of all slots; with more, each slot keeps fewer."""
+"""Values kept of all slots of messages; with more, each slot keeps fewer."""
+FIELD_SLOTS = 1 << 32
+"""The slots of fields (values that records name) are numbers from here on, those of messages are below."""
+MOST_FIELD_NAMES = 1_000
+"""Names of fields kept: those with the smallest slots, which no order of merging changes."""
+MOST_FIELD_SLOTS = 200_000
+"""Fields of shapes, each once for each shape; with more, they are kept of the shapes with the smallest hashes only."""
+MOST_FIELD_VALUES = 2_000_000
+"""Values of fields, if each shape had each field with as many as are kept; with more, each keeps fewer."""
 MOST_BUCKETS = 512
 """Buckets of time in which shapes and components are counted; wider ones are taken where there would be more."""
 MOST_TOTAL_BUCKETS = 20_000
@@ -66,7 +79,10 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
     """Return the keys of each table and how its other columns merge."""
     low, high = pl.col("low"), pl.col("high")
     return {
-        "sources": (["source"], _sum("lines", "records", "stray", "timed", "unmatched", "cut", "bytes")),
+        "sources": (
+            ["source"],
+            _sum("lines", "records", "stray", "timed", "unmatched", "cut", "fields", "fields_cut", "bytes"),
+        ),
         "shapes": (
             ["source", "shape"],
             [
@@ -81,6 +97,7 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
         "slots": (
             ["shape", "slot"],
             [
+                pl.col("records").sum(),
                 pl.col("lowest").min(),
                 pl.col("highest").max(),
                 pl.col("numbers").sum(),
@@ -92,6 +109,10 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
         ),
         "bins": (["shape", "slot", "bin"], _sum("count")),
         "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first()]),
+        "fields": (
+            ["slot"],
+            [pl.col("name").sort_by("place").first(), pl.col("unit").max(), *_sum("records"), pl.col("place").min()],
+        ),
         "series": (["source", "shape", "bucket"], _sum("count")),
         "components": (
             ["source", "component"],
@@ -117,19 +138,22 @@ def _schemas() -> dict[str, dict[str, pl.DataType]]:
         **dict.fromkeys(("kind", "text"), pl.String()),
     }
     columns = {
-        "sources": "source lines records stray timed unmatched cut bytes",
+        "sources": "source lines records stray timed unmatched cut fields fields_cut bytes",
         "shapes": f"source shape records lines {' '.join(LEVEL_COLUMNS)} first_time last_time first_line first_offset"
         " last_line last_offset status component sample",
-        "slots": "shape slot lowest highest numbers low high low_line low_offset high_line high_offset",
+        "slots": "shape slot records lowest highest numbers low high low_line low_offset high_line high_offset",
         "bins": "shape slot bin count",
         "values": "shape slot value count text",
+        "fields": "slot name unit records place",
         "series": "source shape bucket count",
         "components": "source component records errors first_line first_offset last_line last_offset name",
         "component_series": "source component bucket count",
         "totals": "source bucket level count",
         "leaks": "source shape kind count first_line first_offset last_line",
     }
-    return {table: {name: types.get(name, integer) for name in names.split()} for table, names in columns.items()}
+    schemas = {table: {name: types.get(name, integer) for name in names.split()} for table, names in columns.items()}
+    schemas["fields"] |= dict.fromkeys(("name", "unit"), pl.String())
+    return schemas
 
 
 def _blank(table: str) -> pl.DataFrame:
@@ -144,18 +168,24 @@ class Profile:
     ----------
     sources
         Per source: lines, records, lines in no record (`stray`), records with a time, records that no layout reads
-        (`unmatched`), messages too long to be read whole (`cut`), bytes.
+        (`unmatched`), messages too long to be read whole (`cut`), values of fields, those that were too many in
+        their record or nested too deeply (`fields_cut`), bytes.
     shapes
         Per source and shape: records, lines, records of each level, first and last time and place, HTTP status,
         component of the first record, and its message.
     slots
-        Per shape and slot: smallest and largest hash of a value, how many values are numbers, smallest and largest
-        number and where they stand (`place` numbers).
+        Per shape and slot: records that have a value in it, smallest and largest hash of one, how many values are
+        numbers, smallest and largest number and where they stand (`place` numbers). A slot is the place of a parameter
+        in the message, counted from 0, or a field, from FIELD_SLOTS on.
     bins
         Per shape, slot and bin of the logarithmic sketch: how many numbers.
     values
         Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records and
-        text. Fewer are all there are.
+        text. Fewer are all there are. Of fields, these are `most_field_values`.
+    fields
+        Per slot of a field: its name (path of names, `a.b`) as in the first line that has it, the unit of its numbers
+        ("B", "s", "%" or none), how many values it has, and that line (a `place` number). What of the `fields` of the
+        sources is not counted here had names that were dropped.
     series, component_series
         Records per source, shape or component, and bucket of `width` seconds.
     totals
@@ -173,6 +203,7 @@ class Profile:
     slots: pl.DataFrame = field(default_factory=lambda: _blank("slots"))
     bins: pl.DataFrame = field(default_factory=lambda: _blank("bins"))
     values: pl.DataFrame = field(default_factory=lambda: _blank("values"))
+    fields: pl.DataFrame = field(default_factory=lambda: _blank("fields"))
     series: pl.DataFrame = field(default_factory=lambda: _blank("series"))
     components: pl.DataFrame = field(default_factory=lambda: _blank("components"))
     component_series: pl.DataFrame = field(default_factory=lambda: _blank("component_series"))
@@ -182,6 +213,7 @@ class Profile:
     width: int = WIDTHS[0]
     total_width: int = WIDTHS[0]
     most_values: int = MOST_VALUES
+    most_field_values: int = MOST_VALUES
 
     @classmethod
     def empty(cls, *, floods: FloodSettings) -> "Profile":
@@ -209,10 +241,18 @@ class Profile:
                 pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
             elif name == "totals":
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
-            tables[name] = _merged(name, pieces)
+            tables[name] = merge_table(name, pieces)
         floods = Floods.merge([part.floods for part in parts])
-        most_values = min(part.most_values for part in parts)
-        return _bounded(cls(**tables, floods=floods, width=width, total_width=total_width, most_values=most_values))
+        return _bounded(
+            cls(
+                **tables,
+                floods=floods,
+                width=width,
+                total_width=total_width,
+                most_values=min(part.most_values for part in parts),
+                most_field_values=min(part.most_field_values for part in parts),
+            )
+        )
 
     @classmethod
     def of_chunk(cls, *, floods: Floods, **tables: pl.DataFrame) -> "Profile":
@@ -220,7 +260,7 @@ class Profile:
         return _bounded(cls(**tables, floods=floods))  # type: ignore[arg-type]
 
     def only(self, sources: Iterable[int]) -> "Profile":
-        """Return the part of the profile that speaks of these sources; slots and their sketches stay whole."""
+        """Return the part of the profile that speaks of these sources; slots, fields and their sketches stay whole."""
         wanted = list(sources)
         tables = {name: getattr(self, name).filter(pl.col("source").is_in(wanted)) for name in _schemas()
                   if "source" in _schemas()[name]}  # fmt: skip
@@ -229,10 +269,12 @@ class Profile:
             slots=self.slots,
             bins=self.bins,
             values=self.values,
+            fields=self.fields,
             floods=self.floods.only(wanted),
             width=self.width,
             total_width=self.total_width,
             most_values=self.most_values,
+            most_field_values=self.most_field_values,
         )
 
 
@@ -242,12 +284,12 @@ def _bounded(profile: Profile) -> Profile:
     width, total_width = profile.width, profile.total_width
     total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
     if total_wider != total_width:
-        tables["totals"] = _merged("totals", [_coarsened(tables["totals"], total_width, total_wider)])
+        tables["totals"] = merge_table("totals", [_coarsened(tables["totals"], total_width, total_wider)])
     # Told by all records with a time: those of shapes that are kept now may be dropped by a later merge.
     wider = _wide_enough(tables["totals"]["bucket"], total_wider, MOST_BUCKETS, least=width)
     if wider != width:
         for name in ("series", "component_series"):
-            tables[name] = _merged(name, [_coarsened(tables[name], width, wider)])
+            tables[name] = merge_table(name, [_coarsened(tables[name], width, wider)])
     for key, most, owners in (
         ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "values", "series")),
         ("component", MOST_COMPONENTS, ("components", "component_series")),
@@ -257,8 +299,49 @@ def _bounded(profile: Profile) -> Profile:
             highest = distinct.sort()[most - 1]
             for name in owners:
                 tables[name] = tables[name].filter(pl.col(key) <= highest)
-    tables["values"], most_values = _fewest_hashes(tables["values"], profile.most_values)
-    return Profile(**tables, floods=profile.floods, width=wider, total_width=total_wider, most_values=most_values)
+    most_values, most_field_values = _bound_slots(tables, profile)
+    return Profile(
+        **tables,
+        floods=profile.floods,
+        width=wider,
+        total_width=total_wider,
+        most_values=most_values,
+        most_field_values=most_field_values,
+    )
+
+
+def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int, int]:
+    """Apply the caps of fields and values; return how many values are kept of a slot of a message, and of a field.
+
+    Those of fields rest on how many names and shapes there are, which only grows, so the order of merging does not
+    matter: what is dropped once is dropped in the end.
+    """
+    if len(tables["fields"]) > MOST_FIELD_NAMES:
+        highest = tables["fields"]["slot"].sort()[MOST_FIELD_NAMES - 1]
+        for name in ("fields", "slots", "bins", "values"):
+            tables[name] = tables[name].filter(pl.col("slot") <= highest)
+    names = len(tables["fields"])
+    if not names:
+        tables["values"], most_values = _fewest_hashes(tables["values"], profile.most_values)
+        return most_values, MOST_VALUES
+    shapes = tables["shapes"]["shape"].unique()
+    most_shapes = max(1, MOST_FIELD_SLOTS // names)
+    if len(shapes) > most_shapes:
+        last = shapes.sort()[most_shapes - 1]
+        for name in ("slots", "bins", "values"):
+            tables[name] = tables[name].filter((pl.col("slot") < FIELD_SLOTS) | (pl.col("shape") <= last))
+    most = MOST_VALUES
+    while most > 1 and names * min(len(shapes), most_shapes) * most > MOST_FIELD_VALUES:
+        most //= 2
+    of_field = pl.col("slot") >= FIELD_SLOTS
+    values, most_values = _fewest_hashes(tables["values"].filter(~of_field), profile.most_values)
+    tables["values"] = pl.concat([values, _smallest_hashes(tables["values"].filter(of_field), most)])
+    return most_values, most
+
+
+def _smallest_hashes(values: pl.DataFrame, most: int) -> pl.DataFrame:
+    values = values.sort("shape", "slot", "value")
+    return values.filter(pl.int_range(pl.len()).over("shape", "slot") < most)
 
 
 def _fewest_hashes(values: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
@@ -272,7 +355,8 @@ def _fewest_hashes(values: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
     return values.filter(rank < most), most
 
 
-def _merged(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
+def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the table of this name (of a `Profile`) that says what all of the pieces say, sorted by its keys."""
     keys, aggregates = _aggregates()[table]
     pieces = [piece for piece in pieces if len(piece)]
     if not pieces:

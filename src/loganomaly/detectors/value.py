@@ -1,6 +1,8 @@
-"""Values: numbers far above what their own place in their own template usually holds."""
+"""Values: numbers far above what their own place in their own template, or their own field, usually holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,6 +12,7 @@ from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence, Location
 from loganomaly.profile import unplace
+from loganomaly.redaction.secrets import redact
 from loganomaly.scan.bins import BINS_PER_OCTAVE, ZERO_BIN, bin_start
 
 __all__ = ["ValueDetector"]
@@ -33,7 +36,8 @@ class ValueDetector:
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return evidence on slots with at least `fewest` numbers, the strongest per template."""
-        enough = case.profile.slots.filter(pl.col("numbers") >= self.fewest)
+        names = case.profile.fields.select("slot", "name", "unit")
+        enough = case.profile.slots.filter(pl.col("numbers") >= self.fewest).join(names, on="slot", how="left")
         sketches = enough.join(case.profile.bins, on=["shape", "slot"]).join(case.members, on="shape")
         best: dict[int, Evidence] = {}
         for _, part in sketches.sort("number", "shape", "slot", "bin").group_by("shape", "slot", maintain_order=True):
@@ -59,12 +63,11 @@ class ValueDetector:
         doublings = float(bins[-1] - q90) / BINS_PER_OCTAVE
         usual = bin_start(q90 + 1)
         source, line = unplace(row["high_line"])
-        times = "one value" if outside == 1 else f"{outside:,} values"
         return Evidence(
             detector=self.name,
             subject=case.subject(row["number"]),
             strength=min(1.0, doublings / 8) * (0.5 + 0.5 * surprise(float(outside / total), full=3)),
-            text=f"{times} up to {row['high']:g} where nine of ten are below {usual:.3g} ({total:,} values)",
+            text=f"{_told(row, int(outside), usual)} ({total:,} values)",
             observed=float(row["high"]),
             expected=float(bin_start(median)),
             probability=float(outside / total),
@@ -73,6 +76,16 @@ class ValueDetector:
             count=int(outside),
             lines=(line, line),
         )
+
+
+def _told(row: Mapping[str, Any], count: int, usual: float) -> str:
+    """Return what is unusual of a slot; a field is called by its name."""
+    if row["name"] is None:
+        times = "one value" if count == 1 else f"{count:,} values"
+        return f"{times} up to {row['high']:g} where nine of ten are below {usual:.3g}"
+    name, unit = redact(row["name"]), f" {row['unit']}" if row["unit"] else ""
+    values = name if count == 1 else f"{name}: {count:,} values up to"
+    return f"{values} {row['high']:,.6g}{unit} where nine of ten are below {usual:,.3g}{unit}"
 
 
 def _quantile(bins: NDArray[np.int64], counts: NDArray[np.int64], q: float) -> int:

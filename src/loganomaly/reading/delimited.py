@@ -9,18 +9,17 @@ from numba import njit
 from loganomaly.reading.characters import is_blank
 from loganomaly.reading.clock import finish_time, run_time
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step
-from loganomaly.reading.keyed import take_role
+from loganomaly.reading.keyed import NO_RANK, add_field, clear_roles, take_role
 from loganomaly.reading.program import NO_TIME, At, Op, Option, Role, Tables
 from loganomaly.reading.registers import APART, LEVEL, MESSAGE_END, MESSAGE_START, RANKS, TIME
 
 __all__ = ["goes_on_over_lines", "read_row"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
-_STARTS, _OPS = int(At.STARTS), int(At.OPS)
+_STARTS, _OPS, _POOL = int(At.STARTS), int(At.OPS), int(At.POOL)
 _DELIMITED = int(Op.DELIMITED)
 _COMMENTS, _NO_QUOTES, _EXACT = int(Option.COMMENTS), int(Option.NO_QUOTES), int(Option.EXACT)
 _TIME_ROLE, _LEVEL_ROLE, _MESSAGE_ROLE = int(Role.TIME), int(Role.LEVEL), int(Role.MESSAGE)
-_FREE = 255  # rank of a role that no column has given yet
 _ENOUGH = 3  # columns that a row has at least if it is told by their number, though its time cannot be read
 
 
@@ -104,7 +103,7 @@ def _take_cell(data: Any, begin: Any, start: Any, stop: Any, column: Any, last: 
     if start >= stop or (stop - start == 1 and data[start] == 45):  # - stands for nothing
         return
     take_role(data, start, stop, role, rank, t, out)
-    if role == _LEVEL_ROLE and out[RANKS + role] == _FREE:
+    if role == _LEVEL_ROLE and out[RANKS + role] == NO_RANK:
         word = stop  # "Audit Failure"
         while word > start and not is_blank(data[word - 1]):
             word -= 1
@@ -140,8 +139,7 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
     if options & _COMMENTS and begin < end and data[begin] == 35:
         out[APART] = 1
         return True
-    for k in range(8):
-        out[RANKS + k] = _FREE
+    clear_roles(out)
     i = begin
     while delimiter == 32 and i < end and is_blank(data[i]):
         i += 1
@@ -158,8 +156,12 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
                     silent += 1
                 elif run_time(data, start, stop, pc + t[column + 2], pc + t[column + 3], out, t) == stop:
                     parsed += 1
-            elif t[column + 1] > 0:
-                _take_cell(data, i, start, stop, column, last, t, out)
+            else:
+                if t[column + 1] > 0:
+                    _take_cell(data, i, start, stop, column, last, t, out)
+                called = t[_POOL] + t[column + 3]
+                if start < stop and t[called] > 0 and not (stop - start == 1 and data[start] == 45):
+                    add_field(called, start, stop, out)
             column += 4
         cells += 1
         if after >= end:
@@ -177,7 +179,7 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
     if not timed and content == bytes_of_names and _names_columns(data, begin, end, delimiter, quotes, name):
         out[APART] = 1
         return True
-    told = out[RANKS + _MESSAGE_ROLE] != _FREE
+    told = out[RANKS + _MESSAGE_ROLE] != NO_RANK
     spills = cells > count and told and t[last + 1] == _MESSAGE_ROLE and out[RANKS + _MESSAGE_ROLE] == t[last + 2]
     if spills:  # delimiters in a last column that is not quoted belong to it
         out[MESSAGE_END] = end

@@ -1,4 +1,4 @@
-"""Reads JSON objects and logfmt pairs, and gives values to the roles of their keys. Compiled."""
+"""Reads JSON objects and logfmt pairs: gives values to the roles of their keys, and notes them all down. Compiled."""
 
 # Numba knows no `in` on tuples, and compiled code takes its arguments by position.
 from typing import Any
@@ -14,13 +14,20 @@ from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Scale, Tabl
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
+    FIELD_COUNT,
+    FIELDS,
+    FIELDS_OVER,
     LEVEL,
+    LEVEL_AT,
+    LISTS,
     MESSAGE_END,
     MESSAGE_START,
+    MOST_FIELDS,
     PATH,
     RANKS,
     STATUS,
     TIME,
+    TIME_AT,
 )
 from loganomaly.reading.severity import (
     letter_level,
@@ -31,20 +38,23 @@ from loganomaly.reading.severity import (
     syslog_level,
 )
 
-__all__ = ["read_json", "read_logfmt", "take_role"]
+__all__ = ["DEEPEST", "NO_RANK", "add_field", "clear_roles", "read_json", "read_logfmt", "string_end", "take_role"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _TIMES, _STARTS, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.STARTS), int(At.KEYS)
 _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
 _ATTRIBUTE, _TEXT = (np.uint64(key_hash(key, upper=True) % (1 << 64)) for key in ("*.key", "*.stringValue"))
-_SCALE, _NO_RANK = int(Role.SCALE), 255
+_SCALE = int(Role.SCALE)
 _NEXTCLOUD, _SYSLOG = int(Scale.NEXTCLOUD), int(Scale.SYSLOG)
 _OPENTELEMETRY, _JSON_ONLY = int(Scale.OPENTELEMETRY), int(Scale.JSON_ONLY)
-_DEEPEST = 24  # nesting of JSON objects whose keys are told apart
+NO_RANK = 255
+"""Rank of a role that no key has been taken for yet."""
+DEEPEST = 24
+"""Nesting of JSON objects whose keys are told apart."""
 
 
 @njit(nogil=True, cache=True)
-def _string_end(data: Any, i: Any, end: Any) -> Any:
+def string_end(data: Any, i: Any, end: Any) -> Any:
     """Return the position of the quote that closes the string which begins after position i, or -1."""
     i += 1
     while i < end:
@@ -98,7 +108,7 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         return
     slot = find(t, _KEYS, KEYS_SIZE, path)
     if slot < 0:
-        slot = find(t, _KEYS, KEYS_SIZE, last)
+        slot = find(t, _KEYS, KEYS_SIZE, last) if last != 0 else -1
         if slot < 0:
             return
     role = t[slot + KEYS_SIZE]
@@ -130,6 +140,27 @@ def _scaled_level(out: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def clear_roles(out: Any) -> None:
+    """Forget which roles were taken, and what was found."""
+    for k in range(8):
+        out[RANKS + k] = NO_RANK
+    out[TIME_AT] = out[LEVEL_AT] = -1
+    out[FIELD_COUNT] = out[FIELDS_OVER] = 0
+
+
+@njit(nogil=True, cache=True)
+def add_field(key: Any, start: Any, end: Any, out: Any) -> None:
+    """Note down a value that has a name, whatever its role."""
+    count = out[FIELD_COUNT]
+    if count == MOST_FIELDS:
+        out[FIELDS_OVER] += 1
+        return
+    at = FIELDS + 3 * count
+    out[at], out[at + 1], out[at + 2] = key, start, end
+    out[FIELD_COUNT] = count + 1
+
+
+@njit(nogil=True, cache=True)
 def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, out: Any) -> None:
     """Give the value data[start:end] to its role, unless one of the same or a lower rank was taken before."""
     if rank >= out[RANKS + role]:
@@ -149,13 +180,14 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
         if level == 0:
             if out[LEVEL] == 0 and end - start == 1 and 48 <= data[start] <= 55:
                 out[LEVEL] = -1 - (data[start] - 48)  # means what the scale says, which other keys tell
+                out[LEVEL_AT] = start
             return
-        out[LEVEL] = level
+        out[LEVEL], out[LEVEL_AT] = level, start
     elif role == 6:
         number = _plain_number(data, start, end)
         if number < 0 or number > 7:
             return
-        out[LEVEL] = syslog_level(number)
+        out[LEVEL], out[LEVEL_AT] = syslog_level(number), start
     elif role == 5:
         number = _plain_number(data, start, end)
         if number < 100 or number > 599:
@@ -167,7 +199,7 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
             micro = _written_time(data, start, end, t, out)
             if micro == NO_TIME:
                 return
-        out[TIME] = micro
+        out[TIME], out[TIME_AT] = micro, start
     out[RANKS + role] = rank
 
 
@@ -177,21 +209,21 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     if i >= end or data[i] != 123:
         return False
     begin = i
-    for k in range(8):
-        out[RANKS + k] = _NO_RANK
+    clear_roles(out)
     depth, key, last, named = 0, FNV_OFFSET, np.uint64(0), np.uint64(0)
+    muted = 0  # depth of the list whose first element is over: further ones are no fields
     out[PATH] = np.int64(FNV_OFFSET)
     while i < end:
         byte = data[i]
         if byte == 34:
-            close = _string_end(data, i, end)
+            close = string_end(data, i, end)
             if close < 0:
                 return False
             j = close + 1
             while j < end and is_blank(data[j]):
                 j += 1
             if j < end and data[j] == 58:
-                key = np.uint64(out[PATH + min(depth, _DEEPEST)])
+                key = np.uint64(out[PATH + min(depth, DEEPEST)])
                 last = np.uint64(0)
                 if key != FNV_OFFSET:
                     key = upper_step(key, np.uint8(46))
@@ -208,21 +240,31 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
                     _take_value(data, i + 1, close, named, named, t, out)
                     named = np.uint64(0)
                 _take_value(data, i + 1, close, key, last, t, out)
+                if muted == 0:
+                    add_field(np.int64(key), i + 1, close, out)
                 i = close + 1
         elif byte == 123 or byte == 91:
             depth += 1
-            if depth <= _DEEPEST:
+            if depth <= DEEPEST:
                 # The elements of a list go by the name of the list.
                 out[PATH + depth] = np.int64(key if depth > 1 else FNV_OFFSET)
+                out[LISTS + depth] = byte == 91
+            elif muted == 0:
+                muted = depth
+                out[FIELDS_OVER] += 1
             i += 1
         elif byte == 125 or byte == 93:
             depth -= 1
             i += 1
+            if depth < muted:
+                muted = 0
             if depth > 0:
-                key = np.uint64(out[PATH + min(depth, _DEEPEST)])
+                key = np.uint64(out[PATH + min(depth, DEEPEST)])
             elif depth == 0:
                 break
         elif byte == 44 or byte == 58 or is_blank(byte):
+            if byte == 44 and muted == 0 and depth > 0 and out[LISTS + depth] == 1:
+                muted = depth
             i += 1
         else:
             j = i
@@ -230,10 +272,15 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
                 j += 1
             if byte != 110:  # null says nothing
                 _take_value(data, i, j, key, last, t, out)
+            if muted == 0:
+                add_field(np.int64(key), i, j, out)
             i = j
     if depth != 0:
         return False
-    out[LEVEL] = _scaled_level(out)
+    if out[LEVEL] < 0:
+        out[LEVEL] = _scaled_level(out)
+        if out[LEVEL] == 0:
+            out[LEVEL_AT] = -1
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, i
     while i < end and (is_blank(data[i]) or data[i] == 44):
@@ -245,8 +292,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
 def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read key=value pairs up to the end of the line; True if there are two or more and nothing else."""
     begin, pairs = i, 0
-    for k in range(8):
-        out[RANKS + k] = _NO_RANK
+    clear_roles(out)
     while i < end:
         while i < end and is_blank(data[i]):
             i += 1
@@ -260,18 +306,21 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             return False
         i += 1
         if i < end and data[i] == 34:
-            close = _string_end(data, i, end)
+            close = string_end(data, i, end)
             if close < 0:
                 return False
             _take_value(data, i + 1, close, key, np.uint64(0), t, out)
+            add_field(np.int64(key), i + 1, close, out)
             i = close + 1
         else:
             start = i
             while i < end and not is_blank(data[i]):
                 i += 1
             _take_value(data, start, i, key, np.uint64(0), t, out)
+            add_field(np.int64(key), start, i, out)
         pairs += 1
-    out[LEVEL] = max(out[LEVEL], 0)
+    if out[LEVEL] < 0:
+        out[LEVEL], out[LEVEL_AT] = 0, -1
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, end
     return pairs >= 2

@@ -29,7 +29,7 @@ from functools import lru_cache
 
 from loganomaly.errors import FormatError
 from loganomaly.reading.columns import Column, parse_table
-from loganomaly.reading.program import Op, Part, Role, Text, key_hash
+from loganomaly.reading.program import LONGEST_NAME, Op, Part, Role, Text, key_hash
 
 __all__ = ["Code", "Operation", "compile_layout"]
 
@@ -197,7 +197,10 @@ class _Compiler:
         for column in columns:
             operations = self.time_of(column)
             at = (first + len(times), first + len(times) + len(operations))
-            meaning = (column.rank, key_hash(column.name, upper=True)) if column.time is None else at
+            meaning = (column.rank, len(self.pool)) if column.time is None else at
+            if column.time is None:
+                name = column.name.strip().encode()[:LONGEST_NAME]
+                self.pool += bytes([len(name)]) + name
             self.operations.append((Op.COLUMN, column.role, *meaning))
             times += operations
         self.operations += times

@@ -16,6 +16,7 @@ from loganomaly.reading.openings import OPENING_WORDS
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
     APART,
+    BODY,
     CHOICE_AT,
     CHOICE_PC,
     CHOICE_START,
@@ -84,6 +85,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
     out[TIME] = NO_TIME
     out[LEVEL] = 0
     out[COMPONENT_START] = out[COMPONENT_END] = out[MESSAGE_START] = -1
+    out[BODY] = -1
     out[MESSAGE_END] = end
     out[STATUS] = out[APART] = 0
     clear_time(out)
@@ -198,10 +200,12 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
             elif read_json(data, i, end, t, out) if op == 15 else read_logfmt(data, i, end, t, out):
                 after = end
                 out[EPOCH] = moment
+                out[BODY] = i
         elif op == 19:
             # The operations that follow belong to this one.
             if read_row(data, i, end, pc, t, out):
                 after, pc = end, stop - 1
+                out[BODY] = i
         elif op == 18:
             value, after = read_number(data, i, end, 1, 3)
             if value > 191:

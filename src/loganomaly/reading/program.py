@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "KEYS_SIZE",
+    "LONGEST_NAME",
     "NO_TIME",
     "WORDS_SIZE",
     "ZONES_SIZE",
@@ -31,6 +32,10 @@ Tables = NDArray[np.int64]
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands for "this record has no timestamp" where times are int64 microseconds since the epoch, UTC."""
+
+
+LONGEST_NAME = 120
+"""Bytes of the name of a field that are kept."""
 
 
 class Op(IntEnum):
@@ -57,7 +62,7 @@ class Op(IntEnum):
     PRIORITY = 18  # syslog priority: severity is its lowest three bits
     DELIMITED = 19  # (delimiter, columns, options); HEADER, COLUMN for each and the operations of their times follow
     HEADER = 20  # (bytes of the names, their hash, columns that hold the time): such a row names the columns
-    COLUMN = 21  # (role, rank, hash of the name), or for a time (role, first and last + 1 of its operations)
+    COLUMN = 21  # (role, rank, pool offset of the name), or for a time (role, first and last + 1 of its operations)
     BREAK = 22  # white space, line breaks included
 
 
@@ -142,7 +147,7 @@ class At(IntEnum):
     STARTS = 7  # where the sections of variable size begin: first operation of each program,
     OPS = 8  # operations, four numbers each,
     STOPS = 9  # stop sets, 256 numbers each: 1 where a byte ends the field,
-    POOL = 10  # bytes of the literals,
+    POOL = 10  # bytes of the literals, and of columns' names behind their number,
     CHANGES = 11  # how often the offset changes where it is not written; from which local second; to what offset
     NAMES = 12  # how many zones are known by IANA name; hash of each, offset in 1970, where its changes begin
     WHOLES = 13  # for each program that reads whole lines: the program that reads its records of many lines, or -1

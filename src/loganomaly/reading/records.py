@@ -13,10 +13,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from loganomaly.reading.breaks import line_bounds
+from loganomaly.reading.fields import allocate_fields, cut_fields, field_kinds, keep_fields
 from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.program import NO_TIME, At, Level, Tables
 from loganomaly.reading.registers import (
     APART,
+    BODY,
     COMPONENT_END,
     COMPONENT_START,
     LEVEL,
@@ -44,6 +46,8 @@ __all__ = [
     "UNMATCHED",
     "Records",
     "last_record_start",
+    "read_all",
+    "read_all_heads",
     "read_heads",
     "read_records",
 ]
@@ -74,6 +78,7 @@ class Records(NamedTuple):
     component_end: NDArray[np.int64]
     message_start: NDArray[np.int64]  # one line: of the first, unless the layout goes on over line breaks, or quotes do
     message_end: NDArray[np.int64]
+    body: NDArray[np.int64]  # where the object, pairs or row begins that has the fields, -1 where there is none
 
 
 @njit(nogil=True, cache=True)
@@ -227,6 +232,7 @@ def _allocate(count: Any) -> Any:
         np.empty(count, np.int64),
         np.empty(count, np.int64),
         np.empty(count, np.int64),
+        np.empty(count, np.int64),
     )
 
 
@@ -271,6 +277,7 @@ def _write(
         last -= 1
     columns[8][row], columns[9][row] = (first, last) if first < last else (-1, -1)
     columns[10][row], columns[11][row] = start, stop
+    columns[12][row] = out[BODY] if program >= 0 else -1
 
 
 @njit(nogil=True, cache=True)
@@ -290,17 +297,30 @@ def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None
 
 @njit(nogil=True, cache=True)
 def read_records(data: Any, t: Tables) -> Any:
+    """Split `data` (uint8) into records; see `read_all`."""
+    columns, rows, lines, _ = read_all(data, t)
+    return columns, rows, lines
+
+
+@njit(nogil=True, cache=True)
+def read_all(data: Any, t: Tables) -> Any:
     """Split `data` (uint8) into records.
 
     Returns
     -------
     columns : tuple of arrays
         Those of `Records`, in its order.
+    rows : int
+        Records; what the columns hold beyond them is nothing.
     lines : int
         Lines in `data`. In no record are blank ones before the first record, and headers and comments of tables with
         the blank lines behind them.
+    fields : tuple
+        As of `Fields`.
     """
     programs = t[_PROGRAMS]
+    kinds = field_kinds(t)
+    fields = allocate_fields(len(data), kinds)
     out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     columns = _allocate(len(starts))
@@ -326,6 +346,7 @@ def read_records(data: Any, t: Tables) -> Any:
             columns[0][row], columns[1][row] = line, last - line + 1
             columns[2][row], columns[3][row] = begin, end
             _write(columns, row, data, program, begin, end, last > line, t, out)
+            keep_fields(fields, row, program, kinds, t, out)
         elif kind == _APART:
             opened = False
         elif opened:
@@ -335,16 +356,24 @@ def read_records(data: Any, t: Tables) -> Any:
         line = last + 1
     if row >= 0 and columns[1][row] > 1:
         _write_whole(columns, row, data, t, spare)
-    return columns, row + 1, len(starts)
+    return columns, row + 1, len(starts), cut_fields(fields, row + 1)
 
 
 @njit(nogil=True, cache=True)
 def read_heads(data: Any, bounds: Any, t: Tables) -> Any:
+    """Read records whose bounds are known; see `read_all_heads`."""
+    return read_all_heads(data, bounds, t)[0]
+
+
+@njit(nogil=True, cache=True)
+def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
     """Read records whose bounds are known: record i is data[bounds[i]:bounds[i + 1]] (rows of a frame).
 
-    Returns the columns of `Records`; every row is one record, whatever it holds, and one line.
+    Returns the columns of `Records` and their `Fields`; every row is one record, whatever it holds, and one line.
     """
     programs = t[_PROGRAMS]
+    kinds = field_kinds(t)
+    fields = allocate_fields(len(data), kinds)
     out = np.empty(OUT_SIZE, np.int64)
     columns = _allocate(len(bounds) - 1)
     for row in range(len(bounds) - 1):
@@ -362,6 +391,7 @@ def read_heads(data: Any, bounds: Any, t: Tables) -> Any:
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
         _write(columns, row, data, program, begin, first, first == end, t, out)
+        keep_fields(fields, row, program, kinds, t, out)
         if first < end:
             _write_whole(columns, row, data, t, out)
-    return columns
+    return columns, cut_fields(fields, len(bounds) - 1)

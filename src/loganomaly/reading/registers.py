@@ -4,6 +4,7 @@ from loganomaly.reading.program import Part
 
 __all__ = [
     "APART",
+    "BODY",
     "CHOICES",
     "CHOICE_AT",
     "CHOICE_PC",
@@ -12,14 +13,20 @@ __all__ = [
     "COMPONENT_START",
     "DAY",
     "EPOCH",
+    "FIELDS",
+    "FIELDS_OVER",
+    "FIELD_COUNT",
     "FRACTION",
     "HAS_ZONE",
     "HOUR",
     "LEVEL",
+    "LEVEL_AT",
+    "LISTS",
     "MESSAGE_END",
     "MESSAGE_START",
     "MINUTE",
     "MONTH",
+    "MOST_FIELDS",
     "OUT_SIZE",
     "PARTS",
     "PATH",
@@ -28,6 +35,7 @@ __all__ = [
     "SHORT_YEAR",
     "STATUS",
     "TIME",
+    "TIME_AT",
     "YEAR",
     "ZONE",
 ]
@@ -52,4 +60,14 @@ RANKS = 48
 """Where the ranks of the keys taken so far begin, one for each of 8 roles."""
 PATH = 56
 """Where the hashes of the keys that lead to the current JSON object begin, one for each depth."""
-OUT_SIZE = 96
+BODY = 81
+"""Where the object, the pairs or the row of a record that has fields begins, or -1."""
+TIME_AT, LEVEL_AT = 82, 83  # where the values begin that time and level were taken from, or -1; with a BODY only
+FIELD_COUNT, FIELDS_OVER = 84, 85  # values that were found, up to MOST_FIELDS, and further ones
+LISTS = 96
+"""For each depth of a JSON object: 1 where it is a list."""
+FIELDS = 128
+"""Where what was found begins: key (a hash; of a row, the place of the column's name), start and end of each value."""
+MOST_FIELDS = 64
+"""Values of a record that have a name; further ones are counted only."""
+OUT_SIZE = FIELDS + 3 * MOST_FIELDS

@@ -78,7 +78,8 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         first = len(ops) // 4
         for op, a, b, c in code.operations:
             shift_a = len(pool) if op == Op.LITERAL else first if op == Op.OPTIONAL else 0
-            ops += [op, a + shift_a, b + (len(stops) if op == Op.FIELD else 0), c]
+            shift_c = len(pool) if op == Op.COLUMN and a != Role.TIME else 0
+            ops += [op, a + shift_a, b + (len(stops) if op == Op.FIELD else 0), c + shift_c]
         pool += code.pool
         stops += code.stops
         starts.append(len(ops) // 4)

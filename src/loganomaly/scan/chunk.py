@@ -8,14 +8,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.floods import Floods, FloodSettings, Rows
-from loganomaly.profile import LEVEL_COLUMNS, Profile, place
+from loganomaly.profile import LEVEL_COLUMNS, Profile
+from loganomaly.reading.fields import Fields, has_fields
 from loganomaly.reading.program import NO_TIME, Level, Tables
-from loganomaly.reading.records import UNMATCHED, Records, read_heads, read_records
+from loganomaly.reading.records import UNMATCHED, Records, read_all, read_all_heads
 from loganomaly.redaction.secrets import find_leaks
-from loganomaly.scan.bins import BINS
 from loganomaly.scan.candidates import anchors, candidates
-from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes, summarise_slots
-from loganomaly.scan.values import smallest_values, token_texts
+from loganomaly.scan.fields import FieldTables, scan_fields
+from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes
+from loganomaly.scan.slots import Occurrences, Places, nullable, slot_tables, summarise
+from loganomaly.scan.values import token_texts
 
 __all__ = ["Chunk", "Scanned", "scan"]
 
@@ -55,27 +57,34 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
     """
     data = chunk.data
     if chunk.bounds is None:
-        columns, count, lines = read_records(data, tables)
+        columns, count, lines, named = read_all(data, tables)
         records = Records(*(column[:count] for column in columns))
     else:
-        records = Records(*read_heads(data, chunk.bounds, tables))
+        columns, named = read_all_heads(data, chunk.bounds, tables)
+        records = Records(*columns)
         lines = len(records.line)
     if times is not None:
         records = records._replace(time=times)
-    hashes, *slots, cut = read_shapes(data, records.message_start, records.message_end, records.status)
+    hashes, *slots, starts, cut = read_shapes(data, records.message_start, records.message_end, records.status)
     ids, shapes, first = intern(hashes)
     component_hashes = hash_spans(data, records.component_start, records.component_end)
     component_ids, components, component_first = intern(component_hashes)
     has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
-    slot_table, bins, values = view.slots(*slots)
+    slot_table, bins, values = view.slots(Occurrences(*slots), starts)
+    fields = None
+    if has_fields(tables):
+        fields = scan_fields(data, records, Fields(*named), hashes, tables, places=view.places())
+        slot_table, bins = pl.concat([slot_table, fields.slots]), pl.concat([bins, fields.bins])
+        values = pl.concat([values, fields.values])
     profile = Profile.of_chunk(
-        sources=view.sources(lines=lines, cut=cut),
+        sources=view.sources(lines=lines, cut=cut, fields=fields),
         shapes=view.shapes(component_hashes),
         slots=slot_table,
         bins=bins,
         values=values,
+        **({} if fields is None else {"fields": fields.fields}),
         series=view.series(ids, shapes, "shape"),
         components=view.components(),
         component_series=view.series(component_ids, components, "component"),
@@ -118,7 +127,7 @@ class _View:
     def table(self, rows: int, columns: dict[str, object]) -> pl.DataFrame:
         return pl.DataFrame({"source": np.full(rows, self.chunk.source, np.int64), **columns})
 
-    def sources(self, *, lines: int, cut: int) -> pl.DataFrame:
+    def sources(self, *, lines: int, cut: int, fields: FieldTables | None) -> pl.DataFrame:
         r = self.records
         return pl.DataFrame(
             {
@@ -129,6 +138,8 @@ class _View:
                 "timed": [int((r.time != NO_TIME).sum())],
                 "unmatched": [int((r.program == UNMATCHED).sum())],
                 "cut": [cut],
+                "fields": [0 if fields is None else fields.count],
+                "fields_cut": [0 if fields is None else fields.left_out],
                 "bytes": [len(self.chunk.data)],
             }
         )
@@ -148,8 +159,8 @@ class _View:
                 "records": levels.sum(axis=1),
                 "lines": lines,
                 **{name: levels[:, i] for i, name in enumerate(LEVEL_COLUMNS)},
-                "first_time": _nullable(low, high == NO_TIME),
-                "last_time": _nullable(high, high == NO_TIME),
+                "first_time": nullable(low, high == NO_TIME),
+                "last_time": nullable(high, high == NO_TIME),
                 "first_line": r.line[first] + self.chunk.first_line,
                 "first_offset": r.start[first] + self.chunk.offset,
                 "last_line": r.line[last] + self.chunk.first_line,
@@ -160,45 +171,32 @@ class _View:
             },
         )
 
-    def slots(
-        self,
-        slot_of: NDArray[np.int64],
-        values: NDArray[np.uint64],
-        numbers_: NDArray[np.float64],
-        places: NDArray[np.int64],
-    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """Return the tables of slots, of their sketches, and of their values."""
-        r, count = self.records, len(self.first)
-        first, lowest, highest, numbers, low, high, low_row, high_row, bins, counts = summarise_slots(
-            slot_of, values, numbers_, self.ids, count
+    def places(self) -> Places:
+        chunk = self.chunk
+        return Places.of(
+            self.records.line,
+            self.records.start,
+            source=chunk.source,
+            first_line=chunk.first_line,
+            offset=chunk.offset,
         )
-        per_shape = np.diff(first)
-        shape = np.repeat(self.shape_of, per_shape)
-        slot = np.arange(len(shape)) - np.repeat(first[:-1], per_shape)
-        unknown = numbers == 0
-        columns: dict[str, object] = {
-            "shape": shape,
-            "slot": slot,
-            "lowest": lowest,
-            "highest": highest,
-            "numbers": numbers,
-            "low": _nullable(low, unknown),
-            "high": _nullable(high, unknown),
-        }
-        base_line = place(self.chunk.source, self.chunk.first_line)
-        base_offset = place(self.chunk.source, self.chunk.offset)
-        for name, rows in (("low", low_row), ("high", high_row)):
-            columns[f"{name}_line"] = _nullable(r.line[rows] + base_line if len(r.line) else rows, unknown)
-            columns[f"{name}_offset"] = _nullable(r.start[rows] + base_offset if len(r.line) else rows, unknown)
-        sketch = pl.DataFrame(
-            {"shape": shape[bins // BINS], "slot": slot[bins // BINS], "bin": bins % BINS, "count": counts}
+
+    def slots(self, given: Occurrences, starts: NDArray[np.int64]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Return the tables of slots, of their sketches, and of their values; `starts` is where each begins."""
+        r = self.records
+        summary = summarise(given, kinds=self.ids, count=len(self.first))
+        found = slot_tables(
+            given,
+            summary,
+            kinds=self.ids,
+            shape=self.shape_of[summary.kind],
+            slot=summary.position,
+            places=self.places(),
         )
-        rows, hashes, occurrences, messages, entries = smallest_values(slot_of, values, numbers_, self.ids, first)
-        texts = token_texts(self.chunk.data, places[entries], r.message_start[messages], r.message_end[messages])
-        frequent = pl.DataFrame(
-            {"shape": shape[rows], "slot": slot[rows], "value": hashes, "count": occurrences, "text": texts}
+        texts = token_texts(
+            self.chunk.data, starts[found.entry], r.message_start[found.record], r.message_end[found.record]
         )
-        return pl.DataFrame(columns), sketch, frequent
+        return found.slots, found.bins, found.values.with_columns(text=texts)
 
     def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str) -> pl.DataFrame:
         rows, buckets, counts = count_pairs(ids, self.records.time, _SECOND)
@@ -253,7 +251,3 @@ class _View:
                 "last_line": r.line[np.array(last, np.int64)] + self.chunk.first_line,
             },
         )
-
-
-def _nullable(values: NDArray[np.int64] | NDArray[np.float64], unknown: NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(values).set(pl.Series(unknown), None)

@@ -10,7 +10,7 @@ from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, 
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 
-__all__ = ["count_pairs", "hash_spans", "intern", "ranges", "read_shapes", "summarise_slots"]
+__all__ = ["count_pairs", "hash_spans", "intern", "ranges", "read_shapes", "scatter", "summarise_slots"]
 
 _CLASSES = byte_classes()
 _FNV_OFFSET = np.uint64(14695981039346656037)
@@ -21,7 +21,7 @@ _ONE = np.uint64(1)
 
 
 @njit(nogil=True, cache=True)
-def _scatter(value: Any) -> Any:
+def scatter(value: Any) -> Any:
     """Spread the bits of a hash (finaliser of MurmurHash3)."""
     value ^= value >> np.uint64(33)
     value *= np.uint64(0xFF51AFD7ED558CCD)
@@ -88,7 +88,7 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
                     if what > 0:
                         part = _SLOT + np.uint64(unit)
                         if slot < last_slot:
-                            values[slot] = _scatter(token)
+                            values[slot] = scatter(token)
                             numbers[slot] = number
                             places[slot] = start
                             slot += 1
@@ -97,7 +97,7 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
             if i < end:
                 shape = (shape ^ np.uint64(data[i])) * _FNV_PRIME
                 i += 1
-        shape = _scatter(shape)
+        shape = scatter(shape)
         hashes[row] = shape if shape != 0 else _ONE
         first[row + 1] = slot
     return hashes, first, values[:slot].copy(), numbers[:slot].copy(), places[:slot].copy(), cut
@@ -113,7 +113,7 @@ def hash_spans(data: Any, starts: Any, ends: Any) -> Any:
         value = _FNV_OFFSET
         for i in range(starts[row], ends[row]):
             value = (value ^ np.uint64(data[i])) * _FNV_PRIME
-        value = _scatter(value)
+        value = scatter(value)
         hashes[row] = value if value != 0 else _ONE
     return hashes
 
@@ -173,7 +173,7 @@ def intern(hashes: Any) -> Any:
 def _bump(keys: Any, counts: Any, used: Any, key: Any, by: Any) -> Any:
     """Add `by` to the count of `key` (> 0) in an open-addressing table that has room; return how many are used."""
     mask = len(keys) - 1
-    slot = np.int64(_scatter(np.uint64(key)) & np.uint64(mask))
+    slot = np.int64(scatter(np.uint64(key)) & np.uint64(mask))
     while keys[slot] != 0:
         if keys[slot] == key:
             counts[slot] += by
