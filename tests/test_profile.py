@@ -23,6 +23,7 @@ READERS = {
     loose: build_tables(
         [
             Layout(format="app", text="{time} {level} [{component}] {message}", time=TIME),
+            Layout(format="app", text="{time} {level} {json}", time=TIME),
             Layout(format="app", text="{time} {level} {message}", time=TIME),
         ],
         loose=loose,
@@ -30,7 +31,7 @@ READERS = {
     for loose in (False, True)
 }
 FLOODS = FloodSettings(window_size=7, repetition_threshold=0.5)
-TABLES = ("sources", "shapes", "slots", "bins", "series", "components", "component_series", "totals", "leaks")
+TABLES = ("sources", "shapes", "slots", "bins", "fields", "series", "components", "component_series", "totals", "leaks")
 MESSAGES = (
     "[web] took {0} ms at /path/{0}",
     "[web] took -{0}.5 s",
@@ -40,6 +41,8 @@ MESSAGES = (
     "[auth] login password=hunter{0}",
     "[auth-{1}] caf\u00e9 {0}% done",
     "[web] redis://u:s3cr3t{0}@cache {1}",
+    '{{"msg":"served {0}","logger":"web","took":"{0}ms","user":{{"id":{1},"name":"u{1}"}},"password":"hunter{0}"}}',
+    '{{"n{1}":{0},"msg":"took {0}","tags":["a{1}",{0}]}}',
 )
 STEPS = (0, 0, 0, 1, 7, 90, 3_600, 86_400 * 3, 86_400 * 500)  # seconds between records
 

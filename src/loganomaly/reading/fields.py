@@ -24,14 +24,16 @@ from loganomaly.reading.registers import (
     LEVEL_AT,
     MESSAGE_END,
     MESSAGE_START,
+    MOST_FIELDS,
     TIME_AT,
 )
 
-__all__ = ["Fields", "allocate_fields", "cut_fields", "field_kinds", "has_fields", "keep_fields"]
+__all__ = ["Fields", "allocate_fields", "cut_fields", "field_kinds", "has_fields", "keep_fields", "with_room"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _STARTS, _OPS = int(At.PROGRAMS), int(At.STARTS), int(At.OPS)
 _JSON, _LOGFMT, _DELIMITED = int(Op.JSON), int(Op.LOGFMT), int(Op.DELIMITED)
+_ROOM = 1 << 14
 
 
 class Fields(NamedTuple):
@@ -73,24 +75,39 @@ def has_fields(t: Tables) -> Any:
 
 @njit(nogil=True, cache=True)
 def allocate_fields(size: Any, kinds: Any) -> Any:
-    """Return room for the fields of so many bytes, if there can be any."""
-    # As large as can be needed; memory that is not written to is not taken. A field and its delimiter are two bytes.
-    most = size // 2 + 1 if _any(kinds) else 0
-    first = np.empty(size + 2 if most > 0 else 0, np.int64)
-    if most > 0:
-        first[0] = 0
-    return first, np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64), np.zeros(1, np.int64)
+    """Return room for the fields of so many records: the first of each record, and what is kept of them.
+
+    That is how many were left out, then three numbers for each: one array, as tuples of them are slow to pass on. Both
+    are empty where there can be no fields.
+    """
+    if not _any(kinds):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    first, kept = np.empty(size + 2, np.int64), np.empty(1 + 3 * _ROOM, np.int64)
+    first[0] = kept[0] = 0
+    return first, kept
 
 
 @njit(nogil=True, cache=True)
-def keep_fields(fields: Any, row: Any, program: Any, kinds: Any, t: Tables, out: Any) -> None:
+def with_room(first: Any, kept: Any, row: Any) -> Any:
+    """Return `kept` with room for the fields of record `row`.
+
+    It grows by need: for an array of the largest size, the system takes longer to hand out the pages than reading does.
+    """
+    if len(first) == 0 or 1 + 3 * (first[row] + MOST_FIELDS) <= len(kept):
+        return kept
+    larger = np.empty(1 + 2 * (len(kept) - 1), np.int64)
+    larger[: len(kept)] = kept
+    return larger
+
+
+@njit(nogil=True, cache=True)
+def keep_fields(first: Any, kept: Any, row: Any, program: Any, kinds: Any, t: Tables, out: Any) -> None:
     """Keep the fields of record `row`, which `out` says of it; rows come in order."""
-    first, keys, starts, ends, left_out = fields
     if len(first) == 0:
         return
     n = first[row]
     if program >= 0 and out[BODY] >= 0 and not (kinds[program] != _DELIMITED and out[MESSAGE_START] == out[BODY]):
-        left_out[0] += out[FIELDS_OVER]
+        kept[0] += out[FIELDS_OVER]
         time_at, level_at = out[TIME_AT], out[LEVEL_AT]
         component, component_end = out[COMPONENT_START], out[COMPONENT_END]
         message, message_end = out[MESSAGE_START], out[MESSAGE_END]
@@ -101,8 +118,9 @@ def keep_fields(fields: Any, row: Any, program: Any, kinds: Any, t: Tables, out:
                 continue
             if (start <= component_end and end >= component) or (start <= message_end and end >= message):
                 continue
-            keys[n] = _hash_of_name(key, t) if is_row else key
-            starts[n], ends[n] = start, end
+            place = 1 + 3 * n
+            kept[place] = _hash_of_name(key, t) if is_row else key
+            kept[place + 1], kept[place + 2] = start, end
             n += 1
     first[row + 1] = n
 
@@ -117,10 +135,10 @@ def _hash_of_name(name: Any, t: Tables) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def cut_fields(fields: Any, rows: Any) -> Any:
+def cut_fields(first: Any, kept: Any, rows: Any) -> Any:
     """Return what was kept of the fields of so many records, as `Fields`."""
-    first, keys, starts, ends, left_out = fields
     if len(first) == 0:
-        return np.zeros(rows + 1, np.int64), keys, starts, ends, left_out[0]
-    n = first[rows]
-    return first[: rows + 1], keys[:n], starts[:n], ends[:n], left_out[0]
+        nothing = np.empty(0, np.int64)
+        return np.zeros(rows + 1, np.int64), nothing, nothing, nothing, np.int64(0)
+    end = 1 + 3 * first[rows]
+    return first[: rows + 1].copy(), kept[1:end:3].copy(), kept[2:end:3].copy(), kept[3 : end + 1 : 3].copy(), kept[0]

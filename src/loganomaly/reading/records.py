@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from loganomaly.reading.breaks import line_bounds
-from loganomaly.reading.fields import allocate_fields, cut_fields, field_kinds, keep_fields
+from loganomaly.reading.fields import allocate_fields, cut_fields, field_kinds, keep_fields, with_room
 from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.program import NO_TIME, At, Level, Tables
 from loganomaly.reading.registers import (
@@ -320,10 +320,10 @@ def read_all(data: Any, t: Tables) -> Any:
     """
     programs = t[_PROGRAMS]
     kinds = field_kinds(t)
-    fields = allocate_fields(len(data), kinds)
     out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     columns = _allocate(len(starts))
+    firsts, kept = allocate_fields(len(starts), kinds)
     row, line, opened = -1, 0, False
     while line < len(starts):
         begin, last, program = starts[line], line, -1
@@ -346,7 +346,8 @@ def read_all(data: Any, t: Tables) -> Any:
             columns[0][row], columns[1][row] = line, last - line + 1
             columns[2][row], columns[3][row] = begin, end
             _write(columns, row, data, program, begin, end, last > line, t, out)
-            keep_fields(fields, row, program, kinds, t, out)
+            kept = with_room(firsts, kept, row)
+            keep_fields(firsts, kept, row, program, kinds, t, out)
         elif kind == _APART:
             opened = False
         elif opened:
@@ -356,7 +357,7 @@ def read_all(data: Any, t: Tables) -> Any:
         line = last + 1
     if row >= 0 and columns[1][row] > 1:
         _write_whole(columns, row, data, t, spare)
-    return columns, row + 1, len(starts), cut_fields(fields, row + 1)
+    return columns, row + 1, len(starts), cut_fields(firsts, kept, row + 1)
 
 
 @njit(nogil=True, cache=True)
@@ -373,7 +374,7 @@ def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
     """
     programs = t[_PROGRAMS]
     kinds = field_kinds(t)
-    fields = allocate_fields(len(data), kinds)
+    firsts, kept = allocate_fields(len(bounds), kinds)
     out = np.empty(OUT_SIZE, np.int64)
     columns = _allocate(len(bounds) - 1)
     for row in range(len(bounds) - 1):
@@ -391,7 +392,8 @@ def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
         _write(columns, row, data, program, begin, first, first == end, t, out)
-        keep_fields(fields, row, program, kinds, t, out)
+        kept = with_room(firsts, kept, row)
+        keep_fields(firsts, kept, row, program, kinds, t, out)
         if first < end:
             _write_whole(columns, row, data, t, out)
-    return columns, cut_fields(fields, len(bounds) - 1)
+    return columns, cut_fields(firsts, kept, len(bounds) - 1)

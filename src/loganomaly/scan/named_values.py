@@ -7,7 +7,6 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.mining.tokens import byte_classes
 from loganomaly.scan.shapes import scatter
 from loganomaly.scan.values import LONGEST_VALUE
 
@@ -35,8 +34,6 @@ _UNIT_CODES = np.array([_code(unit) for units in _SCALES for unit, _ in units], 
 _UNIT_SCALES = np.array([scale for units in _SCALES for _, scale in units])
 _UNIT_KINDS = np.array([kind for kind, units in enumerate(_SCALES) for _ in units], np.uint8)
 
-_CLASSES = byte_classes()
-_DIGIT = 1
 _LONGEST_NUMBER = 30
 _MOST_DIGITS = 18  # more are an identifier, unless they stand behind the point
 _SEED = np.uint64(0x2545F4914F6CDD1D)
@@ -115,6 +112,8 @@ def _number(data: Any, start: Any, end: Any) -> Any:
     Durations may have several parts, as Go writes them: 1m30.5s.
     """
     i = start + (1 if data[start] == 45 or data[start] == 43 else 0)
+    if i == end:
+        return np.nan, 0
     total, kind = 0.0, 0
     while i < end:
         number, after = _plain(data, i, end)
@@ -142,7 +141,8 @@ def read_values(data: Any, starts: Any, ends: Any) -> Any:
     Returns
     -------
     values : uint64 array
-        Their hashes: values of one length that differ behind LONGEST_VALUE bytes only have the same.
+        Their hashes: equal numbers have the same, and so have texts of one length that differ behind LONGEST_VALUE
+        bytes only.
     numbers : float64 array
         The number that each is, in bytes or seconds where it has a unit; NaN where it is none.
     units : uint8 array
@@ -150,15 +150,18 @@ def read_values(data: Any, starts: Any, ends: Any) -> Any:
     """
     count = len(starts)
     values, numbers = np.empty(count, np.uint64), np.empty(count, np.float64)
-    units = np.zeros(count, np.uint8)
+    bits, units = numbers.view(np.uint64), np.zeros(count, np.uint8)
     for row in range(count):
         start, end = starts[row], ends[row]
-        value, held = _SEED, np.uint8(0)
-        word, shift = np.uint64(0), np.uint64(0)
+        numbers[row] = np.nan
+        if start < end and data[start] <= 57 and end - start < _LONGEST_NUMBER:
+            numbers[row], units[row] = _number(data, start, end)
+            if not np.isnan(numbers[row]):
+                values[row] = scatter(bits[row] ^ _SEED)
+                continue
+        value, word, shift = _SEED, np.uint64(0), np.uint64(0)
         for k in range(start, min(end, start + LONGEST_VALUE)):
-            byte = data[k]
-            held |= _CLASSES[byte]
-            word |= np.uint64(byte) << shift
+            word |= np.uint64(data[k]) << shift
             shift += np.uint64(8)
             if shift == 64:  # one multiplication for eight bytes: each waits for the one before it
                 value = (value ^ word) * _PRIME
@@ -166,9 +169,6 @@ def read_values(data: Any, starts: Any, ends: Any) -> Any:
                 word, shift = np.uint64(0), np.uint64(0)
         value = (value ^ word) * _PRIME
         values[row] = scatter(value ^ (np.uint64(end - start) << np.uint64(32)))
-        numbers[row] = np.nan
-        if held & _DIGIT and (data[start] <= 57) and end - start < _LONGEST_NUMBER:
-            numbers[row], units[row] = _number(data, start, end)
     return values, numbers, units
 
 
