@@ -67,3 +67,25 @@ def test_personal_data_is_not_told_in_compliance_mode():
     lines = [f"mail to u{n}@example.org from 10.0.0.{n} in {n} ms" for n in range(9)]
     found = parameters(lines, "mail to <*> from <*> in <*> ms", compliance=True)
     assert [p["masked"] for p in found] == [True, True, False]
+
+
+def test_the_fields_of_json_are_parameters_with_a_name():
+    users = ["ada", "bob", "cy"]
+    lines = [
+        json.dumps(
+            {"level": "INFO", "msg": f"order {n} done", "user": users[n % 3], "duration_ms": n, "api_key": f"k{n}xyz"}
+        )
+        for n in range(30)
+    ]
+    found = parameters(lines, "order <*> done")
+    assert [p["name"] for p in found if p["position"] is None] == ["api_key", "duration_ms", "user"]
+    key, duration, user = found[1:]
+    assert (user["distinct"], user["exact"], user["values"][0]["count"]) == (3, True, 10)
+    assert (duration["numbers"]["count"], duration["numbers"]["max"]) == (30, 29.0)
+    assert "xyz" not in json.dumps(key)
+
+
+def test_a_secret_in_a_field_is_not_told():
+    lines = [json.dumps({"msg": f"call {n}", "note": f"with password=hunter{n}x", "user": f"u{n}"}) for n in range(9)]
+    content = json.dumps(LogAnalyzer().analyze(pl.DataFrame({"log": lines})).template_file)
+    assert "hunter" not in content

@@ -1,12 +1,13 @@
 """What is known of the values of each template's parameters."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from loganomaly.case import Case
 from loganomaly.mining.template import Template
+from loganomaly.profile import FIELD_SLOTS
 from loganomaly.scan.bins import bin_start
 
 __all__ = ["QUANTILES", "describe_parameters"]
@@ -14,6 +15,7 @@ __all__ = ["QUANTILES", "describe_parameters"]
 QUANTILES = (0.5, 0.9, 0.99)
 _MOST_SHOWN = 10
 _HASHES = 2.0**64
+_NOTHING: dict[str, Any] = {"distinct": None, "exact": False, "values": [], "numbers": None, "masked": True}
 _STANDS = "\ue000"  # for a value that is no secret
 
 
@@ -33,13 +35,15 @@ def describe_parameters(
     Returns
     -------
     dict
-        Template number -> one mapping per parameter, in order: `position` (from 0), `name` (the key it follows, or
-        None), `type`, `distinct` (how many values that are no numbers, or None where they are not known), `exact`
-        (whether these were counted or estimated), `values` (the most frequent ones that are known, with their counts),
-        `numbers` (None, or count, min, max, and quantiles: 6 to 12 % wide bins) and `masked` (whether values and
-        numbers are left out because they are secrets).
+        Template number -> one mapping per parameter, in order, then one per field, by name: `position` (from 0; None
+        for a field), `name` (of the field, or the key that the parameter follows, or None), `type`, `distinct` (how
+        many values that are no numbers, or None where they are not known), `exact` (whether these were counted or
+        estimated), `values` (the most frequent ones that are known, with their counts), `numbers` (None, or count, min,
+        max, and quantiles: 6 to 12 % wide bins) and `masked` (whether values and numbers are left out because they are
+        secrets).
     """
-    places = _places(case, numbers)
+    named = _fields(case, numbers)
+    places = pl.concat([_places(case, numbers), named.drop("name")])
     values, sketches = _values(case, places), _sketches(case, places)
     found: dict[int, list[dict[str, Any]]] = {}
     for number in numbers:
@@ -50,6 +54,16 @@ def describe_parameters(
             | {"numbers": sketches.get((number, position)), "masked": False}
             for position, (name, kind) in enumerate(zip(template.names, template.types, strict=True))
         ]
+    for number, slot, name in (
+        named.select("number", "slot", "name").unique().sort("number", "name", "slot").iter_rows()
+    ):
+        known = values.get((number, slot), {"distinct": None, "exact": False, "values": []})
+        kind = "text" if known["values"] else "number"
+        found[number].append(
+            {"position": None, "name": name, "type": kind}
+            | known
+            | {"numbers": sketches.get((number, slot)), "masked": False}
+        )
     suspects = (
         case.profile.shapes if all_shapes else case.profile.shapes.join(case.profile.leaks, on="shape", how="semi")
     )
@@ -70,18 +84,35 @@ def _mask(
 ) -> None:
     """Leave out the values of parameters that `clean` takes out of a message, in which they stand in their place."""
     message = template.parameters(sample, shape=shape)
-    for position, known in enumerate(parameters):
+    for known in parameters:
+        position = known["position"]
+        if position is None:
+            _mask_field(known, clean=clean)
+            continue
         if known["name"] is not None and known["name"] not in template.text:  # which holds no secrets any more
             known["name"] = None
-        texts = [entry["value"] for entry in known["values"]] or [message[position]]
-        if known["numbers"]:
-            texts += [f"{known['numbers'][end]:g}" for end in ("min", "max")]
+        texts = _texts(known) or [message[position]]
         before, after = message[:position], message[position + 1 :]
         around = clean(template.fill([*before, _STANDS, *after]))
         for text in texts:
             if clean(template.fill([*before, text, *after])) != around.replace(_STANDS, text):
-                known.update(distinct=None, exact=False, values=[], numbers=None, masked=True)
+                known.update(_NOTHING)
                 break
+
+
+def _mask_field(known: dict[str, Any], *, clean: Callable[[str], str]) -> None:
+    """Leave out the values of a field if one of them is a secret, by itself or by the name of the field."""
+    for text in _texts(known):
+        filled = f"{known['name']}={text}"
+        if clean(filled) != filled or clean(text) != text:
+            known.update(_NOTHING)
+            return
+
+
+def _texts(known: Mapping[str, Any]) -> list[str]:
+    """Return the values that are told."""
+    numbers = [f"{known['numbers'][end]:g}" for end in ("min", "max")] if known["numbers"] else []
+    return [*(entry["value"] for entry in known["values"]), *numbers]
 
 
 def _places(case: Case, numbers: Sequence[int]) -> pl.DataFrame:
@@ -107,9 +138,29 @@ def _places(case: Case, numbers: Sequence[int]) -> pl.DataFrame:
     return pl.DataFrame(list(rows()), schema=schema | {"records": pl.Int64}, orient="row")
 
 
+def _fields(case: Case, numbers: Sequence[int]) -> pl.DataFrame:
+    """Return the fields of templates as `_places` does, with their slots as positions, and their names."""
+    wanted = case.members.filter(pl.col("number").is_in(list(numbers)))
+    return (
+        case.profile.slots.filter(pl.col("slot") >= FIELD_SLOTS)
+        .join(wanted, on="shape")
+        .join(case.profile.fields.select("slot", "name"), on="slot")
+        .select(
+            "number",
+            pl.col("slot").alias("position"),
+            "shape",
+            "slot",
+            pl.lit(None, dtype=pl.String).alias("text"),
+            pl.lit(0, dtype=pl.Int64).alias("records"),
+            "name",
+        )
+    )
+
+
 def _values(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[str, Any]]:
     """Return, per template and parameter, what is known of the values that are no numbers."""
-    most = case.profile.most_values
+    of_field = pl.col("slot") >= FIELD_SLOTS
+    most = pl.when(of_field).then(case.profile.most_field_values).otherwise(case.profile.most_values)
     known = (
         case.profile.values.join(places.filter(pl.col("slot") >= 0).drop("text"), on=["shape", "slot"])
         .with_columns(full=pl.len().over("shape", "slot") >= most)
