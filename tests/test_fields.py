@@ -119,6 +119,12 @@ def test_neighbouring_columns_of_one_message_are_no_fields():
     assert named("2026-03-14 12:00:00 GET /x 200", t) == [[("sc-status", "200")]]
 
 
+def test_comments_and_headers_of_tables_have_no_fields():
+    t = tables("{delimited:comma+comments:level=l,message=m,user}")
+    text = 'l,m,user\ninfo,a,ada\n#"x\n,"y,z\n# b,c,d\ninfo,b,bob\n'
+    assert [fields for fields in named(text, t) if fields] == [[("user", "ada")], [("user", "bob")]]
+
+
 def test_lines_that_are_no_records_of_such_layouts_have_no_fields():
     t = tables("{json}", "{level}: {message}")
     text = record(a=1) + "\n  at line {x}\nINFO: x=1\n" + record(b=2)

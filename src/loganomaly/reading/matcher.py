@@ -198,7 +198,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
             # The operations that follow belong to this one.
             if read_row(data, i, end, pc, t, out):
                 after, pc = end, stop - 1
-                out[BODY] = i
+                out[BODY] = i if out[APART] == 0 else -1
         elif op == 18:
             value, after = read_number(data, i, end, 1, 3)
             if value > 191:
