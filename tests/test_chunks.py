@@ -86,7 +86,7 @@ def read(data: bytes, tables: Tables) -> tuple[list[tuple[int, ...]], int]:
 def moved(row: tuple[int, ...], piece: Piece) -> tuple[int, ...]:
     """Return a record of a chunk as it stands in the whole."""
     record = Records(*row)
-    places = ("start", "end", "component_start", "component_end", "message_start", "message_end", "body")
+    places = ("start", "end", "component_start", "component_end", "message_start", "message_end")
     there = {name: getattr(record, name) + piece.offset for name in places if getattr(record, name) >= 0}
     return tuple(record._replace(line=record.line + piece.first_line, **there))
 

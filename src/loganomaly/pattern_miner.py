@@ -15,7 +15,7 @@ from loganomaly.mining.shape import Counted, make_shapes
 from loganomaly.mining.store import load_templates
 from loganomaly.mining.template import Template
 from loganomaly.reading.detect import detect
-from loganomaly.reading.fields import Fields
+from loganomaly.reading.fields import Fields, has_fields
 from loganomaly.reading.records import Records, read_all_heads
 from loganomaly.scan.described import FIELD_NAMES, described_fields
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
@@ -47,15 +47,16 @@ def mine_rows(
     their ids.
     """
     data, bounds = lines.data, lines.bounds
+    fields: list[list[dict[str, str]]] = [[] for _ in range(len(bounds) - 1)]
     if whole_lines:
         starts, ends, seeds = bounds[:-1], bounds[1:], np.zeros(len(bounds) - 1, np.int16)
-        fields: list[list[dict[str, str]]] = [[] for _ in range(len(bounds) - 1)]
     else:
         sample = "\n".join(lines.texts.head(2000).str.split("\n").list.first().to_list()).encode() + b"\n"
         tables = detect(sample).tables()
         columns, kept = read_all_heads(data, bounds, tables)
         records = Records(*columns)
-        fields = described_fields(data, records, Fields(*kept), tables)
+        if has_fields(tables):
+            fields = described_fields(data, records, Fields(*kept), tables)
         starts, ends, seeds = records.message_start, records.message_end, records.status
     hashes, slot_of, values, slot_numbers, *_ = read_shapes(data, starts, ends, seeds)
     ids, shapes, first = intern(hashes)

@@ -39,7 +39,7 @@ _ROOM = 1 << 14
 class Fields(NamedTuple):
     """The fields of many records, in order of appearance."""
 
-    first: NDArray[np.int64]  # each record's first field in the following arrays; one more entry at the end
+    first: NDArray[np.int64]  # each record's first in the following arrays, and the end; empty where has_fields says no
     keys: NDArray[np.int64]  # hash of the path of names
     starts: NDArray[np.int64]  # the value, without quotes: first byte
     ends: NDArray[np.int64]  # and the byte after the last
@@ -93,7 +93,7 @@ def with_room(first: Any, kept: Any, row: Any) -> Any:
 
     It grows by need: for an array of the largest size, the system takes longer to hand out the pages than reading does.
     """
-    if len(first) == 0 or 1 + 3 * (first[row] + MOST_FIELDS) <= len(kept):
+    if 1 + 3 * (first[row] + MOST_FIELDS) <= len(kept):
         return kept
     larger = np.empty(1 + 2 * (len(kept) - 1), np.int64)
     larger[: len(kept)] = kept
@@ -103,8 +103,6 @@ def with_room(first: Any, kept: Any, row: Any) -> Any:
 @njit(nogil=True, cache=True)
 def keep_fields(first: Any, kept: Any, row: Any, program: Any, kinds: Any, t: Tables, out: Any) -> None:
     """Keep the fields of record `row`, which `out` says of it; rows come in order."""
-    if len(first) == 0:
-        return
     n = first[row]
     if program >= 0 and out[BODY] >= 0 and not (kinds[program] != _DELIMITED and out[MESSAGE_START] == out[BODY]):
         kept[0] += out[FIELDS_OVER]
@@ -138,7 +136,6 @@ def _hash_of_name(name: Any, t: Tables) -> Any:
 def cut_fields(first: Any, kept: Any, rows: Any) -> Any:
     """Return what was kept of the fields of so many records, as `Fields`."""
     if len(first) == 0:
-        nothing = np.empty(0, np.int64)
-        return np.zeros(rows + 1, np.int64), nothing, nothing, nothing, np.int64(0)
+        return first, kept, kept, kept, np.int64(0)
     end = 1 + 3 * first[rows]
     return first[: rows + 1].copy(), kept[1:end:3].copy(), kept[2:end:3].copy(), kept[3 : end + 1 : 3].copy(), kept[0]

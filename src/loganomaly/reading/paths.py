@@ -16,7 +16,7 @@ from loganomaly.reading.keyed import DEEPEST, string_end
 from loganomaly.reading.matcher import match
 from loganomaly.reading.program import LONGEST_NAME, Op, Tables
 from loganomaly.reading.records import Records
-from loganomaly.reading.registers import FIELD_COUNT, FIELDS, OUT_SIZE
+from loganomaly.reading.registers import BODY, FIELD_COUNT, FIELDS, OUT_SIZE
 from loganomaly.reading.rows import LONGEST_ROW, is_odd
 
 __all__ = ["field_name"]
@@ -26,11 +26,23 @@ _JSON, _DELIMITED = int(Op.JSON), int(Op.DELIMITED)
 
 
 @njit(nogil=True, cache=True)
-def _json_path(data: Any, i: Any, value: Any) -> Any:
-    """Return the bounds of the keys, in turn, that lead to the value that begins at `value` in the object at i."""
+def _line_end(data: Any, start: Any, end: Any) -> Any:
+    """Return the byte after the content of the line that begins at `start`."""
+    stop = start
+    while stop < end and data[stop] != 10:
+        stop += 1
+    return stop - 1 if stop > start and data[stop - 1] == 13 else stop
+
+
+@njit(nogil=True, cache=True)
+def _json_path(data: Any, begin: Any, stop: Any, program: Any, value: Any, t: Tables) -> Any:
+    """Return the bounds of the keys, in turn, that lead to the value at `value` in the object in data[begin:stop]."""
+    out = np.empty(OUT_SIZE, np.int64)
+    match(data, begin, _line_end(data, begin, stop), program, t, out)
+    i = out[BODY]
     bounds = np.full(2 * DEEPEST + 4, -1, np.int64)  # a pair for each depth; of an element of a list, -1
     depth, end = 0, len(data)
-    start, stop = np.int64(-1), np.int64(-1)
+    start, last = np.int64(-1), np.int64(-1)
     while i < value:
         byte = data[i]
         if byte == 34:
@@ -41,19 +53,19 @@ def _json_path(data: Any, i: Any, value: Any) -> Any:
             while j < end and is_blank(data[j]):
                 j += 1
             if j < end and data[j] == 58:
-                start, stop = i + 1, close
+                start, last = i + 1, close
             i = close
         elif byte == 123 or byte == 91:
             depth += 1
             if depth <= DEEPEST:
-                bounds[2 * depth], bounds[2 * depth + 1] = start, stop
-            start = stop = np.int64(-1)
+                bounds[2 * depth], bounds[2 * depth + 1] = start, last
+            start = last = np.int64(-1)
         elif byte == 125 or byte == 93:
             depth -= 1
         i += 1
     if depth < 0 or depth > DEEPEST:
         return bounds[:0]
-    bounds[2 * depth + 2], bounds[2 * depth + 3] = start, stop
+    bounds[2 * depth + 2], bounds[2 * depth + 3] = start, last
     return bounds[: 2 * depth + 4]
 
 
@@ -67,15 +79,6 @@ def _pair_path(data: Any, value: Any) -> Any:
     while start > 0 and data[start - 1] > 32:
         start -= 1
     return np.array([start, stop])
-
-
-@njit(nogil=True, cache=True)
-def _line_end(data: Any, start: Any, end: Any) -> Any:
-    """Return the byte after the content of the line that begins at `start`."""
-    stop = start
-    while stop < end and data[stop] != 10:
-        stop += 1
-    return stop - 1 if stop > start and data[stop - 1] == 13 else stop
 
 
 @njit(nogil=True, cache=True)
@@ -112,7 +115,7 @@ def field_name(data: NDArray[np.uint8], records: Records, tables: Tables, *, row
     source: NDArray[np.uint8] | Tables = data
     kind = field_kinds(tables)[program]
     if kind == _JSON:
-        bounds = _json_path(data, records.body[row], start)
+        bounds = _json_path(data, records.start[row], records.end[row], program, start, tables)
     elif kind == _DELIMITED:
         bounds = _column_path(data, records.start[row], records.end[row], program, start, tables)
         source = tables

@@ -18,7 +18,6 @@ from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.program import NO_TIME, At, Level, Tables
 from loganomaly.reading.registers import (
     APART,
-    BODY,
     COMPONENT_END,
     COMPONENT_START,
     LEVEL,
@@ -78,7 +77,6 @@ class Records(NamedTuple):
     component_end: NDArray[np.int64]
     message_start: NDArray[np.int64]  # one line: of the first, unless the layout goes on over line breaks, or quotes do
     message_end: NDArray[np.int64]
-    body: NDArray[np.int64]  # where the object, pairs or row begins that has the fields, -1 where there is none
 
 
 @njit(nogil=True, cache=True)
@@ -232,7 +230,6 @@ def _allocate(count: Any) -> Any:
         np.empty(count, np.int64),
         np.empty(count, np.int64),
         np.empty(count, np.int64),
-        np.empty(count, np.int64),
     )
 
 
@@ -277,7 +274,6 @@ def _write(
         last -= 1
     columns[8][row], columns[9][row] = (first, last) if first < last else (-1, -1)
     columns[10][row], columns[11][row] = start, stop
-    columns[12][row] = out[BODY] if program >= 0 else -1
 
 
 @njit(nogil=True, cache=True)
@@ -346,8 +342,9 @@ def read_all(data: Any, t: Tables) -> Any:
             columns[0][row], columns[1][row] = line, last - line + 1
             columns[2][row], columns[3][row] = begin, end
             _write(columns, row, data, program, begin, end, last > line, t, out)
-            kept = with_room(firsts, kept, row)
-            keep_fields(firsts, kept, row, program, kinds, t, out)
+            if len(firsts) > 0:
+                kept = with_room(firsts, kept, row)
+                keep_fields(firsts, kept, row, program, kinds, t, out)
         elif kind == _APART:
             opened = False
         elif opened:
@@ -392,8 +389,9 @@ def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
         _write(columns, row, data, program, begin, first, first == end, t, out)
-        kept = with_room(firsts, kept, row)
-        keep_fields(firsts, kept, row, program, kinds, t, out)
+        if len(firsts) > 0:
+            kept = with_room(firsts, kept, row)
+            keep_fields(firsts, kept, row, program, kinds, t, out)
         if first < end:
             _write_whole(columns, row, data, t, out)
     return columns, cut_fields(firsts, kept, len(bounds) - 1)
