@@ -120,6 +120,12 @@ def test_no_value_and_no_secret_is_stored():
     assert "10.0.0" not in json.dumps(shapes)
 
 
+def test_the_id_of_a_template_that_held_a_secret_is_that_of_its_text_without_it():
+    (entry,) = analyze(["login with password=correcthorse"] * 3).template_file["templates"]
+    assert "correcthorse" not in entry["log_template"]
+    assert entry["template_id"] == template_id(entry["log_template"])
+
+
 SHAPE = {"id": "0a", "records": 1, "words": ["a", None], "gaps": ["", " ", ""]}
 ENTRY = {"template_id": "1", "log_template": "a <*>", "shapes": [SHAPE]}
 

@@ -9,7 +9,7 @@ from loganomaly.case import Case, build_case
 from loganomaly.findings import Finding
 from loganomaly.mining.learnt import Learnt
 from loganomaly.mining.masks import Mask
-from loganomaly.mining.template import PARAMETER
+from loganomaly.mining.template import PARAMETER, template_id
 from loganomaly.mining.tokenise import tokenise
 from loganomaly.profile import Profile
 
@@ -42,9 +42,15 @@ def masked_case(
     shapes = profile.shapes if all_shapes else profile.shapes.join(profile.leaks, on="shape", how="semi")
     samples = shapes.unique("shape").join(case.members, on="shape").sort("number", "shape")
     templates = list(case.templates)
+    ids = {template.id for template in templates}
     for number, sample in samples.select("number", "sample").iter_rows():
         text = _masked_text(templates[number].text, sample=sample, clean=clean)
-        templates[number] = replace(templates[number], text=text)
+        before = templates[number]
+        # A hash of the text with the secret in it could be searched for the secret.
+        fresh = template_id(text)
+        is_own = text != before.text and before.id == template_id(before.text) and fresh not in ids
+        templates[number] = replace(before, text=text, id=fresh if is_own else before.id)
+        ids.add(templates[number].id)
     return replace(case, templates=templates)
 
 
