@@ -23,7 +23,7 @@ LAYERS = (
     {"classify", "detectors", "parameters", "trial"},
     {"masking"},
     {"case", "inspection", "pattern_miner"},
-    {"scan", "frames"},
+    {"scan", "frames", "sessions"},
     {"profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
     {"arguments", "registry", "traces"},

@@ -2,6 +2,7 @@ import datetime as dt
 import io
 import itertools
 import random
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,9 @@ from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.tables import build_tables
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.ids import ALL
+from loganomaly.scan.session_keys import Sample, sample_ids
+from loganomaly.scan.sessions import SessionKeys
 
 TIME = "%Y-%m-%dT%H:%M:%S%f%z"
 READERS = {
@@ -31,7 +35,10 @@ READERS = {
     for loose in (False, True)
 }
 FLOODS = FloodSettings(window_size=7, repetition_threshold=0.5)
-TABLES = ("sources", "shapes", "slots", "bins", "fields", "series", "components", "component_series", "totals", "leaks")
+TABLES = (
+    *("sources", "shapes", "slots", "bins", "fields", "series", "components", "component_series", "totals", "leaks"),
+    *("sessions", "session_ids", "session_keys"),
+)
 MESSAGES = (
     "[web] took {0} ms at /path/{0}",
     "[web] took -{0}.5 s",
@@ -70,7 +77,17 @@ def logs(draw, *, most=7):
 
 def scan_piece(source, data, *, loose, first_line=0, offset=0):
     chunk = Chunk(source=source, data=np.frombuffer(data, np.uint8), first_line=first_line, offset=offset)
-    return scan(chunk, READERS[loose], floods=FLOODS).profile
+    return scan(chunk, READERS[loose], floods=FLOODS, sessions=session_keys()).profile
+
+
+@cache
+def session_keys():
+    """Return the keys of all that may be an id in the messages."""
+    text = "".join(f"2024-01-01T00:00:00Z INFO {message.format(7, 3)}\n" for message in MESSAGES).encode()
+    ids = sample_ids(Sample(data=np.frombuffer(text, np.uint8), tables=READERS[False]))
+    keys = SessionKeys(keys=tuple(ids["key"].unique().sort().to_list()), places=ALL)
+    assert len(keys.keys) > 5
+    return keys
 
 
 def scan_cut(source, data, *, loose, cuts):
@@ -113,6 +130,7 @@ def check_counts(profile):
     assert joined["numbers"].to_list() == joined["count"].to_list()
 
 
+CAPS = ("SHAPES", "COMPONENTS", "BUCKETS", "TOTAL_BUCKETS", "SESSION_ROWS")
 CUTS = st.tuples(st.sampled_from([1, 300, 1_000]) | st.integers(1, 3_000), st.none() | st.integers(1, 40))
 """Bytes and lines of a piece."""
 SOURCES = st.lists(logs(), min_size=1, max_size=2)
@@ -136,17 +154,17 @@ def test_the_profile_does_not_depend_on_pieces_and_order(*, sources, loose, chan
     sources=SOURCES,
     loose=st.booleans(),
     chance=CHANCES,
-    caps=st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(2, 8), st.integers(8, 20)),
+    caps=st.tuples(*(st.integers(*bounds) for bounds in ((1, 5), (1, 3), (2, 8), (8, 20), (2, 20)))),
     cuts=CUTS,
 )
 def test_the_caps_do_not_depend_on_pieces_and_order(*, sources, loose, chance, caps, cuts):
-    shapes, components, buckets, total_buckets = caps
+    shapes, components, buckets, total_buckets, session_rows = caps
     free = Profile.merge(
         [Profile.empty(floods=FLOODS)]
         + [scan_piece(number, text, loose=loose) for number, text in enumerate(sources) if text]
     )
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in zip(("SHAPES", "COMPONENTS", "BUCKETS", "TOTAL_BUCKETS"), caps, strict=True):
+        for name, most in zip(CAPS, caps, strict=True):
             patch.setattr(profile_module, f"MOST_{name}", most)
         pieces = [
             piece for number, text in enumerate(sources) for piece in scan_cut(number, text, loose=loose, cuts=cuts)
@@ -161,6 +179,10 @@ def test_the_caps_do_not_depend_on_pieces_and_order(*, sources, loose, chance, c
     names = free.components["component"].unique().sort().head(components)
     assert_frame_equal(capped.components, free.components.filter(pl.col("component").is_in(names.implode())))
     assert_frame_equal(capped.sources, free.sources)
+    smallest = pl.col("session") < 2 ** (64 - capped.session_bits)
+    assert_frame_equal(capped.sessions, free.sessions.filter(smallest))
+    assert_frame_equal(capped.session_ids, free.session_ids.filter(smallest))
+    assert max(len(capped.sessions), len(capped.session_ids)) <= session_rows
     assert_frame_equal(capped.leaks, free.leaks)
     assert capped.totals["count"].sum() == free.sources["timed"].sum()
     for width, most in ((capped.width, buckets), (capped.total_width, total_buckets)):
@@ -261,7 +283,7 @@ def test_a_profile_with_one_source_left_has_only_its_counts():
     one, two = scan_piece(0, line(0) * 9, loose=False), scan_piece(1, line(0, "[x] 1") * 8, loose=False)
     part = Profile.merge([one, two]).only([1])
     for name in TABLES:
-        if name not in {"slots", "bins"}:
+        if name not in {"slots", "bins", "sessions", "session_ids", "session_keys"}:
             assert_frame_equal(getattr(part, name), getattr(two, name))
     assert part.floods.table().rows() == two.floods.table().rows() != []
 

@@ -31,10 +31,11 @@ from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.run import describe_run
+from loganomaly.reports.sessions import session_frame
 from loganomaly.reports.templates import template_entries, template_file, template_frame
 from loganomaly.results import FileReport, Results
 from loganomaly.scan.chunk import Scanned
-from loganomaly.scan.opening import prepare
+from loganomaly.scan.opening import prepare, with_session_keys
 from loganomaly.scan.progress import bytes_on_disk
 from loganomaly.scan.run import scan_sources
 from loganomaly.settings import (
@@ -234,6 +235,7 @@ class LogAnalyzer:
                 )
                 for number, (source, group) in enumerate(zip(found.sources, groups, strict=True))
             ]
+            opened = with_session_keys(opened)
         with watch.stage("scan"):
             scanned = scan_sources(
                 opened,
@@ -338,6 +340,7 @@ class LogAnalyzer:
             template_file=template_file(
                 case, entries, learnt=self._learnt, clean=self._clean, all_shapes=self._compliance
             ),
+            sessions=session_frame(case, clean=self._clean),
             lines=lines,
             files=files or {},
             notices=tuple(run["notices"]),

@@ -16,10 +16,15 @@ from loganomaly.mining.shape import Counted, Shape, make_shapes
 from loganomaly.mining.template import Template
 from loganomaly.profile import FIELD_SLOTS, LEVEL_COLUMNS, Profile
 from loganomaly.reading.program import Level
+from loganomaly.sessions.groups import group_sessions
+from loganomaly.sessions.verdicts import JudgedGroup, judge_group
 
 __all__ = ["Case", "build_case", "count_templates"]
 
 _WATCHED_BUCKETS = 120  # at most so many buckets of time are judged: fewer, fuller ones say more
+
+_RAISED = {Level.WARNING: 0.3, Level.ERROR: 0.7, Level.CRITICAL: 0.7}
+"""Powers of ten by which a template counts as rarer among sessions than it is, by its severity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,14 @@ class Case:
             .agg(pl.col("count").sum())
             .sort("name", "bucket")
         )
+
+    @cached_property
+    def sessions(self) -> list[JudgedGroup]:
+        """The sessions, by the key of their ids, and how they deviate; the largest group first."""
+        levels = self.table.select("number", "level").iter_rows()
+        raised = {number: _RAISED.get(level, 0.0) for number, level in levels}
+        groups = group_sessions(self.profile, self.members)
+        return [judge_group(group, span=self.span, raised=raised) for group in groups]
 
     @cached_property
     def width(self) -> int:

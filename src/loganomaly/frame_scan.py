@@ -15,8 +15,12 @@ from loganomaly.reading.detect import Detected, detect
 from loganomaly.reading.program import NO_TIME, Tables
 from loganomaly.reading.zones import find_zone
 from loganomaly.scan.chunk import Chunk, Scanned, scan
+from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
 __all__ = ["FrameScan"]
+
+_SAMPLE = 50_000
+"""Rows that are looked at for ids of sessions."""
 
 
 class FrameScan:
@@ -31,6 +35,8 @@ class FrameScan:
         sample = "\n".join(self.lines.texts.head(2000).to_list()) + "\n"
         self.detected: Detected = detect(sample.encode("utf-8", errors="replace"), times=times)
         self.tables: Tables = self.detected.tables()
+        bounds = self.lines.bounds[: _SAMPLE + 1]
+        self.sessions = choose_keys(sample_ids(Sample(data=self.lines.data, tables=self.tables, bounds=bounds)))
 
     def batch(self, first: int, size: int) -> Scanned:
         """Scan rows [first, first + size)."""
@@ -44,7 +50,7 @@ class FrameScan:
             bounds=bounds - bounds[0],
         )
         times = None if self.times is None else self.times[first:last]
-        return scan(chunk, self.tables, floods=self.floods, times=times)
+        return scan(chunk, self.tables, floods=self.floods, sessions=self.sessions, times=times)
 
     def excerpts(
         self, places: Sequence[Location], *, clean: Callable[[str], str]

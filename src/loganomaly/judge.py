@@ -89,26 +89,8 @@ def _finding(
         "tags": tags,
         "evidence": evidence,
     }
-    if subject.kind == "component":
-        location = spot.location if spot else None
-        if location is None:
-            msg = f"evidence on component {subject.name!r} without a location"
-            raise ValueError(msg)
-        span = evidence[0].span or (None, None)
-        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
-        rows = case.profile.components.filter(pl.col("name").is_in(named))
-        return Finding(
-            **common,  # type: ignore[arg-type]
-            template_id=None,
-            template="",
-            component=subject.name,
-            severity=Level.UNKNOWN.name,
-            count=int(rows["records"].sum()),
-            first_time=span[0],
-            last_time=span[1],
-            location=location,
-            sources=tuple(sorted(rows["source"].unique().to_list())),
-        )
+    if subject.kind != "template":
+        return _elsewhere(case, subject, evidence, spot=spot, common=common)
     number = numbers[subject.name]
     row = case.table.row(number, named=True)
     own = Location(source=row["source"], line=row["first_line"], offset=row["first_offset"])
@@ -123,6 +105,39 @@ def _finding(
         last_time=row["last_time"],
         location=(spot.location if spot else None) or own,
         sources=tuple(row["sources"]),
+    )
+
+
+def _elsewhere(
+    case: Case,
+    subject: Subject,
+    evidence: tuple[Evidence, ...],
+    *,
+    spot: Evidence | None,
+    common: Mapping[str, object],
+) -> Finding:
+    """Return a finding on what is no template: the evidence says where and when."""
+    if spot is None or spot.location is None:
+        msg = f"evidence on {subject.kind} {subject.name!r} without a location"
+        raise ValueError(msg)
+    span = evidence[0].span or (None, None)
+    count, sources, component = spot.count or 1, [spot.location.source], None
+    if subject.kind == "component":
+        component = subject.name
+        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
+        rows = case.profile.components.filter(pl.col("name").is_in(named))
+        count, sources = int(rows["records"].sum()), rows["source"].unique().to_list()
+    return Finding(
+        **common,  # type: ignore[arg-type]
+        template_id=None,
+        template="",
+        component=component,
+        severity=Level.UNKNOWN.name,
+        count=count,
+        first_time=span[0],
+        last_time=span[1],
+        location=spot.location,
+        sources=tuple(sorted(sources)),
     )
 
 

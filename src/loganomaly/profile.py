@@ -22,6 +22,7 @@ __all__ = [
     "MOST_FIELD_NAMES",
     "MOST_FIELD_SLOTS",
     "MOST_FIELD_VALUES",
+    "MOST_SESSION_ROWS",
     "MOST_SHAPES",
     "MOST_VALUES",
     "MOST_VALUE_ROWS",
@@ -48,6 +49,8 @@ MOST_FIELD_SLOTS = 200_000
 """Fields of shapes, each once for each shape; with more, they are kept of the shapes with the smallest hashes only."""
 MOST_FIELD_VALUES = 2_000_000
 """Values of fields, if each shape had each field with as many as are kept; with more, each keeps fewer."""
+MOST_SESSION_ROWS = 1_000_000
+"""Pairs of session and shape kept: of the sessions with the smallest hashes, half as many while these are too many."""
 MOST_BUCKETS = 512
 """Buckets of time in which shapes and components are counted; wider ones are taken where there would be more."""
 MOST_TOTAL_BUCKETS = 20_000
@@ -125,6 +128,13 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
             ["source", "shape", "kind"],
             [*_sum("count"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max()],
         ),
+        "sessions": (
+            ["session", "shape"],
+            [*_sum("records"), pl.col("first_time").min(), pl.col("last_time").max(), pl.col("first_place").min(),
+             pl.col("last_place", "last_offset").max()],
+        ),
+        "session_ids": (["session", "key"], [*_sum("records"), pl.col("text").first()]),
+        "session_keys": (["key"], [pl.col("name").sort_by("place", "name").first(), pl.col("place").min()]),
     }  # fmt: skip
 
 
@@ -132,7 +142,7 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
 def _schemas() -> dict[str, dict[str, pl.DataType]]:
     integer, hashed, text, real = pl.Int64(), pl.UInt64(), pl.Binary(), pl.Float64()
     types: dict[str, pl.DataType] = {
-        **dict.fromkeys(("shape", "component", "lowest", "highest", "value"), hashed),
+        **dict.fromkeys(("shape", "component", "lowest", "highest", "value", "session", "key"), hashed),
         **dict.fromkeys(("sample", "name"), text),
         **dict.fromkeys(("low", "high"), real),
         **dict.fromkeys(("kind", "text"), pl.String()),
@@ -150,9 +160,13 @@ def _schemas() -> dict[str, dict[str, pl.DataType]]:
         "component_series": "source component bucket count",
         "totals": "source bucket level count",
         "leaks": "source shape kind count first_line first_offset last_line",
+        "sessions": "session shape records first_time last_time first_place last_place last_offset",
+        "session_ids": "session key records text",
+        "session_keys": "key name place",
     }
     schemas = {table: {name: types.get(name, integer) for name in names.split()} for table, names in columns.items()}
     schemas["fields"] |= dict.fromkeys(("name", "unit"), pl.String())
+    schemas["session_keys"] |= {"name": pl.String()}
     return schemas
 
 
@@ -194,6 +208,14 @@ class Profile:
         Per source and component: records, errors, first and last place, name.
     leaks
         Per source, shape and kind of secret: records, first place, last line.
+    sessions
+        Per session (hash of its id) and shape: records, first and last time, first and last record (`place` numbers of
+        lines, and of the offset of the last). Kept are sessions whose hash begins with `session_bits` zeros.
+    session_ids
+        Per session and key under which its id stands: records, and the id. A key is the slot of a field, or a hash of
+        how such ids are written; see `loganomaly.scan.ids`.
+    session_keys
+        Per key: how its ids are written (null for fields, which have names), and the first line that has one.
     floods
         Stretches of rows that one shape dominates.
     """
@@ -209,11 +231,15 @@ class Profile:
     component_series: pl.DataFrame = field(default_factory=lambda: _blank("component_series"))
     totals: pl.DataFrame = field(default_factory=lambda: _blank("totals"))
     leaks: pl.DataFrame = field(default_factory=lambda: _blank("leaks"))
+    sessions: pl.DataFrame = field(default_factory=lambda: _blank("sessions"))
+    session_ids: pl.DataFrame = field(default_factory=lambda: _blank("session_ids"))
+    session_keys: pl.DataFrame = field(default_factory=lambda: _blank("session_keys"))
     floods: Floods = field(default_factory=Floods)
     width: int = WIDTHS[0]
     total_width: int = WIDTHS[0]
     most_values: int = MOST_VALUES
     most_field_values: int = MOST_VALUES
+    session_bits: int = 0
 
     @classmethod
     def empty(cls, *, floods: FloodSettings) -> "Profile":
@@ -251,6 +277,7 @@ class Profile:
                 total_width=total_width,
                 most_values=min(part.most_values for part in parts),
                 most_field_values=min(part.most_field_values for part in parts),
+                session_bits=max(part.session_bits for part in parts),
             )
         )
 
@@ -260,7 +287,7 @@ class Profile:
         return _bounded(cls(**tables, floods=floods))  # type: ignore[arg-type]
 
     def only(self, sources: Iterable[int]) -> "Profile":
-        """Return the part of the profile that speaks of these sources; slots, fields and their sketches stay whole."""
+        """Return the part of the profile that speaks of these sources; slots, fields and sessions stay whole."""
         wanted = list(sources)
         tables = {name: getattr(self, name).filter(pl.col("source").is_in(wanted)) for name in _schemas()
                   if "source" in _schemas()[name]}  # fmt: skip
@@ -270,11 +297,15 @@ class Profile:
             bins=self.bins,
             values=self.values,
             fields=self.fields,
+            sessions=self.sessions,
+            session_ids=self.session_ids,
+            session_keys=self.session_keys,
             floods=self.floods.only(wanted),
             width=self.width,
             total_width=self.total_width,
             most_values=self.most_values,
             most_field_values=self.most_field_values,
+            session_bits=self.session_bits,
         )
 
 
@@ -300,6 +331,7 @@ def _bounded(profile: Profile) -> Profile:
             for name in owners:
                 tables[name] = tables[name].filter(pl.col(key) <= highest)
     most_values, most_field_values = _bound_slots(tables, profile)
+    session_bits = _bound_sessions(tables, profile.session_bits)
     return Profile(
         **tables,
         floods=profile.floods,
@@ -307,7 +339,26 @@ def _bounded(profile: Profile) -> Profile:
         total_width=total_wider,
         most_values=most_values,
         most_field_values=most_field_values,
+        session_bits=session_bits,
     )
+
+
+def _bound_sessions(tables: dict[str, pl.DataFrame], bits: int) -> int:
+    """Keep the sessions whose hash begins with so many zero bits, as few as the cap allows; return how many.
+
+    Of a part as much is kept as of the whole, or more, so the order of merging does not matter. For that, sessions keep
+    the shapes that are dropped elsewhere.
+    """
+    names = ("sessions", "session_ids")
+    while any(len(tables[name].filter(_begins_with_zeros(bits))) > MOST_SESSION_ROWS for name in names):
+        bits += 1
+    for name in names:
+        tables[name] = tables[name].filter(_begins_with_zeros(bits))
+    return bits
+
+
+def _begins_with_zeros(bits: int) -> pl.Expr:
+    return pl.col("session") <= pl.lit((1 << (64 - bits)) - 1, dtype=pl.UInt64)
 
 
 def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int, int]:

@@ -41,6 +41,10 @@ class Results:
     template_file
         The mapping of templates.json: the same with what is known of each parameter's values, and what a later run
         needs to give the same template the same id.
+    sessions
+        polars frame, one row per session, the most unusual first: `session` (the id that its lines share), `key` (name
+        of the field, or how such ids are written), `line_count`, `first_seen` and `last_seen` (ISO 8601 in UTC, or
+        null), `anomaly_score` (0..1), `is_anomaly`, `reason` (null for those that are not unusual).
     lines
         For a frame: its rows, order and index, and the columns `template_id`, `log_template`, `anomaly_score` (0..1),
         `is_anomaly`, `anomaly_source` (the detector that counts most), `classification`, `reason`, `tags`.
@@ -56,6 +60,7 @@ class Results:
     findings: tuple[Finding, ...] = ()
     templates: pl.DataFrame = field(default_factory=pl.DataFrame)
     template_file: Mapping[str, Any] = field(default_factory=dict)
+    sessions: pl.DataFrame = field(default_factory=pl.DataFrame)
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
     notices: tuple[str, ...] = ()

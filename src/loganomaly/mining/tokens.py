@@ -20,6 +20,7 @@ __all__ = [
     "WORD",
     "byte_classes",
     "goes_on_to",
+    "is_date_word",
     "read_token",
     "token_end",
 ]
@@ -154,8 +155,10 @@ for _word in _DATES:
 
 
 @njit(nogil=True, cache=True)
-def _is_date_word(data: Any, start: Any) -> Any:
-    """Whether the three bytes from `start` on, of which the first is a capital, are a weekday or a month: Sun, Jan."""
+def is_date_word(data: Any, start: Any) -> Any:
+    """Whether the three bytes from `start` on are a weekday or a month with a capital: Sun, Jan."""
+    if not 65 <= data[start] <= 90:
+        return False
     b, c = data[start + 1], data[start + 2]
     if not (97 <= b <= 122 and 97 <= c <= 122):
         return False
@@ -204,7 +207,7 @@ def read_token(data: Any, start: Any, end: Any, held: Any) -> Any:
     if not held & 1:
         if first == 47 and end - start > 1:  # /path
             return 1, 0, np.nan
-        if end - start == 3 and 65 <= first <= 90 and _is_date_word(data, start):
+        if end - start == 3 and is_date_word(data, start):
             return 1, 0, np.nan
         # x@y, not an @ alone at an end
         return (1 if held & 2 and first != 64 and data[end - 1] != 64 else 0), 0, np.nan

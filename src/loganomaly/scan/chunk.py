@@ -15,6 +15,7 @@ from loganomaly.reading.records import UNMATCHED, Records, read_all, read_all_he
 from loganomaly.redaction.secrets import find_leaks
 from loganomaly.scan.candidates import anchors, candidates
 from loganomaly.scan.fields import FieldTables, scan_fields
+from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
 from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes
 from loganomaly.scan.slots import Occurrences, Places, nullable, slot_tables, summarise
 from loganomaly.scan.values import token_texts
@@ -50,10 +51,22 @@ class Scanned:
     profile: Profile
 
 
-def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[np.int64] | None = None) -> Scanned:
+def scan(
+    chunk: Chunk,
+    tables: Tables,
+    *,
+    floods: FloodSettings,
+    sessions: SessionKeys | None = None,
+    times: NDArray[np.int64] | None = None,
+) -> Scanned:
     """Scan a chunk that begins and ends with whole records.
 
-    `times` (microseconds since the epoch, UTC, or NO_TIME), one per record, take the place of those in the text.
+    Parameters
+    ----------
+    sessions
+        What tells the records of a session; without, there are no sessions.
+    times
+        Microseconds since the epoch, UTC, or NO_TIME; one per record, in the place of those in the text.
     """
     data = chunk.data
     if chunk.bounds is None:
@@ -73,11 +86,15 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
     slot_table, bins, values = view.slots(Occurrences(*slots), starts)
-    fields = None
-    if has_fields(tables):
-        fields = scan_fields(data, records, Fields(*named), hashes, tables, places=view.places())
+    fields, given = None, Fields(*named) if has_fields(tables) else None
+    if given is not None:
+        fields = scan_fields(data, records, given, hashes, tables, places=view.places())
         slot_table, bins = pl.concat([slot_table, fields.slots]), pl.concat([bins, fields.bins])
         values = pl.concat([values, fields.values])
+    by_session: dict[str, pl.DataFrame] = {}
+    if sessions is not None and sessions.keys:
+        spots = Spots.of(slots[0], starts, slots[2], given)
+        by_session = session_tables(data, records, hashes, spots=spots, keys=sessions, places=view.places())
     profile = Profile.of_chunk(
         sources=view.sources(lines=lines, cut=cut, fields=fields),
         shapes=view.shapes(component_hashes),
@@ -90,6 +107,7 @@ def scan(chunk: Chunk, tables: Tables, *, floods: FloodSettings, times: NDArray[
         component_series=view.series(component_ids, components, "component"),
         totals=view.totals(),
         leaks=view.leaks(),
+        **by_session,
         floods=Floods.of_chunk(
             Rows(
                 hashes,

@@ -21,7 +21,7 @@ from loganomaly.scan.named_values import UNITS, read_values, value_texts
 from loganomaly.scan.shapes import intern, scatter
 from loganomaly.scan.slots import Occurrences, Places, slot_tables, summarise
 
-__all__ = ["FieldTables", "scan_fields"]
+__all__ = ["FieldTables", "scan_fields", "slots_of"]
 
 _PRIME = np.uint64(1099511628211)
 
@@ -39,7 +39,7 @@ class FieldTables:
 
 
 @njit(nogil=True, cache=True)
-def _slots_of(keys: Any) -> Any:
+def slots_of(keys: Any) -> Any:
     """Return the slot numbers of keys: positive, and not below FIELD_SLOTS."""
     slots = np.empty(len(keys), np.int64)
     for i in range(len(keys)):
@@ -103,7 +103,7 @@ def scan_fields(
     Of fields whose name says that they hold secrets, values are counted, but not kept.
     """
     count = len(fields.keys)
-    slots = _slots_of(fields.keys)
+    slots = slots_of(fields.keys)
     first = fields.first
     ids, _, at = intern(_kinds(first, slots, hashes))
     highest = _highest(first, slots, at)

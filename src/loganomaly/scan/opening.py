@@ -1,14 +1,23 @@
 """Finds out how a source is read, from its beginning and its end."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
 from loganomaly.floods import FloodSettings
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.detect import detect
 from loganomaly.reading.streams import Source, read_head, read_tail
 from loganomaly.scan.run import Opened
+from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "with_session_keys"]
 
 _TAIL = 65_536
+_SAMPLE, _SMALLEST_SAMPLE, _SAMPLES = 4 << 20, 64 << 10, 16 << 20
+"""Bytes looked at for session keys: of a source at most and at least, and of all sources together about."""
 
 
 def prepare(
@@ -23,6 +32,25 @@ def prepare(
     """
     detected = detect(read_head(source), tail=_tail(source), modified=source.modified, times=times)
     return Opened(number=number, group=group, source=source, detected=detected, tables=detected.tables(), floods=floods)
+
+
+def with_session_keys(sources: Sequence[Opened]) -> list[Opened]:
+    """Return the sources, each group with the keys of its sessions, as the beginnings of its sources tell.
+
+    Raises
+    ------
+    InputError
+        If a source cannot be read.
+    """
+    size = min(_SAMPLE, max(_SMALLEST_SAMPLE, _SAMPLES // max(len(sources), 1)))
+    found: dict[int, list[pl.DataFrame]] = {}
+    for opened in sources:
+        data = read_head(opened.source, size)
+        data = data[: data.rfind(b"\n") + 1] if len(data) == size else data
+        sample = Sample(data=np.frombuffer(data, np.uint8), tables=opened.tables)
+        found.setdefault(opened.group, []).append(sample_ids(sample, source=opened.number))
+    keys = {group: choose_keys(pl.concat(ids)) for group, ids in found.items()}
+    return [replace(opened, sessions=keys[opened.group]) for opened in sources]
 
 
 def _tail(source: Source) -> bytes:

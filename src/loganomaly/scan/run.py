@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from loganomaly.reading.detect import Detected
 from loganomaly.reading.program import Tables
 from loganomaly.reading.streams import Source, open_source
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.sessions import SessionKeys
 
 __all__ = ["Opened", "ScanResult", "cores", "scan_sources"]
 
@@ -26,7 +27,7 @@ _COUNT_BLOCK = 4 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A source that is to be scanned: its number, how it is read, what a flood in it is.
+    """A source that is to be scanned: its number, how it is read, what a flood in it is, and what tells sessions.
 
     Sources of one `group` share a profile, and must agree on floods.
     """
@@ -37,6 +38,7 @@ class Opened:
     detected: Detected
     tables: Tables
     floods: FloodSettings
+    sessions: SessionKeys = field(default_factory=SessionKeys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ def scan_sources(
 
 
 def _profile(chunk: Chunk, opened: Opened) -> Profile:
-    return scan(chunk, opened.tables, floods=opened.floods).profile
+    return scan(chunk, opened.tables, floods=opened.floods, sessions=opened.sessions).profile
 
 
 def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iterator[tuple[Chunk | None, int]]:

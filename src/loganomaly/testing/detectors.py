@@ -17,6 +17,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from loganomaly.case import Case, build_case
 from loganomaly.detectors.base import Detector
@@ -28,6 +29,7 @@ from loganomaly.reading.detect import detect
 from loganomaly.reading.program import Tables
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
 __all__ = ["case_of", "check_detector", "log_line", "synthetic_logs"]
 
@@ -50,8 +52,11 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
     """
     settings = floods or FloodSettings()
     parts = [Profile.empty(floods=settings)]
-    for source, log in enumerate(logs):
-        data = log.encode("utf-8", errors="surrogatepass")
+    texts = [log.encode("utf-8", errors="surrogatepass") for log in logs]
+    samples = [Sample(data=np.frombuffer(data, np.uint8), tables=_tables(data)) for data in texts]
+    ids = [sample_ids(sample, source=source) for source, sample in enumerate(samples)]
+    keys = choose_keys(pl.concat(ids)) if ids else None
+    for source, data in enumerate(texts):
         tables = _tables(data)
         for piece in cut_chunks(io.BytesIO(data), tables, most_lines=chunk_lines):
             chunk = Chunk(
@@ -60,7 +65,7 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
                 first_line=piece.first_line,
                 offset=piece.offset,
             )
-            parts.append(scan(chunk, tables, floods=settings).profile)
+            parts.append(scan(chunk, tables, floods=settings, sessions=keys).profile)
     return build_case(Profile.merge(parts))
 
 
@@ -183,6 +188,8 @@ def _check_places(evidence: Evidence, *, case: Case, what: str) -> None:
 
 
 def _subjects(case: Case, kind: str) -> set[str]:
+    if kind == "session":
+        return {text for judged in case.sessions for text in judged.group.table["text"].to_list()}
     if kind == "component":
         return {name.decode("utf-8", errors="replace") for name in case.profile.components["name"].to_list()}
     return {template.id for template in case.templates} if kind == "template" else set()
@@ -280,6 +287,7 @@ def synthetic_logs() -> dict[str, tuple[str, ...]]:
                 ]
             ),
         ),
+        "requests": ("".join(_requests(count=240)),),
         "json lines": (
             "".join(
                 f'{{"time":"2026-03-14T09:{i // 60:02}:{i % 60:02}Z","level":"info","msg":"sent {i} B"}}\n'
@@ -297,6 +305,22 @@ def _steady(*, seconds: int) -> Iterator[str]:
             yield log_line(second, f"query took {4 + second % 31} ms", component="db")
         if second % 10 == 0:
             yield log_line(second, "heartbeat ok", component="sync")
+
+
+def _requests(*, count: int) -> Iterator[str]:
+    """Yield the lines of requests, four at a time; one lacks its end, and one takes long."""
+    lines = [
+        (
+            start + step * (1 + request % 3) + (400 if request == 99 and step == 3 else 0),
+            f"request req-{request:04} {what}",
+        )
+        for request in range(count)
+        for start in [request * 2]
+        for step, what in enumerate(("begins", "reads the cart", "writes the order", "ends"))
+        if request != 77 or step < 3
+    ]
+    for second, message in sorted(lines):
+        yield log_line(second, message)
 
 
 def _word(number: int) -> str:

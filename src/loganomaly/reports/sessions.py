@@ -1,0 +1,80 @@
+"""The sessions of a log as a table."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from loganomaly.case import Case
+from loganomaly.redaction.secrets import secret_name
+from loganomaly.reports.summary import iso
+from loganomaly.sessions.verdicts import THRESHOLD, JudgedGroup
+from loganomaly.sessions.wording import tell
+
+__all__ = ["session_frame", "session_metrics"]
+
+_SCHEMA = {
+    "session": pl.String,
+    "key": pl.String,
+    "line_count": pl.Int64,
+    "first_seen": pl.String,
+    "last_seen": pl.String,
+    "anomaly_score": pl.Float64,
+    "is_anomaly": pl.Boolean,
+    "reason": pl.String,
+}
+
+
+def session_frame(case: Case, *, clean: Callable[[str], str]) -> pl.DataFrame:
+    """Return one row per session, the most unusual first; `clean` takes secrets out of a text.
+
+    Returns
+    -------
+    frame
+        `session` (its id), `key` (name of the field, or how the ids are written), `line_count` (records that have the
+        id), `first_seen` and `last_seen` (ISO 8601 in UTC, or null), `anomaly_score` (0..1), `is_anomaly`, `reason`
+        (null for those that are not unusual).
+    """
+    parts = [_rows(judged, case, clean=clean) for judged in case.sessions]
+    frame = pl.concat([pl.DataFrame(schema=_SCHEMA), *parts])
+    return frame.sort("anomaly_score", descending=True, maintain_order=True)
+
+
+def session_metrics(case: Case, *, clean: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Return what the summary says of each group of sessions: how the ids are written, how many, how many unusual."""
+    return [
+        {
+            "key": clean(judged.group.key),
+            "sessions": len(judged.score),
+            "unusual": int((judged.score >= THRESHOLD).sum()),
+        }
+        for judged in case.sessions
+    ]
+
+
+def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl.DataFrame:
+    table = judged.group.table
+    key = clean(judged.group.key)
+    kind = secret_name(judged.group.key)
+    ids = table["text"].to_list()
+    flagged = judged.score >= THRESHOLD
+    told = [clean(tell(deviation, case.templates, key=key)) for deviation in judged.deviations]
+    return pl.DataFrame(
+        {
+            "session": pl.Series([clean(i) if kind is None else f"<{kind}>" for i in ids], dtype=pl.String),
+            "key": [key] * len(table),
+            "line_count": table["records"],
+            "first_seen": pl.Series([iso(time) for time in table["first_time"].to_list()], dtype=pl.String),
+            "last_seen": pl.Series([iso(time) for time in table["last_time"].to_list()], dtype=pl.String),
+            "anomaly_score": judged.score,
+            "is_anomaly": flagged,
+            "reason": pl.Series(
+                [
+                    told[main] if flag else None
+                    for main, flag in zip(judged.main.tolist(), flagged.tolist(), strict=True)
+                ],
+                dtype=pl.String,
+            ),
+        },
+        schema=_SCHEMA,
+    )

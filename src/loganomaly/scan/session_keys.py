@@ -1,0 +1,142 @@
+"""Finds out which values in a log are ids of sessions: those that recur, close together, in lines of several kinds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loganomaly.reading.fields import Fields, has_fields
+from loganomaly.reading.program import NO_TIME, Tables
+from loganomaly.reading.records import Records, read_all, read_all_heads
+from loganomaly.scan.ids import ALL, IN_FIELDS, IN_HEADS, IN_MESSAGES
+from loganomaly.scan.sessions import SessionKeys, Spots
+from loganomaly.scan.shapes import read_shapes
+
+__all__ = ["MOST_KEYS", "Sample", "choose_keys", "sample_ids"]
+
+MOST_KEYS = 4
+"""Keys whose sessions are counted: those that most records have."""
+_FEWEST = 5
+"""Values that recur in lines of several kinds."""
+_RECURRING = 0.5
+"""Share of a key's records whose value recurs in lines of several kinds."""
+_CLOSE = 0.4
+"""How close together the records of a session are: the usual distance between two of them, as a share of what it would
+be if they were spread over the whole sample."""
+_SHORT = 0.5
+"""Longest usual session, as a share of the sample: what is there all the time (a host, a pooled thread) is none."""
+_CLOCK = 0.9
+"""Share of values that belong to one time each and share it with no other value: such a value is a time itself."""
+_IN_TURN = 0.98
+"""Share of values in front of messages that begin after all others have ended: such values are dates or hours."""
+_LARGEST = 0.4
+"""Largest share of a key's records that one value has: what has more is a usual value, not an id."""
+_COVERED = 0.002
+"""Share of all records that have a value which recurs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The first bytes of a source, whole lines; with `bounds`, row i is data[bounds[i]:bounds[i + 1]]."""
+
+    data: NDArray[np.uint8]
+    tables: Tables
+    bounds: NDArray[np.int64] | None = None
+
+
+def sample_ids(sample: Sample, *, source: int = 0) -> pl.DataFrame:
+    """Return what may be an id in a sample, one row for each record that has one.
+
+    Returns
+    -------
+    frame
+        `source`, `record` (its number in the sample), `key` and `value` (hashes), `shape`, `time` (microseconds since
+        the epoch, UTC, or NO_TIME), and `place` (IN_FIELDS, IN_MESSAGES, or IN_HEADS).
+    """
+    data, tables = sample.data, sample.tables
+    if sample.bounds is None:
+        columns, count, _, named = read_all(data, tables)
+        records = Records(*(column[:count] for column in columns))
+    else:
+        columns, named = read_all_heads(data, sample.bounds, tables)
+        records = Records(*columns)
+    hashes, first, _, numbers, starts, _ = read_shapes(data, records.message_start, records.message_end, records.status)
+    spots = Spots.of(first, starts, numbers, Fields(*named) if has_fields(tables) else None)
+    rows = spots.rows(data, records, SessionKeys(places=ALL))
+    record, key = rows[:, 0], rows[:, 1].view(np.uint64)
+    return pl.DataFrame(
+        {
+            "source": np.full(len(rows), source, np.int64),
+            "record": record,
+            "key": key,
+            "value": rows[:, 2].view(np.uint64),
+            "shape": hashes[record],
+            "time": records.time[record],
+            "place": np.where(
+                key < np.uint64(1 << 63),
+                IN_FIELDS,
+                np.where(rows[:, 3] < records.message_start[record], IN_HEADS, IN_MESSAGES),
+            ),
+        }
+    )
+
+
+def choose_keys(ids: pl.DataFrame) -> SessionKeys:
+    """Return the keys whose values are sessions, by what `sample_ids` found in the samples of some sources."""
+    if not len(ids):
+        return SessionKeys()
+    sizes = ids.group_by("source").agg(size=pl.col("record").max() + 1)
+    record = pl.col("record")
+    values = (
+        ids.unique(["source", "record", "key", "value"], maintain_order=True)
+        .group_by("source", "key", "value")
+        .agg(
+            pl.len().alias("count"),
+            shapes=pl.col("shape").n_unique(),
+            extent=record.max() - record.min(),
+            gap=record.sort().diff().median(),
+            times=pl.col("time").n_unique(),
+            first=record.min(),
+            last=record.max(),
+        )
+        .join(sizes, on="source")
+        .sort("key", "source", "first", "last", "value")
+        .with_columns(
+            in_turn=(pl.col("first") > pl.col("last").cum_max().shift(1).over("key", "source")).fill_null(value=True)
+        )
+    )
+    recurring = (pl.col("shapes") >= 2) & (pl.col("count") >= 2)
+    kept, count, size = pl.col("count").filter(recurring), pl.col("count"), pl.col("size")
+    keys = values.group_by("key").agg(
+        recurring=recurring.sum(),
+        covered=kept.sum(),
+        share=kept.sum() / count.sum(),
+        close=(pl.col("gap") * count / size).filter(recurring).median(),
+        short=(pl.col("extent") / size).filter(recurring).median(),
+        values=pl.len(),
+        pairs=pl.col("times").sum(),
+        largest=count.max() / count.sum(),
+        in_turn=pl.col("in_turn").mean(),
+    )
+    timed = ids.filter(pl.col("time") != NO_TIME)
+    times = timed.group_by("key").agg(times=pl.struct("source", "time").n_unique())
+    places = ids.group_by("key").agg(pl.col("place").max())
+    is_clock = (pl.col("values") >= _CLOCK * pl.col("pairs")) & (pl.col("times") >= _CLOCK * pl.col("pairs"))
+    chosen = (
+        keys.join(times, on="key", how="left")
+        .join(places, on="key")
+        .filter(
+            pl.col("recurring") >= _FEWEST,
+            pl.col("share") >= _RECURRING,
+            pl.col("close") <= _CLOSE,
+            pl.col("short") <= _SHORT,
+            pl.col("largest") <= _LARGEST,
+            pl.col("covered") >= _COVERED * int(sizes["size"].sum()),
+            ~is_clock.fill_null(value=False),
+            (pl.col("place") != IN_HEADS) | (pl.col("in_turn") < _IN_TURN),
+        )
+        .sort("covered", "key", descending=[True, False])
+        .head(MOST_KEYS)
+    )
+    return SessionKeys(keys=tuple(chosen["key"].sort().to_list()), places=int(chosen["place"].unique().sum()))

@@ -1,0 +1,75 @@
+"""What is said of every session of a group: a score, whether it is unusual, and which deviation says most."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loganomaly.sessions.deviations import FEWEST_SESSIONS, RARE, Deviation, find_deviations
+from loganomaly.sessions.groups import SessionGroup
+
+__all__ = ["THRESHOLD", "JudgedGroup", "judge_group"]
+
+THRESHOLD = 0.5
+"""Score from which on a session is unusual."""
+_BELOW = 0.999
+"""What of the surprise of a deviation the rarest template alone reaches at most."""
+_MOST = 0.1
+"""Largest share 0..1 of a group's sessions that are unusual: where more deviate, the most surprising do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedGroup:
+    """A group of sessions and how they deviate.
+
+    Attributes
+    ----------
+    deviations
+        The most surprising first.
+    main
+        Per session: the number of the first of its deviations, or -1.
+    score
+        Per session: 0..1, higher is more unusual.
+    """
+
+    group: SessionGroup
+    deviations: Sequence[Deviation]
+    main: NDArray[np.int64]
+    score: NDArray[np.float64]
+
+
+def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Mapping[int, float]) -> JudgedGroup:
+    """Judge the sessions of a group; for `span` and `raised` see `find_deviations`.
+
+    A session's score is 1 - 0.5 ** (s / s0) for the largest surprise s of its deviations, with s0 that of what a share
+    `RARE` of the sessions does, or more, so that at most a tenth of the sessions have 0.5. A session that does not
+    deviate has the score, below 0.5, of its rarest template.
+    """
+    size = len(group.table)
+    deviations = find_deviations(group, span=span, raised=raised)
+    surprise, main = _rarest(group), np.full(size, -1, np.int64)
+    base = -math.log10(RARE)
+    for number, deviation in enumerate(deviations):
+        rows = deviation.rows
+        fresh = rows[main[rows] < 0]
+        main[fresh] = number
+        surprise[fresh] = np.maximum(deviation.surprise, base)
+    deviating = np.sort(surprise[main >= 0])[::-1]
+    most = int(_MOST * size)
+    if len(deviating) > most:
+        base = max(base, float(deviating[most]) * (1 + 1e-9))
+    return JudgedGroup(group=group, deviations=deviations, main=main, score=1 - 0.5 ** (surprise / base))
+
+
+def _rarest(group: SessionGroup) -> NDArray[np.float64]:
+    """Return the surprise of each session's rarest template, below that of a deviation; 0 in small groups."""
+    size = len(group.table)
+    surprise = np.zeros(size)
+    if size < FEWEST_SESSIONS:
+        return surprise
+    rows, numbers, _ = group.columns()
+    _, inverse, have = np.unique(numbers, return_inverse=True, return_counts=True)
+    np.maximum.at(surprise, rows, -np.log10(have[inverse] / size))
+    return np.minimum(surprise, -math.log10(RARE) * _BELOW)

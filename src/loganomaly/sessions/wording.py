@@ -1,0 +1,38 @@
+"""How a deviation is told to people."""
+
+from collections.abc import Sequence
+
+from loganomaly.mining.template import Template
+from loganomaly.sessions.deviations import Deviation
+from loganomaly.wording import duration
+
+__all__ = ["tell"]
+
+_LONGEST = 80
+
+
+def tell(deviation: Deviation, templates: Sequence[Template], *, key: str) -> str:
+    """Return what the sessions of a deviation do otherwise; `key` says how their ids are written."""
+    of, few = deviation.sessions, len(deviation.rows)
+    what = "" if deviation.number is None else _quoted(templates[deviation.number].text)
+    other = "" if deviation.other is None else _quoted(templates[deviation.other].text)
+    match deviation.kind:
+        case "rare":
+            return f"{few:,} of {of:,} sessions ({key}) have {what}"
+        case "missing":
+            return f"{few:,} of {of:,} sessions ({key}) with {other} lack {what}"
+        case "count":
+            return (
+                f"{few:,} of {of:,} sessions ({key}) have {what} {deviation.observed:,.0f} times,"
+                f" where {deviation.expected:,.0f} is usual"
+            )
+        case "order":
+            return f"in {few:,} of {of:,} sessions ({key}) {what} comes before {other}, in all others behind it"
+    return (
+        f"{few:,} of {of:,} sessions ({key}) of their kind take up to {duration(deviation.observed)},"
+        f" where {duration(deviation.expected)} is usual"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if len(text) <= _LONGEST else f'"{text[: _LONGEST - 1]}…"'

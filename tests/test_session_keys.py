@@ -1,0 +1,90 @@
+import random
+
+import numpy as np
+import polars as pl
+import pytest
+
+from loganomaly.reading.detect import detect
+from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
+from loganomaly.testing import case_of, log_line
+
+
+def keys_of(*logs):
+    """Return how the ids are written that are taken for those of sessions."""
+    return sorted(judged.group.key for judged in case_of(*logs).sessions)
+
+
+def lines(events):
+    return "".join(log_line(second, message) for second, message in sorted(events))
+
+
+def requests(count=200, name="req-{0:06x}a1", steps=("begins", "reads the cart", "ends"), spread=6):
+    chance = random.Random(1)
+    return [
+        (request * 2 + step * chance.randrange(1, spread), f"request {name.format(request * 7919)} {what}")
+        for request in range(count)
+        for step, what in enumerate(steps)
+    ]
+
+
+def test_ids_that_recur_in_lines_of_several_kinds_are_those_of_sessions():
+    assert len(keys_of(lines(requests()))) == 1
+
+
+def test_a_value_that_stands_in_one_kind_of_line_is_no_session():
+    assert keys_of(lines(requests(steps=("begins",)))) == []
+
+
+def test_what_is_there_all_the_time_is_no_session():
+    chance = random.Random(2)
+    events = [
+        (second, f"worker-{chance.randrange(12)} {chance.choice(['sleeps', 'wakes', 'works'])}")
+        for second in range(900)
+    ]
+    assert keys_of(lines(events)) == []
+
+
+def test_a_number_that_is_mostly_the_same_is_no_session():
+    events = [(s, f"{what} of size {4096 if s % 9 else s}") for s in range(900) for what in ("read", "wrote")]
+    assert keys_of(lines(events)) == []
+
+
+def test_a_time_in_the_message_is_no_session():
+    events = [(s, f"{what} at {1700000000 + s}") for s in range(400) for what in ("tick", "tock")]
+    assert keys_of(lines(events)) == []
+
+
+def test_fields_of_json_are_known_by_name():
+    log = "".join(
+        f'{{"time":"2026-03-14T09:{second // 60 % 60:02}:{second % 60:02}Z","msg":"{message.split()[2]}",'
+        f'"trace":"{message.split()[1]}","took":{second % 7}}}\n'
+        for second, message in sorted(requests())
+    )
+    assert keys_of(log) == ["trace"]
+
+
+def test_process_ids_in_front_of_messages_are_those_of_sessions():
+    chance = random.Random(3)
+    events = sorted(
+        (start * 3 + step * chance.randrange(1, 9), start, what)
+        for start in range(200)
+        for step, what in enumerate(("connection from 10.0.0.1", "accepted", "closed"))
+    )
+    log = "".join(
+        f"Mar 14 {9 + s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} host sshd[{2000 + pid}]: {what}\n"
+        for s, pid, what in events
+    )
+    assert keys_of(log) == ["[*]"]
+
+
+def test_the_order_of_sources_does_not_change_the_keys():
+    one, other = lines(requests()), lines(requests(name="job_{0}"))
+    assert keys_of(one, other) == keys_of(other, one) != []
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "no ids\n" * 50])
+def test_a_log_without_ids_has_no_keys(text):
+    data = text.encode()
+    ids = sample_ids(Sample(data=np.frombuffer(data, np.uint8), tables=detect(data).tables()))
+    assert choose_keys(ids).keys == ()
+    assert isinstance(ids, pl.DataFrame)
