@@ -260,7 +260,8 @@ class LogAnalyzer:
                 progress("judge", total, total)
             masks = {group: masks_in_use(own_masks(configs[group])) for group in scanned.profiles}
             cases = {group: self._case(profile, masks[group]) for group, profile in scanned.profiles.items()}
-            judgements = {group: judge(case, detectors(configs[group], without=self._without)) for group, case in cases.items()}
+            wanted = {group: detectors(configs[group], without=self._without) for group in cases}
+            judgements = {group: judge(case, wanted[group]) for group, case in cases.items()}
             ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
         with watch.stage("extract"):
             if progress:

@@ -74,7 +74,7 @@ def own_masks(config: Config) -> tuple[Mask, ...]:
 
 
 def detectors(config: Config, *, without: Collection[str] = ()) -> list[Detector]:
-    """Return all registered detectors, with their settings, but those `without` which or which the settings turn off."""
+    """Return all registered detectors, with their settings, but those named in `without` or turned off in `config`."""
     lof, window = config.detectors.lof, config.detectors.rolling_window
     settings: dict[str, dict[str, Any]] = {
         "lof": {"neighbors": lof.neighbors, "contamination": lof.contamination},
