@@ -6,6 +6,7 @@ import pytest
 from loganomaly import LogAnalyzer
 from loganomaly.config import load_config, set_keys
 from loganomaly.config.settings import Config
+from loganomaly.errors import UsageError
 
 WORDS = ("turbine", "ledger", "harbour", "violin", "copper", "meadow")
 LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} for page done in {i % 9} ms" for i in range(300)]
@@ -29,6 +30,33 @@ def said_by(results, detector):
 def test_lof_enabled():
     assert said_by(analyze(), "lof")
     assert not said_by(analyze(lof__enabled=False), "lof")
+
+
+@pytest.mark.parametrize("name", ["lof", "rarity"])
+def test_detectors_left_out_say_nothing(name):
+    frame = pl.DataFrame({"log": LOGS})
+    everything, less = LogAnalyzer().analyze(frame), LogAnalyzer(without=[name]).analyze(frame)
+    assert said_by(everything, name)
+    assert not said_by(less, name)
+
+
+def test_detectors_left_out_of_files_say_nothing(tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"{line}\n" for line in LOGS), encoding="utf-8")
+    assert said_by(LogAnalyzer().analyze(log), "rarity")
+    assert not said_by(LogAnalyzer(without=["rarity"]).analyze(log), "rarity")
+
+
+def test_what_was_left_out_is_said():
+    results = LogAnalyzer(without=["rarity", "lof"]).analyze(pl.DataFrame({"log": LOGS[:9]}))
+    assert results.notices == ("detectors left out: lof, rarity",)
+    enabled = {name: section["enabled"] for name, section in results.summary["settings"].items()}
+    assert enabled == {"lof": False, "rolling_window": True}
+
+
+def test_an_unknown_detector_cannot_be_left_out():
+    with pytest.raises(UsageError, match="no detectors named 'lov'; did you mean 'lof'"):
+        LogAnalyzer(without=["lov"])
 
 
 def test_lof_neighbors():

@@ -6,7 +6,7 @@ import pytest
 
 from loganomaly import registry
 from loganomaly.errors import UsageError
-from loganomaly.registry import DETECTORS, load, names
+from loganomaly.registry import DETECTORS, checked_names, load, names
 
 
 def test_the_built_in_detectors_are_registered():
@@ -32,6 +32,20 @@ def test_an_unknown_name_is_an_error_that_lists_the_known():
 def test_a_misspelt_name_is_put_right():
     with pytest.raises(UsageError, match=r"named 'rarety'; did you mean 'rarity'\? Known: "):
         load(DETECTORS, "rarety")
+
+
+def test_registered_names_are_returned_each_once():
+    assert checked_names(DETECTORS, ["lof", "rarity", "lof"]) == {"lof", "rarity"}
+
+
+def test_an_unknown_name_among_others_is_an_error():
+    with pytest.raises(UsageError, match=r"^no detectors named 'rarety'; did you mean 'rarity'\? Known: "):
+        checked_names(DETECTORS, ["lof", "rarety"])
+
+
+def test_a_text_in_place_of_names_is_an_error():
+    with pytest.raises(UsageError, match=r"^given the text 'lof'; expected a list of names: \['lof'\]$"):
+        checked_names(DETECTORS, "lof")
 
 
 def test_an_empty_group_says_so():

@@ -5,32 +5,17 @@ import re
 from pathlib import Path
 
 import pytest
+from shop_story import EXAMPLES, covers, lines_of, read_events
 
 from loganomaly import LogAnalyzer
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-STORY = {event["id"]: event for event in json.loads((EXAMPLES / "shop" / "story.json").read_text())["events"]}
+STORY = read_events(EXAMPLES / "shop")
 FIRST = 10
 
 
 @pytest.fixture(scope="module")
 def results():
     return LogAnalyzer().analyze([EXAMPLES])
-
-
-def lines_of(event, source):
-    """Return the lines of an event in a source, counted from 1."""
-    spans = event["files"].get(Path(source).name, []) if Path(source).parent.name == "shop" else []
-    return {line for first, last in spans for line in range(first, last + 1)}
-
-
-def covers(anomaly, event):
-    """Whether an anomaly stands in the lines of an event, or speaks of a stretch of lines that is the event's."""
-    lines = lines_of(event, anomaly["source"])
-    stretches = [
-        (e["first_line"], e["last_line"]) for e in anomaly["evidence"] if e["first_line"] is not None and lines
-    ]
-    return anomaly["line_number"] in lines or any(first in lines and last in lines for first, last in stretches)
 
 
 @pytest.mark.parametrize("name", sorted(set(STORY) - {"rollback"}))

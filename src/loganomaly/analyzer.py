@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from loganomaly.profile import Profile
 from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.redaction.secrets import redact, redact_personal
+from loganomaly.registry import DETECTORS, checked_names
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.run import describe_run
 from loganomaly.reports.sessions import session_frame
@@ -70,6 +71,13 @@ class LogAnalyzer:
         The templates.json of an earlier run, or the folder that it is in: templates that are known keep their ids.
     compliance
         Mask e-mail and IP addresses in all results, as secrets are anyway, and never call an LLM.
+    without
+        Names of registered detectors that are not asked, for this and all files.
+
+    Raises
+    ------
+    UsageError
+        If there is no detector of such a name; says which there are.
 
     Examples
     --------
@@ -86,12 +94,14 @@ class LogAnalyzer:
         file_configs: Mapping[str, Config] | None = None,
         compliance: bool = False,
         templates: Path | str | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self._config = config or Config()
         self._file_configs = dict(file_configs or {})
         self._compliance = compliance
         self._learnt = () if templates is None else load_templates(templates)
         self._clean = redact_personal if compliance else redact
+        self._without = checked_names(DETECTORS, without)
 
     async def __aenter__(self) -> Self:
         return self
@@ -180,7 +190,7 @@ class LogAnalyzer:
         clean = self._clean
         with watch.stage("judge"):
             case = self._case(Profile.merge([part.profile for part in scanned]), masks_in_use(own_masks(self._config)))
-            wanted = detectors(self._config)
+            wanted = detectors(self._config, without=self._without)
             judgement = judge(case, wanted)
         with watch.stage("extract"):
             found = with_lines(
@@ -252,7 +262,8 @@ class LogAnalyzer:
                 progress("judge", total, total)
             masks = {group: masks_in_use(own_masks(configs[group])) for group in scanned.profiles}
             cases = {group: self._case(profile, masks[group]) for group, profile in scanned.profiles.items()}
-            judgements = {group: judge(case, detectors(configs[group])) for group, case in cases.items()}
+            wanted = {group: detectors(configs[group], without=self._without) for group in cases}
+            judgements = {group: judge(case, wanted[group]) for group, case in cases.items()}
             ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
         with watch.stage("extract"):
             if progress:
@@ -317,6 +328,9 @@ class LogAnalyzer:
         mixed_masks: bool = False,
     ) -> Results:
         """Return the results: the whole report, and what is said of the run."""
+        settings = self._config.model_dump(mode="json")["detectors"]
+        for name in settings.keys() & self._without:
+            settings[name]["enabled"] = False
         run = describe_run(
             whole.summary["input_files"],
             skipped=skipped,
@@ -325,9 +339,10 @@ class LogAnalyzer:
                 unused=unused,
                 unclear_dates=unclear,
                 mixed_masks=mixed_masks,
+                without=self._without,
             ),
             compliance=self._compliance,
-            settings=self._config.model_dump(mode="json")["detectors"],
+            settings=settings,
             seconds=watch.seconds,
             clean=self._clean,
         )

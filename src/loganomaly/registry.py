@@ -1,12 +1,13 @@
 """Where exchangeable parts are registered: built-ins and plugins enter by the same door, entry points."""
 
 import difflib
+from collections.abc import Collection
 from importlib.metadata import entry_points
 from typing import Any
 
 from loganomaly.errors import UsageError
 
-__all__ = ["DETECTORS", "load", "names"]
+__all__ = ["DETECTORS", "checked_names", "load", "names"]
 
 DETECTORS = "loganomaly.detectors"
 """Entry-point group of detectors."""
@@ -27,8 +28,28 @@ def load(group: str, name: str) -> Any:
     """
     for entry in entry_points(group=group, name=name):
         return entry.load()
+    raise _unknown(group, name)
+
+
+def checked_names(group: str, given: Collection[str]) -> frozenset[str]:
+    """Return the names given, all of which are registered in a group.
+
+    Raises
+    ------
+    UsageError
+        If one is not, or if a text is given where a list of names is expected.
+    """
+    if isinstance(given, str):
+        msg = f"given the text {given!r}; expected a list of names: [{given!r}]"
+        raise UsageError(msg)
+    wrong = sorted(set(given) - set(names(group))) if given else []
+    if wrong:
+        raise _unknown(group, wrong[0])
+    return frozenset(given)
+
+
+def _unknown(group: str, name: str) -> UsageError:
     known = names(group)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    msg = f"no {group.rpartition('.')[2]} named {name!r}{hint} Known: {', '.join(known) or 'none'}."
-    raise UsageError(msg)
+    return UsageError(f"no {group.rpartition('.')[2]} named {name!r}{hint} Known: {', '.join(known) or 'none'}.")

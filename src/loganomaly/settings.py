@@ -1,7 +1,7 @@
 """What configurations mean to an analysis: which one holds for a source, its detectors, what a flood is."""
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +73,8 @@ def own_masks(config: Config) -> tuple[Mask, ...]:
     return tuple(Mask(name=mask.name, pattern=mask.pattern) for mask in config.masks)
 
 
-def detectors(config: Config) -> list[Detector]:
-    """Return all registered detectors that the configuration does not turn off, with their settings."""
+def detectors(config: Config, *, without: Collection[str] = ()) -> list[Detector]:
+    """Return all registered detectors, with their settings, but those named in `without` or turned off in `config`."""
     lof, window = config.detectors.lof, config.detectors.rolling_window
     settings: dict[str, dict[str, Any]] = {
         "lof": {"neighbors": lof.neighbors, "contamination": lof.contamination},
@@ -84,6 +84,7 @@ def detectors(config: Config) -> list[Detector]:
         },
     }
     off = {name for name, section in (("lof", lof), ("rolling_window", window)) if not section.enabled}
+    off.update(without)
     return [load(DETECTORS, name)(**settings.get(name, {})) for name in names(DETECTORS) if name not in off]
 
 
@@ -93,12 +94,15 @@ def notices(
     unused: Iterable[str] = (),
     unclear_dates: Iterable[str] = (),
     mixed_masks: bool = False,
+    without: Collection[str] = (),
 ) -> Iterator[str]:
     """Yield remarks on settings: those without effect, and those that the sources with `unclear_dates` may need.
 
     Without effect are settings of a later version, and `unused` patterns of files. `mixed_masks` says that there are
-    files with other masks than others have.
+    files with other masks than others have, `without` which detectors were left out.
     """
+    if without:
+        yield f"detectors left out: {', '.join(sorted(without))}"
     if mixed_masks:
         yield (
             "files have different masks: the templates of all files together go by all these masks, those of findings "
