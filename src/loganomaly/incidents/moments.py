@@ -99,6 +99,8 @@ def _times(finding: Finding, told: Evidence | None) -> tuple[int | None, int | N
         exact = finding.timestamp if finding.subject.kind == "component" else last
         stopped = exact if exact is not None and start <= exact <= end else end
         return stopped, stopped
+    if finding.related and first is not None and last is not None and 0 < start - first <= end - start:
+        return first, max(end, last)  # what was folded into it began a little earlier
     # A bucket of time begins before the first record in it.
     start = start if first is None or not start <= first <= end else first
     end = end if last is None or not start <= last <= end else last
