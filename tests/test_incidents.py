@@ -103,6 +103,14 @@ def test_a_few_records_hours_apart_bridge_nothing():
     assert [len(group) for group in found] == [5, 4]
 
 
+def test_an_error_that_is_new_and_comes_again_every_other_day_bridges_nothing():
+    month = (0, 30 * 24 * HOUR)
+    days = [finding(f"day {n}", n * 24 * HOUR) for n in range(3, 12, 2)]
+    again = finding("again", 2 * 24 * HOUR, lasting=10 * 24 * HOUR, kind="new", count=7, score=0.9)
+    (incident,) = find_incidents([*days, again], span=month).incidents
+    assert (named(incident, [again]), incident.end) == (["again"], incident.start)
+
+
 # Pairs that are near enough only if they share something; the others are there so that sharing tells something.
 FAR = [finding(f"far {n}", n * 5 * HOUR, component=f"c{n}", source=n + 5) for n in range(1, 5)]
 
@@ -332,14 +340,14 @@ def test_one_sweep_joins_what_comparing_all_pairs_joins(findings, hours):
     span = (0, hours * MINUTE)
     moments = [moment_of(f, span=span) for f in findings]
     spans = {n: (m.onset, m.end) for n, m in enumerate(moments) if m.onset is not None and not m.standing}
-    groups, limit = _by_time(moments, spans, span=span)
+    groups, _, limit = _by_time(moments, spans, span=span)
     several = {
         kind for kind in ("component", "file") if len({k for n in spans for k in moments[n].keys if k[0] == kind}) > 1
     }
     owner = {n: n for n in spans}
     for one, (start, end) in spans.items():
         for other, (later, _) in spans.items():
-            reach = end if moments[one].dense or end - start <= limit else start
+            reach = end if moments[one].pace <= limit else start
             shared = any(k in moments[other].keys and k[0] in several for k in moments[one].keys)
             if start <= later and later - reach <= limit * (2 if shared else 1):
                 old, new = owner[other], owner[one]

@@ -71,9 +71,9 @@ def find_incidents(
     order = sorted(range(len(findings)), key=lambda n: _place(findings[n]))
     members = [_Member(number=n, finding=findings[n], moment=moment_of(findings[n], span=whole)) for n in order]
     linked = link([member.moment for member in members], span=whole, lines=lines or {})
-    groups = [[members[n] for n in group] for group in linked.groups]
-    groups = [group for group in groups if len(group) > 1 or group[0].finding.score >= _ALONE]
-    extents = [_extent(group) for group in groups]
+    kept = [group for group in linked.groups if len(group) > 1 or members[group[0]].finding.score >= _ALONE]
+    extents = [_extent(group, linked.reaches, members) for group in kept]
+    groups = [[members[n] for n in group] for group in kept]
     for member, place in _within([member for member in members if member.moment.standing], groups, extents):
         groups[place].append(member)
     incidents = _named([_incident(_in_order(group), extent) for group, extent in zip(groups, extents, strict=True)])
@@ -94,11 +94,10 @@ def _span(findings: Sequence[Finding]) -> tuple[int, int] | None:
     return (min(times), max(times)) if times else None
 
 
-def _extent(group: Sequence[_Member]) -> tuple[int, int] | None:
+def _extent(group: Sequence[int], reaches: Mapping[int, int], members: Sequence[_Member]) -> tuple[int, int] | None:
     """Return when a group begins and ends; None without times."""
-    moments = [member.moment for member in group]
-    starts = [m.onset for m in moments if m.onset is not None]
-    ends = [m.end for m in moments if m.end is not None]
+    starts = [onset for n in group for onset in [members[n].moment.onset] if onset is not None]
+    ends = [reaches[n] for n in group if n in reaches]
     return (min(starts), max(ends)) if starts and ends else None
 
 

@@ -47,7 +47,8 @@ class Incident:
     score
         0..1, higher is more anomalous: that of the worst finding, a little more where there are several.
     start, end
-        Microseconds since the epoch, UTC: when the first finding begins and the last one ends; None without times.
+        Microseconds since the epoch, UTC: when the first finding begins and the last one ends, where one that only
+        comes again after long pauses counts as it begins; None without times.
     findings
         Their ids, in the order of the timeline.
     cause

@@ -22,13 +22,21 @@ _ANY = ("", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """Groups of moments by their numbers, and the gap in microseconds over which those with times were joined.
+    """Moments that belong together.
 
-    Standing moments are in no group, all others in exactly one, perhaps alone. What has no time is behind what it
-    was joined to.
+    Attributes
+    ----------
+    groups
+        Moments by their numbers, in order of time or lines. Standing ones are in no group, all others in exactly one,
+        perhaps alone. What has no time is behind what it was joined to.
+    reaches
+        Up to when each goes on, microseconds; its onset where it only comes again after pauses longer than the gap.
+    gap
+        Microseconds over which those with times were joined.
     """
 
     groups: list[list[int]]
+    reaches: Mapping[int, int]
     gap: int
 
 
@@ -85,7 +93,7 @@ def link(moments: Sequence[Moment], *, span: tuple[int, int] | None, lines: Mapp
             untimed[moment.source].append(n)
         else:
             spans[n] = (moment.onset, moment.end)
-    groups, gap = _by_time(moments, spans, span=span)
+    groups, reaches, gap = _by_time(moments, spans, span=span)
     home = {n: group for group in groups for n in group}
     beside: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for n in spans:
@@ -102,21 +110,24 @@ def link(moments: Sequence[Moment], *, span: tuple[int, int] | None, lines: Mapp
                 group = home[nearest]
                 place = group.index(nearest) + 1
                 group[place:place] = cluster
-    return Linked(groups=groups, gap=round(gap))
+    return Linked(groups=groups, reaches=reaches, gap=round(gap))
 
 
 def _by_time(
     moments: Sequence[Moment], spans: Mapping[int, tuple[int, int]], *, span: tuple[int, int] | None
-) -> tuple[list[list[int]], float]:
+) -> tuple[list[list[int]], dict[int, int], float]:
     """Join what begins within a gap of what was before, and within a longer one of what it shares something with."""
     if not spans:
-        return [], 0.0
+        return [], {}, 0.0
     first, last = span or (min(start for start, _ in spans.values()), max(end for _, end in spans.values()))
-    reaches = {n: end if moments[n].dense else start for n, (start, end) in spans.items()}
-    limit = longest_gap(_gaps(spans, reaches), extent=last - first, unit=_SECOND)
-    # Few records over a time with pauses longer than the gap are no bridge.
-    reaches |= {n: end for n, (start, end) in spans.items() if end - start <= limit}
-    return _joined(moments, spans, reaches, limit=limit), limit
+
+    def reached(limit: float) -> dict[int, int]:
+        return {n: end if moments[n].pace <= limit else start for n, (start, end) in spans.items()}
+
+    longest = longest_gap((), extent=last - first, unit=_SECOND)
+    limit = longest_gap(_gaps(spans, reached(longest)), extent=last - first, unit=_SECOND)
+    reaches = reached(limit)
+    return _joined(moments, spans, reaches, limit=limit), reaches, limit
 
 
 def _by_lines(moments: Sequence[Moment], members: Sequence[int], *, size: int) -> tuple[list[list[int]], float]:

@@ -20,8 +20,8 @@ class Moment:
     ----------
     onset, end
         Microseconds since the epoch; None without times.
-    dense
-        Whether it goes on from onset to end, as far as a detector has told; otherwise there may be long pauses.
+    pace
+        Microseconds from one of its records to the next, on average: whether it goes on, or only comes again.
     standing
         Whether it tells nothing of when something happened: a leak, or what was always there.
     source, lines
@@ -34,7 +34,7 @@ class Moment:
 
     onset: int | None
     end: int | None
-    dense: bool
+    pace: float
     standing: bool
     source: int
     lines: tuple[int, int]
@@ -54,13 +54,14 @@ def moment_of(finding: Finding, *, span: tuple[int, int] | None) -> Moment:
     wide = False
     if onset is not None and end is not None and span is not None and end - onset > _LASTING * (span[1] - span[0]):
         wide, end = True, onset
+    count = finding.count if told is None or told.count is None else told.count
     line = finding.location.line
     lines = told.lines if told is not None and told.location == finding.location else None
     is_leak = "leak" in finding.tags and (told is None or "leak" in told.tags)
     return Moment(
         onset=onset,
         end=end,
-        dense=told is not None,
+        pace=0.0 if onset is None or end is None else (end - onset) / max(count - 1, 1),
         standing=is_leak or (wide and told is None),
         source=finding.location.source,
         lines=lines or (line, line),
