@@ -21,6 +21,7 @@ SUMMARY = {
     "input_files": [{"name": "app.log"}],
     "template_diversity": {"unique_templates": 3},
     "time_metrics": {"first_time": None, "last_time": None},
+    "incidents": [],
     "leaks": [],
     "skipped_files": [],
     "stages": {"scan": 1.25, "judge": 0.5},

@@ -24,7 +24,7 @@ LAYERS = (
     {"masking"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
-    {"profile"},
+    {"incidents", "profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
     {"arguments", "registry", "traces"},
     {"errors", "stopwatch", "wording"},

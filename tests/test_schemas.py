@@ -99,6 +99,45 @@ def test_an_analysis_of_nothing_but_blanks_is_valid():
     validate(results.anomalies, "anomalies")
 
 
+@pytest.fixture(scope="module")
+def broken():
+    hours = [f"2026-03-14 {9 + i // 120:02d}:{i // 2 % 60:02d}:{i % 2 * 30:02d} INFO [web] request {i} done"
+             for i in range(960)]  # fmt: skip
+    hours[600:600] = [
+        "2026-03-14 14:00:01 CRITICAL [db] disk is full",
+        "2026-03-14 14:01:07 CRITICAL [web] cannot store the basket of anyone",
+    ]
+    return LogAnalyzer().analyze(pl.DataFrame({"log": hours}))
+
+
+def test_results_with_an_incident_are_valid(broken):
+    (incident,) = broken.incidents
+    assert incident["first_cause"]["finding"] == incident["findings"][0]
+    assert {a["incident"] for a in broken.anomalies} == {incident["id"]}
+    validate(broken.summary, "summary")
+    validate(broken.anomalies, "anomalies")
+
+
+def test_an_incident_with_a_missing_or_an_unknown_key_or_a_wrong_value_is_refused(broken):
+    good = broken.summary
+    spots = [("incidents", 0), ("incidents", 0, "first_cause"), ("incidents", 0, "timeline", 0)]
+    for spot in spots:
+        for key in at(good, spot):
+            bad = copy.deepcopy(good)
+            del at(bad, spot)[key]
+            with pytest.raises(ValidationError, match=f"'{key}' is a"):
+                validate(bad, "summary")
+        bad = copy.deepcopy(good)
+        at(bad, spot)["surprise"] = 1
+        with pytest.raises(ValidationError, match="surprise"):
+            validate(bad, "summary")
+    for key, value in [("id", "x"), ("score", 1.01), ("start", "noon"), ("findings", []), ("files", [])]:
+        bad = copy.deepcopy(good)
+        bad["incidents"][0][key] = value
+        with pytest.raises(ValidationError):
+            validate(bad, "summary")
+
+
 def places(value, path=()):
     """Yield the path to each mapping with fixed keys."""
     if isinstance(value, dict):

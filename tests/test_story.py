@@ -65,6 +65,33 @@ def test_every_anomaly_shows_the_line_it_names(results):
         assert all(line in lines for line in before)
 
 
+def test_the_story_is_one_incident_that_begins_with_the_deployment_or_the_first_slow_query(results):
+    worst = results.incidents[0]
+    assert len(results.incidents) == 1
+    assert set(worst["findings"]) <= {anomaly["id"] for anomaly in results.anomalies}
+    cause = next(a for a in results.anomalies if a["id"] == worst["first_cause"]["finding"])
+    assert covers(cause, STORY["deploy"]) or covers(cause, STORY["slow-database"])
+    assert "2026-03-14T10:05:00Z" <= worst["start"] <= "2026-03-14T10:08:20Z"
+    assert worst["end"] >= "2026-03-14T10:39:30Z"
+
+
+@pytest.mark.parametrize("name", ["retry-flood", "pool-exhausted", "inventory-silence", "slow-database"])
+def test_what_was_planted_is_in_the_incident(results, name):
+    assert any(covers(a, STORY[name]) for a in results.anomalies if a["incident"] == results.incidents[0]["id"])
+
+
+def test_what_is_no_part_of_the_story_is_in_no_incident(results):
+    alone = [a for a in results.anomalies if a["source"].endswith("sample.log")]
+    assert [a["incident"] for a in alone] == [None] * len(alone)
+
+
+def test_the_report_on_each_file_has_the_incidents_of_its_findings(results):
+    for report in results.files.values():
+        ids = {a["incident"] for a in report.anomalies} - {None}
+        assert {incident["id"] for incident in report.summary["incidents"]} == ids
+        assert all(incident in results.incidents for incident in report.summary["incidents"])
+
+
 SECRETS = {
     "leaked-db-password": r"://[^:]+:([^@]+)@",
     "leaked-aws-key": r"aws_(?:access_key_id|secret_access_key)=([\w/+]+)",

@@ -15,6 +15,7 @@ def summary(**changes):
         "input_files": [{"name": "app.log"}, {"name": "web.log"}],
         "template_diversity": {"unique_templates": 42},
         "time_metrics": {"first_time": "2024-05-01T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"},
+        "incidents": [],
         "leaks": [],
         "skipped_files": [],
         "stages": {"scan": 1.25, "judge": 0.5},
@@ -23,6 +24,8 @@ def summary(**changes):
 
 def anomaly(**changes):
     return {
+        "id": "0123456789ab",
+        "incident": None,
         "score": 0.97,
         "severity": "CRITICAL",
         "source": "app.log",
@@ -33,6 +36,27 @@ def anomaly(**changes):
         "log": "2024-05-01 10:02:11 FATAL out of memory: killed process 77",
         "reason": "This is unusual: 3,120 records in 4 minutes where 2 were expected.",
     } | changes
+
+
+def incident(*anomalies, **changes):
+    """Return an incident of findings, the first of them its first cause candidate."""
+    found = [a["id"] for a in anomalies]
+    return {
+        "id": "abcdefabcdef",
+        "title": "log flood in web, error in db",
+        "score": 0.98,
+        "start": "2024-05-01T10:02:11Z",
+        "end": "2024-05-01T10:05:40Z",
+        "findings": found,
+        "components": ["db", "web"],
+        "files": ["app.log", "web.log"],
+        "first_cause": {"finding": found[0], "reason": "The first unusual thing here; seen once."},
+        "timeline": [{"time": a["first_seen"], "finding": a["id"], "text": f"error: {a['id']}"} for a in anomalies],
+    } | changes
+
+
+def members(count):
+    return [anomaly(id=f"{n:012x}", incident="abcdefabcdef") for n in range(count)]
 
 
 def lines(*anomalies, width=100, colour=False, saved=(), most=20, **changes):
@@ -106,6 +130,64 @@ def test_the_root_cause_of_a_stack_trace_stands_below_the_reason(changes, shown)
 def test_a_long_message_of_an_exception_leaves_room_for_the_place():
     shown = " ".join(lines(anomaly(trace=TRACE | {"message": "x" * 5_000}))).split()
     assert shown[-2:] == ["shop.Store.save", "(Store.java:42)"]
+
+
+def test_an_incident_stands_before_the_findings_with_its_span_cause_ranks_and_places():
+    one, other = anomaly(id="1" * 12, incident="abcdefabcdef"), anomaly(id="2" * 12, incident="abcdefabcdef")
+    found = lines(anomaly(), other, one, incidents=[incident(one, other)])
+    assert found[1] == "42 templates, 3 findings, 1 incident, 0 leaks, 1.8 s"
+    assert found[3:9] == [
+        "Incident 1, score 0.98, 10:02:11 to 10:05:40: log flood in web, error in db",
+        "  10:02:11  #3  error: 111111111111",
+        "                The first unusual thing here; seen once.",
+        "  10:02:11  #2  error: 222222222222",
+        "  In db, web; app.log, web.log",
+        "",
+    ]
+    assert found[9].startswith("#  Score")
+
+
+def test_an_incident_without_times_names_places():
+    only = anomaly(id="1" * 12, incident="abcdefabcdef", first_seen=None, last_seen=None)
+    found = lines(only, incidents=[incident(only, start=None, end=None, first_cause=None)])
+    assert found[3:5] == [
+        "Incident 1, score 0.98: log flood in web, error in db",
+        "  app.log:1234  #1  error: 111111111111",
+    ]
+
+
+def test_of_an_incident_of_many_findings_the_worst_and_the_cause_are_shown_and_the_others_counted():
+    many = members(40)
+    found = lines(*many, incidents=[incident(*many, first_cause={"finding": many[30]["id"], "reason": "Early."})])
+    events = [line.split()[1] for line in found if line.startswith("  10:02:11")]
+    assert events == ["#1", "#2", "#3", "#4", "#5", "#6", "#7", "#31"]
+    assert "  and #8, #9, #10, #11, #12, #13, #14, #15, #16, #17, #18, #19 and 20 more" in found
+
+
+def test_incidents_beyond_the_third_are_counted():
+    found = lines(*members(1), incidents=[incident(*members(1))] * 5)
+    assert [line[:10] for line in found if line.startswith("Incident")] == ["Incident 1", "Incident 2", "Incident 3"]
+    assert "and 2 more incidents, listed in summary.json" in found
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_no_line_of_an_incident_is_wider_than_the_terminal_nor_obeyed_by_it(width):
+    bad = "\x1b[2J\u202e漢字 [bold]x[/bold] " * 50
+    hostile = incident(
+        *members(3),
+        title=bad,
+        components=[bad] * 9,
+        files=[bad.replace(" ", "")] * 9,
+        first_cause={"finding": members(1)[0]["id"], "reason": bad},
+        timeline=[{"time": a["first_seen"], "finding": a["id"], "text": bad} for a in members(3)],
+    )
+    found = lines(*members(3), width=width, incidents=[hostile])
+    assert max(cell_len(line) for line in found) <= width
+    assert not any("\x1b" in line or "\u202e" in line for line in found)
+    assert any("[bold]x[/bold]" in line for line in found) or width == 40
+    # Title and places take two lines each, a reason five, each finding one, and an empty line is behind.
+    begin, end = (next(n for n, line in enumerate(found) if line.startswith(s)) for s in ("Incident", "#  Score"))
+    assert end - begin <= 2 + 3 + 5 + 2 + 1
 
 
 def test_findings_keep_their_order():

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from loganomaly.floods import Floods
 from loganomaly.frame_lines import annotate
 from loganomaly.frame_scan import FrameScan
 from loganomaly.frames import is_frame, take_rows
+from loganomaly.incidents import find_incidents
 from loganomaly.judge import Judgement, judge, rank
 from loganomaly.masking import masked_case, masked_finding
 from loganomaly.mining.masks import Mask, all_of, masks_in_use
@@ -203,18 +204,27 @@ class LogAnalyzer:
             )
             shapes = np.concatenate([part.shape for part in scanned])
             lines = annotate(work.frame, case=case, judgement=judgement, detectors=wanted, shapes=shapes, clean=clean)
-        findings = [masked_finding(finding, clean=clean) for finding in found]
+        grouped = find_incidents(
+            [masked_finding(finding, clean=clean) for finding in found], span=case.span, lines={0: work.rows}
+        )
         name = "<frame>"
         size = len(work.lines.data)
         about = describe_input(case.profile, 0, name=name, compression="none", size=size, detected=work.detected)
         whole = report(
-            case, findings, filename=name, lines=of or work.rows, names={0: name}, inputs=[about], clean=clean
+            case,
+            grouped.findings,
+            incidents=grouped.incidents,
+            filename=name,
+            lines=of or work.rows,
+            names={0: name},
+            inputs=[about],
+            clean=clean,
         )
         return self._results(
             whole,
             case=case,
             scores=judgement.scores,
-            findings=findings,
+            findings=grouped.findings,
             watch=watch,
             lines=lines,
             unclear=[name] if work.detected.dating.order_origin == "assumed" else (),
@@ -276,11 +286,16 @@ class LogAnalyzer:
                 time_of=lambda place, text: time_of(text, opened[place.source].tables),
                 clean=self._clean,
             )
-            findings = [masked_finding(finding, clean=self._clean) for finding in with_text]
+            grouped = find_incidents(
+                [masked_finding(finding, clean=self._clean) for finding in with_text],
+                span=_span(cases.values()),
+                lines=scanned.lines,
+            )
         case, scores = self._together(list(cases.values()), list(judgements.values()), all_of(masks.values()))
         whole, files = report_files(
             case,
-            findings,
+            grouped.findings,
+            incidents=grouped.incidents,
             parts=cases,
             given=", ".join(inputs),
             opened=opened,
@@ -291,7 +306,7 @@ class LogAnalyzer:
             whole,
             case=case,
             scores=scores,
-            findings=findings,
+            findings=grouped.findings,
             watch=watch,
             skipped=found.skipped,
             files=files,
@@ -360,3 +375,9 @@ class LogAnalyzer:
             files=files or {},
             notices=tuple(run["notices"]),
         )
+
+
+def _span(cases: Iterable[Case]) -> tuple[int, int] | None:
+    """Return the first and last time of all cases; None without times."""
+    spans = [case.span for case in cases if case.span is not None]
+    return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None

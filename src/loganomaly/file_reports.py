@@ -6,8 +6,10 @@ from typing import Any
 
 from loganomaly.case import Case, count_templates
 from loganomaly.findings import Finding
+from loganomaly.incidents import Incident
 from loganomaly.masking import masked_names
 from loganomaly.reports.anomalies import describe
+from loganomaly.reports.incidents import describe_incidents
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.summary import summarise
 from loganomaly.results import FileReport
@@ -20,6 +22,7 @@ def report(
     case: Case,
     findings: Sequence[Finding],
     *,
+    incidents: Sequence[Incident],
     filename: str,
     lines: int,
     names: Mapping[int, str],
@@ -30,6 +33,8 @@ def report(
 
     Parameters
     ----------
+    incidents
+        Those that any of the findings belong to, worst first.
     filename
         What stands for all of them.
     lines
@@ -43,7 +48,12 @@ def report(
     """
     summary = summarise(case, findings, filename=filename, lines=lines, names=names, clean=clean)
     return FileReport(
-        summary={**summary, "input_files": inputs}, anomalies=describe(findings, names=names, clean=clean)
+        summary={
+            **summary,
+            "incidents": describe_incidents(incidents, names=names, clean=clean),
+            "input_files": inputs,
+        },
+        anomalies=describe(findings, names=names, clean=clean),
     )
 
 
@@ -51,6 +61,7 @@ def report_files(
     case: Case,
     findings: Sequence[Finding],
     *,
+    incidents: Sequence[Incident],
     parts: Mapping[int, Case],
     given: str,
     opened: Sequence[Opened],
@@ -61,6 +72,8 @@ def report_files(
 
     Parameters
     ----------
+    incidents
+        Worst first; the report on a file has those that its findings belong to, whole.
     parts
         The cases of the groups of files, which `case` is that of all of.
     given
@@ -75,7 +88,17 @@ def report_files(
     def of(part: Case, some: Sequence[Finding], *, filename: str, files: Sequence[Opened]) -> FileReport:
         inputs = [_input(item, case, scanned, name=names[item.number], clean=clean) for item in files]
         lines = sum(scanned.lines[item.number] for item in files)
-        return report(part, some, filename=filename, lines=lines, names=names, inputs=inputs, clean=clean)
+        touching = {finding.incident for finding in some}
+        return report(
+            part,
+            some,
+            incidents=[incident for incident in incidents if incident.id in touching],
+            filename=filename,
+            lines=lines,
+            names=names,
+            inputs=inputs,
+            clean=clean,
+        )
 
     single: dict[str, FileReport] = {}
     for item in opened if len(opened) > 1 else ():

@@ -71,6 +71,7 @@ class Finding:
     `score` is 0..1, higher is more anomalous; times are microseconds since the epoch, UTC; `lines` are the lines of
     `log` (redacted), `before` and `after` a few lines around it; `related` are the templates that were folded into it.
     `trace` is what the stack trace in its record says (redacted), its `line` counted from 1 in the source.
+    `incident` is the id of the incident that it belongs to.
     """
 
     id: str
@@ -95,3 +96,4 @@ class Finding:
     before: tuple[str, ...] = field(default=())
     after: tuple[str, ...] = field(default=())
     trace: Trace | None = None
+    incident: str | None = None

@@ -65,6 +65,11 @@ class Results:
     files: Mapping[str, FileReport] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
+    @property
+    def incidents(self) -> list[dict[str, Any]]:
+        """The findings that belong together, worst first: the list `incidents` of summary.json."""
+        return list(self.summary.get("incidents", ()))
+
     def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
         """Write summary.json, anomalies.json and templates.json, and of several files one of the first two in `files/`.
 

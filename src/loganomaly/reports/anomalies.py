@@ -41,6 +41,7 @@ def describe(
             "template_id": finding.template_id,
             "template": clean(finding.template),
             "related": [clean(text) for text in finding.related],
+            "incident": finding.incident,
             "files": [names[source] for source in finding.sources],
             "evidence": [_evidence(evidence, clean=clean) for evidence in finding.evidence],
             "context": {"before": list(finding.before), "after": list(finding.after)},

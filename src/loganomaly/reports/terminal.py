@@ -1,4 +1,4 @@
-"""The results as text for a terminal or a pipe: the worst findings first, each with its place and its reason.
+"""The results as text for a terminal or a pipe: incidents, then the worst findings, each with its place and reason.
 
 Everything that comes from a log is hostile here: a line can hold escape sequences, direction marks or markup.
 """
@@ -6,16 +6,18 @@ Everything that comes from a log is hostile here: a line can hold escape sequenc
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
+
+from loganomaly.reports.incident_lines import incident_lines
+from loganomaly.reports.plain import plain_text
 
 __all__ = ["list_files", "plain_text", "render"]
 
@@ -24,25 +26,9 @@ _MOST_SKIPPED = 3
 _LONGEST_MESSAGE = 200  # characters of an exception's message
 _MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
-_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
-_SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _ELLIPSIS = "…"
 _JSON = json.JSONDecoder(strict=False)
 _KEY = re.compile(r'[\s,]*"((?:[^"\\]|\\.)*)"\s*:\s*')  # of a JSON object, up to its value
-
-
-def plain_text(text: str) -> str:
-    r"""Return *text* as one line that no terminal obeys.
-
-    Colours and cursor movements are removed, other control characters shown as symbols; what is invisible or
-    turns the direction of writing is removed; each run of tabs and line ends becomes one space.
-
-    Examples
-    --------
-    >>> plain_text("\x1b[31mfailed\x1b[0m\n\x1b]0;title\a")
-    'failed ␛]0;title␇'
-    """
-    return "".join(_visible(character) for character in _SPACES.sub(" ", _SEQUENCE.sub("", text)))
 
 
 def list_files(paths: Sequence[Path]) -> str:
@@ -84,8 +70,10 @@ def render(
     """
     width = max(width, _NARROWEST)
     lines = [*_header(summary, anomalies), Text()]
+    days = _days(summary, anomalies[:most])
+    lines += incident_lines(summary["incidents"], anomalies, when=partial(_between, days=days), width=width)
     if anomalies:
-        lines += _findings(anomalies[:most], days=_days(summary, anomalies[:most]), width=width)
+        lines += _findings(anomalies[:most], days=days, width=width)
     else:
         lines += [
             Text(f"Nothing unusual found in {_amount(summary['processed_log_count'], 'line')}."),
@@ -117,6 +105,7 @@ def _header(summary: Mapping[str, Any], anomalies: Sequence[Mapping[str, Any]]) 
     counts = [
         _amount(summary["template_diversity"]["unique_templates"], "template"),
         _amount(len(anomalies), "finding"),
+        *([_amount(len(summary["incidents"]), "incident")] if summary["incidents"] else []),
         _amount(len(summary["leaks"]), "leak"),
         f"{sum(summary['stages'].values()):.1f} s",
     ]
@@ -261,23 +250,6 @@ def _cut_before(text: str, room: int) -> Text:
     return line
 
 
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code < 0x7F:
-        return character
-    match unicodedata.category(character):
-        case "Cc":
-            return "␡" if code == 0x7F else ""
-        case "Cf":
-            return ""
-        case "Cs":
-            return "\ufffd"
-        case _:
-            return character
-
-
 def _severity(anomaly: Mapping[str, Any]) -> str:
     severity = plain_text(anomaly["severity"])
     return "-" if severity.upper() == "UNKNOWN" else severity
@@ -302,14 +274,18 @@ def _whole(summary: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
 
 
 def _days(summary: Mapping[str, Any], anomalies: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the days on which the log and the findings begin and end."""
+    """Return the days on which the log and the findings begin and end; incidents are of these."""
     spans = [_whole(summary), *map(_seen, anomalies)]
     return {f"{moment:%Y-%m-%d}" for span in spans for moment in span or ()}
 
 
 def _when(anomaly: Mapping[str, Any], *, days: set[str]) -> str:
-    """Say when a finding was seen, without what is the same for all of them."""
-    span = _seen(anomaly)
+    return _between(anomaly["first_seen"], anomaly["last_seen"], days=days)
+
+
+def _between(first_seen: str | None, last_seen: str | None, *, days: set[str]) -> str:
+    """Return a span of time, without what is the same for all of them."""
+    span = _moments(first_seen, last_seen)
     if span is None:
         return "-"
     first, last = span

@@ -203,7 +203,9 @@ def _overdue(sessions: _Sessions, rows: NDArray[np.int64], *, number: int, after
         return rows
     earliest, latest = np.quantile(delay, [0.01, 0.99])
     begun = start[rows]
-    in_log: NDArray[np.bool_] = (begun + min(earliest, 0.0) >= sessions.span[0]) & (begun + max(latest, 0.0) <= sessions.span[1])
+    in_log: NDArray[np.bool_] = (begun + min(earliest, 0.0) >= sessions.span[0]) & (
+        begun + max(latest, 0.0) <= sessions.span[1]
+    )
     return rows[in_log | np.isnan(begun)]
 
 
