@@ -106,9 +106,9 @@ class SuppressConfig(_Section):
         examples=["error + rare_event"],
         description="Kinds of evidence that are known ('kinds' in anomalies.json), with a plus sign between them.",
     )
-    id: str | None = Field(default=None, examples=["3f2a9c01b7de"], description="Id of the finding.")
+    id: str | None = Field(default=None, description="Id of the finding: 12 digits 0-9 and a-f.")
     note: str | None = Field(default=None, description="Why it is not shown.")
-    date: str | None = Field(default=None, examples=["2026-03-14"], description="When it was dismissed.")
+    date: str | None = Field(default=None, description="When it was dismissed.")
 
     @model_validator(mode="after")
     def _says_what_and_why(self) -> Self:
@@ -283,7 +283,6 @@ class Config(_Section):
     suppress_file: str | None = Field(
         default=None,
         min_length=1,
-        examples=["loganomaly-suppress.yaml"],
         description="File with further entries of suppress, as `loganomaly dismiss` writes it.",
     )
     detectors: DetectorsConfig = Field(default_factory=DetectorsConfig, description="The detectors.")
