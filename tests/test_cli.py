@@ -138,6 +138,7 @@ def test_without_options_the_configuration_is_the_default_one(analyzer):
         (["--no-enable-lof"], "detectors.lof.enabled", False),
         (["--lof-n-neighbors", "5"], "detectors.lof.neighbors", 5),
         (["--lof-contamination", "0.25"], "detectors.lof.contamination", 0.25),
+        (["--suppress", "known.yaml"], "suppress_file", "known.yaml"),
         (["--enable-rolling-window"], "detectors.rolling_window.enabled", True),
         (["--no-enable-rolling-window"], "detectors.rolling_window.enabled", False),
         (["--rolling-window-size", "50"], "detectors.rolling_window.window_size", 50),

@@ -22,6 +22,8 @@ llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:114
       max_retries: 3}
 masks: []
 reading: {timezone: UTC, day_first: null, year: null}
+suppress: []
+suppress_file: null
 workflow:
   retry: {max_attempts: 3, initial_delay: 1.0, max_delay: 10.0, backoff_factor: 2.0, jitter: 0.1}
   steps:
@@ -54,11 +56,25 @@ def number(bounds: str, *outside: float) -> list[tuple[object, str]]:
 MAYBE_FLAG = [(1, "true or false or null"), ("x", "true or false or null")]
 YEAR = "a whole number, at most 2200, at least 1970 or null"
 A_LIST = "a list of mappings with the keys name, pattern"
+SOME_ENTRIES = "a list of mappings with the keys component, date, id, note, reason, template"
+ENTRY = {
+    "template": "order <*> lost",
+    "component": None,
+    "reason": "error + rare_event",
+    "id": "3f2a9c01b7de",
+    "note": "known",
+    "date": "2026-03-14",
+}
 KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
     "masks": (
         [{"name": "order", "pattern": r"ORD-\d+"}, {"name": "ip", "pattern": None}],
         [(value, A_LIST) for value in (5, "x", None, True, {"name": "order"})],
     ),
+    "suppress": (
+        [ENTRY, ENTRY | {"template": None, "component": "web", "id": None}],
+        [(value, SOME_ENTRIES) for value in (5, "x", None, True, {"template": "order"})],
+    ),
+    "suppress_file": ("known.yaml", NO_TEXT),
     "reading.timezone": ("Europe/Berlin", TEXT_SUCH_AS_BERLIN),
     "reading.day_first": (True, MAYBE_FLAG),
     "reading.year": (2024, [(1969, YEAR), (2201, YEAR), ("2024", YEAR), (2024.0, YEAR), (True, YEAR)]),
@@ -260,7 +276,8 @@ def test_an_unknown_key_is_answered_with_the_key_that_was_meant(load, text, sugg
 def test_an_unknown_key_like_no_other_lists_the_known_keys_only(load):
     [problem] = problems(load, "zzz: 1\n")
     assert problem == (
-        "settings.yaml, line 1: unknown key 'zzz'. Known keys here: detectors, llm, masks, reading, workflow."
+        "settings.yaml, line 1: unknown key 'zzz'. "
+        "Known keys here: detectors, llm, masks, reading, suppress, suppress_file, workflow."
     )
 
 
@@ -272,7 +289,9 @@ def test_an_unknown_key_never_shows_its_value(load):
 def test_a_key_that_is_not_text_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem.startswith(f"settings.yaml, line 1: given {shown}")
-    assert problem.endswith("as a key, expected one of detectors, llm, masks, reading, workflow.")
+    assert problem.endswith(
+        "as a key, expected one of detectors, llm, masks, reading, suppress, suppress_file, workflow."
+    )
 
 
 def test_an_unknown_override_is_named_with_the_nearest_key():
@@ -336,7 +355,7 @@ def test_all_problems_are_listed_in_the_order_of_their_lines_and_overrides_last(
         "settings.yaml, line 4: llm.model:",
         "settings.yaml, line 5: detectors:",
         "settings.yaml, line 6: workflow.retry.jitter:",
-        "option 'x': unknown key. Known keys here: detectors, llm, masks, reading, workflow.",
+        "option 'x': unknown key. Known keys here: detectors, llm, masks, reading, suppress, suppress_file, workflow.",
         "option llm.max_retries:",
     ]
 
@@ -387,7 +406,7 @@ def test_a_file_that_is_not_a_mapping_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem == (
         f"settings.yaml, line 1: the file: given {shown}, "
-        "expected a mapping with keys among detectors, llm, masks, reading, workflow."
+        "expected a mapping with keys among detectors, llm, masks, reading, suppress, suppress_file, workflow."
     )
 
 
@@ -724,3 +743,33 @@ def test_a_wrong_mask_in_an_override_is_named(masks, problem):
 def test_an_override_of_one_entry_of_a_list_is_refused():
     [problem] = problems(load_config, overrides={"masks.1.pattern": "x"})
     assert problem == "option masks.1.pattern: an entry of a list; give masks as a whole."
+
+
+# --- suppress
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("5", "suppress.1: given 5, expected a mapping with keys among component, date, id, note, reason, template."),
+        ("{template: a}", "suppress.1.reason: not given, expected non-empty text such as 'error + rare_event'."),
+        ("{template: a, reason: [x]}", "suppress.1.reason: given a list, expected non-empty text such as"),
+        ("{template: 12, reason: x}", "suppress.1.template: given 12, expected text or null; put text in quotes."),
+        ("{template: a, reason: x, date: 2026-03-14}", "suppress.1.date: given 2026-03-14 tagged '!!timestamp'"),
+        (
+            "{template: a, reason: x, id: 123456789012}",
+            "suppress.1.id: given 123456789012, expected text or null; put text in quotes",
+        ),
+        ("{reason: x}", "suppress.1.template: an entry is about a template or a component, and here neither is given"),
+        ("{template: a, component: b, reason: x}", "suppress.1.component: an entry is about a template or a component"),
+        ("{template: a, reason: x + + y}", "suppress.1.reason: given 'x + + y', expected reasons such as"),
+        ("{template: a, reason: x, id: 3F2A9C01B7DE}", "suppress.1.id: given '3F2A9C01B7DE', expected 12 digits"),
+    ],
+)
+def test_a_wrong_entry_of_the_suppress_list_is_told_by_its_line(load, entry, problem):
+    [told] = problems(load, f"suppress:\n - {entry}\n")
+    assert told.startswith(f"settings.yaml, line 2: {problem}")
+
+
+def test_a_template_may_be_the_empty_text(load):
+    assert load("suppress: [{template: '', reason: burst}]").suppress[0].template == ""

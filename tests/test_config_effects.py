@@ -1,5 +1,7 @@
 """Every setting does something: it changes the results, or the results say that it is without effect."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -148,6 +150,28 @@ def test_masks():
     assert texts(LogAnalyzer(load_config(overrides=ORDER)).analyze(frame)) == ["<*> paid", "from <*>"]
 
 
+def known(results):
+    """Return an entry that hides the worst finding."""
+    worst = results.anomalies[0]
+    return worst["id"], {"template": worst["template"], "reason": " + ".join(worst["kinds"])}
+
+
+def test_suppress():
+    worst, entry = known(analyze())
+    after = LogAnalyzer(load_config(overrides={"suppress": [entry]})).analyze(pl.DataFrame({"log": LOGS}))
+    assert worst not in {anomaly["id"] for anomaly in after.anomalies}
+    assert [hidden["id"] for hidden in after.summary["suppressed"]["findings"]] == [worst]
+
+
+def test_suppress_file(tmp_path):
+    worst, entry = known(analyze())
+    path = tmp_path / "known.yaml"
+    path.write_text(f"suppress: [{json.dumps(entry)}]\n", encoding="utf-8")
+    config = load_config(overrides={"suppress_file": str(path)})
+    after = LogAnalyzer(config).analyze(pl.DataFrame({"log": LOGS}))
+    assert [hidden["id"] for hidden in after.summary["suppressed"]["findings"]] == [worst]
+
+
 def test_masks_of_a_file(tmp_path):
     log = tmp_path / "a.log"
     log.write_text("\n".join(ORDERS) + "\n")
@@ -224,7 +248,7 @@ def test_every_setting_is_covered_here():
     tested = {f"detectors.{key}" for key in ("lof.enabled", "lof.neighbors", "lof.contamination")}
     tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
     tested |= {f"reading.{key}" for key in ("timezone", "day_first", "year")}
-    assert set(leaves(Config)) == tested | {"masks"} | set(WITHOUT_EFFECT)
+    assert set(leaves(Config)) == tested | {"masks", "suppress", "suppress_file"} | set(WITHOUT_EFFECT)
 
 
 @pytest.mark.parametrize("key", WITHOUT_EFFECT)

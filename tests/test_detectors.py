@@ -494,6 +494,15 @@ def test_an_unusual_number_of_a_field_is_told_by_its_name(slow, text):
     assert found.location.line == 617
 
 
+def test_each_unusual_parameter_of_a_template_is_told_and_which_it_is():
+    rows = [{"ms": 3 + i * 7 % 38, "size": 300 + i * 7 % 38} for i in range(1_000)]
+    rows[617] |= {"ms": 9_000}
+    rows[700] |= {"size": 90_000}
+    assert sorted((e.about, e.observed) for e in json_values(rows)) == [("ms", 9_000), ("size", 90_000)]
+    (found,) = values(f"query took {90_000 if i == 617 else 3 + i * 7 % 38} ms" for i in range(1_000))
+    assert found.about == "parameter-1"
+
+
 @pytest.mark.parametrize("name", ["password", "user.access_token", "apiKey"])
 def test_no_number_of_a_field_that_holds_a_secret_is_told(name):
     pins = [300 + i * 7 % 38 for i in range(1_000)]

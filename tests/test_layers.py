@@ -15,11 +15,12 @@ HOME = Path(loganomaly.__file__).parent
 LAYERS = (
     {"", "__main__"},
     {"cli"},
-    {"mask_commands"},
+    {"dismiss_command", "mask_commands"},
     {"analyzer", "console", "testing"},
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "reports"},
+    {"suppression"},
     {"classify", "detectors", "parameters", "trial"},
     {"masking"},
     {"case", "inspection", "pattern_miner"},
@@ -31,7 +32,7 @@ LAYERS = (
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}
-CONFIG_READERS = {"analyzer", "cli", "mask_commands", "settings"}
+CONFIG_READERS = {"analyzer", "cli", "dismiss_command", "mask_commands", "settings"}
 
 
 def modules():

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loganomaly.config import Config, load_config
+from loganomaly.config import Config, load_config, load_suppress_file
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +38,23 @@ def test_the_masks_of_the_readme_are_read(tmp_path):
     path = tmp_path / "settings.yaml"
     path.write_text(block, encoding="utf-8")
     assert [(mask.name, mask.pattern) for mask in load_config(path).masks] == [("order", "ORD-[A-Z]+"), ("email", None)]
+
+
+def test_the_suppress_list_of_the_readme_is_read(tmp_path):
+    (block,) = re.findall(r"```\n(suppress:\n.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "known.yaml"
+    path.write_text(block, encoding="utf-8")
+    entries = load_suppress_file(path)
+    assert [(entry.template, entry.component) for entry in entries] == [
+        ("retry <*> of <*> in <*> ms", None),
+        (None, "inventory-sync"),
+    ]
+
+
+@pytest.mark.parametrize("option", ["--results", "--file", "--note", "--undo", "--list"])
+def test_every_option_of_dismiss_is_in_the_readme(option):
+    block = next(block for block in blocks("sh") if "loganomaly dismiss" in block)
+    assert option in block
 
 
 def test_every_option_of_the_command_is_in_the_readme():

@@ -417,3 +417,25 @@ def test_a_sequence_made_by_removing_another_is_not_obeyed():
 def test_letters_of_all_scripts_stay():
     text = "naïve 漢字 עברית हिन्दी 🎉"
     assert plain_text(text) == text
+
+
+def test_the_id_of_a_finding_stands_behind_its_reason():
+    assert lines(anomaly(id="3f2a9c01b7de", reason="Seen once."))[6].strip() == "Seen once. [3f2a9c01b7de]"
+
+
+def hidden(*lists):
+    return {"count": len(lists), "findings": [{"by": name} for name in lists]}
+
+
+def test_findings_that_are_hidden_are_counted_and_their_lists_named():
+    assert lines(suppressed=hidden("a.yaml"))[-1] == "1 finding hidden by a.yaml, listed in summary.json"
+    both = "3 findings hidden by the configuration and a.yaml, listed in summary.json"
+    assert lines(suppressed=hidden("the configuration", "a.yaml", "a.yaml"))[-1] == both
+
+
+def test_the_name_of_a_list_is_no_command_to_the_terminal():
+    assert lines(suppressed=hidden("a\x1b[2J.yaml"))[-1].startswith("1 finding hidden by a.yaml")
+
+
+def test_without_hidden_findings_nothing_is_said_of_them():
+    assert not [line for line in lines(anomaly(), suppressed=hidden()) if "hidden" in line]

@@ -34,6 +34,7 @@ from loganomaly.registry import DETECTORS, checked_names
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.run import describe_run
 from loganomaly.reports.sessions import session_frame
+from loganomaly.reports.suppressed import describe_suppressed
 from loganomaly.reports.templates import template_entries, template_file, template_frame
 from loganomaly.results import FileReport, Results
 from loganomaly.scan.chunk import Scanned
@@ -46,10 +47,12 @@ from loganomaly.settings import (
     group_by_config,
     notices,
     own_masks,
+    suppressions,
     time_settings,
     unused_patterns,
 )
 from loganomaly.stopwatch import Stopwatch
+from loganomaly.suppression import remarks
 
 __all__ = ["LogAnalyzer", "Progress"]
 
@@ -103,6 +106,7 @@ class LogAnalyzer:
         self._learnt = () if templates is None else load_templates(templates)
         self._clean = redact_personal if compliance else redact
         self._without = checked_names(DETECTORS, without)
+        self._suppressions = {each: suppressions(each) for each in (self._config, *self._file_configs.values())}
 
     async def __aenter__(self) -> Self:
         return self
@@ -192,7 +196,7 @@ class LogAnalyzer:
         with watch.stage("judge"):
             case = self._case(Profile.merge([part.profile for part in scanned]), masks_in_use(own_masks(self._config)))
             wanted = detectors(self._config, without=self._without)
-            judgement = judge(case, wanted)
+            judgement = judge(case, wanted, suppressions=self._suppressions[self._config], clean=self._clean)
         with watch.stage("extract"):
             found = with_lines(
                 judgement.findings,
@@ -224,6 +228,7 @@ class LogAnalyzer:
             whole,
             case=case,
             scores=judgement.scores,
+            judgements=[judgement],
             findings=grouped.findings,
             watch=watch,
             lines=lines,
@@ -272,8 +277,15 @@ class LogAnalyzer:
                 progress("judge", total, total)
             masks = {group: masks_in_use(own_masks(configs[group])) for group in scanned.profiles}
             cases = {group: self._case(profile, masks[group]) for group, profile in scanned.profiles.items()}
-            wanted = {group: detectors(configs[group], without=self._without) for group in cases}
-            judgements = {group: judge(case, wanted[group]) for group, case in cases.items()}
+            judgements = {
+                group: judge(
+                    case,
+                    detectors(configs[group], without=self._without),
+                    suppressions=self._suppressions[configs[group]],
+                    clean=self._clean,
+                )
+                for group, case in cases.items()
+            }
             ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
         with watch.stage("extract"):
             if progress:
@@ -306,6 +318,7 @@ class LogAnalyzer:
             whole,
             case=case,
             scores=scores,
+            judgements=list(judgements.values()),
             findings=grouped.findings,
             watch=watch,
             skipped=found.skipped,
@@ -333,6 +346,7 @@ class LogAnalyzer:
         *,
         case: Case,
         scores: Mapping[Subject, float],
+        judgements: Sequence[Judgement],
         findings: Sequence[Finding],
         watch: Stopwatch,
         skipped: Sequence[Skipped] = (),
@@ -346,16 +360,26 @@ class LogAnalyzer:
         settings = self._config.model_dump(mode="json")["detectors"]
         for name in settings.keys() & self._without:
             settings[name]["enabled"] = False
+        hidden = [each for judgement in judgements for each in judgement.hidden]
+        hidden.sort(key=lambda each: rank(each.finding))
+        about_settings = notices(
+            [self._config, *self._file_configs.values()],
+            unused=unused,
+            unclear_dates=unclear,
+            mixed_masks=mixed_masks,
+            without=self._without,
+        )
+        about_suppressions = remarks(
+            [entry for entries in self._suppressions.values() for entry in entries],
+            hidden=hidden,
+            besides=[each for judgement in judgements for each in judgement.besides],
+            clean=self._clean,
+        )
         run = describe_run(
             whole.summary["input_files"],
             skipped=skipped,
-            notices=notices(
-                [self._config, *self._file_configs.values()],
-                unused=unused,
-                unclear_dates=unclear,
-                mixed_masks=mixed_masks,
-                without=self._without,
-            ),
+            suppressed=describe_suppressed(hidden, clean=self._clean),
+            notices=[*about_settings, *about_suppressions],
             compliance=self._compliance,
             settings=settings,
             seconds=watch.seconds,

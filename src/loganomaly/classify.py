@@ -1,10 +1,11 @@
 """The local classifier: what kind of thing a finding is, and why, in words, from the evidence alone. Deterministic."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from loganomaly.findings import Evidence
 
-__all__ = ["CLASSES", "NORMAL", "classify", "explain"]
+__all__ = ["CLASSES", "NORMAL", "classify", "explain", "kind_of", "kinds_of"]
 
 NORMAL = "normal"
 _BY_TAG = (
@@ -22,6 +23,9 @@ _BY_TAG = (
 CLASSES = (NORMAL, *dict.fromkeys(name for _, name in _BY_TAG))
 """Every classification that the local classifier gives."""
 _MOST_SENTENCES = 2
+_CARRIES = 0.5
+"""Evidence carries a finding if it counts for at least this share 0..1 of what the strongest counts for."""
+_ODD = re.compile(r"[^\w.:-]+")  # in names of kinds: what would not be read again from "this + that"
 
 
 def classify(evidence: Sequence[Evidence]) -> str:
@@ -34,6 +38,49 @@ def classify(evidence: Sequence[Evidence]) -> str:
     if not tags:
         return NORMAL
     return _BY_TAG[min(grave) if grave else min(tags)[1]][1]
+
+
+def kind_of(evidence: Evidence) -> str:
+    """Return what kind of reason a piece of evidence is, whatever its numbers.
+
+    That is its class, or where it has none its first tag or its detector; and behind a slash what it is about.
+
+    Examples
+    --------
+    >>> from loganomaly.findings import Subject
+    >>> subject = Subject(kind="template", name="t")
+    >>> kind_of(Evidence(detector="leak", subject=subject, strength=1.0, text="", tags=("leak",), about="password"))
+    'security_leak/password'
+    """
+    name = classify([evidence])
+    if name == NORMAL:
+        name = next(iter(evidence.tags), evidence.detector)
+    parts = (name, evidence.about) if evidence.about else (name,)
+    return "/".join(_ODD.sub("_", part) for part in parts)
+
+
+def kinds_of(evidence: Sequence[Evidence], weights: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the kinds of evidence that carry a finding, the graver ones first.
+
+    Those are the ones that count for at least half as much as the strongest, and the one that names the finding: what
+    speaks softly comes and goes from one log to the next, and is no reason of its own.
+
+    Parameters
+    ----------
+    weights
+        How far the full strength of each detector takes a score.
+    """
+    counts: dict[str, float] = {}
+    for e in evidence:
+        kind = kind_of(e)
+        counts[kind] = max(counts.get(kind, 0.0), weights[e.detector] * e.strength)
+    least = _CARRIES * max(counts.values(), default=0.0)
+    carrying = {kind for kind, count in counts.items() if count >= least}
+    named = [kind for kind in counts if kind.partition("/")[0] == classify(evidence)]
+    if named:
+        carrying.add(min(named, key=lambda kind: (-counts[kind], kind)))
+    order = {name: place for place, name in enumerate(CLASSES)}
+    return tuple(sorted(carrying, key=lambda kind: (order.get(kind.partition("/")[0], len(order)), kind)))
 
 
 def explain(evidence: Sequence[Evidence]) -> str:

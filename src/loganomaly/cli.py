@@ -1,4 +1,4 @@
-"""The command ``loganomaly``, and ``loganomaly inspect``; ``loganomaly masks`` is in `mask_commands`.
+"""The command ``loganomaly``, and ``loganomaly inspect``; others are in `mask_commands` and `dismiss_command`.
 
 Exit codes: 0, the run is done, whatever it found; 2, the call or the configuration is wrong; 130,
 interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``--help`` answers at once.
@@ -23,6 +23,7 @@ from loganomaly.console import (
     width,
     write,
 )
+from loganomaly.dismiss_command import dismiss_app
 from loganomaly.errors import UnavailableError, UsageError
 from loganomaly.mask_commands import masks_app, try_app
 
@@ -85,6 +86,8 @@ def main() -> None:
         try_app(args=sys.argv[3:], prog_name="loganomaly masks try")
     elif sys.argv[1:2] == ["masks"]:
         masks_app(args=sys.argv[2:], prog_name="loganomaly masks")
+    elif sys.argv[1:2] == ["dismiss"]:
+        dismiss_app(args=sys.argv[2:], prog_name="loganomaly dismiss")
     else:
         app(prog_name="loganomaly")
 
@@ -130,6 +133,14 @@ def analyze(
             "--templates",
             metavar="FILE",
             help="The templates.json of an earlier run, or its folder: known templates keep their ids.",
+        ),
+    ] = None,
+    suppress: Annotated[
+        str | None,
+        typer.Option(
+            "--suppress",
+            metavar="FILE",
+            help="Findings that are not shown, as `loganomaly dismiss` writes them down (suppress_file).",
         ),
     ] = None,
     show_results: Annotated[
@@ -234,6 +245,7 @@ def analyze(
 
     How files are read is shown by: loganomaly inspect PATH...
     What the values in them look like, and what a pattern of your own does: loganomaly masks
+    What need not be shown again is written down by: loganomaly dismiss ID...
     """
     overrides = {
         **_reading(timezone=timezone, day_first=day_first, year=year),
@@ -245,6 +257,7 @@ def analyze(
         "detectors.rolling_window.window_size": rolling_window_size,
         "llm.model": llm,
         "llm.provider": "local" if disable_llm else None,
+        "suppress_file": suppress,
     }
     saved: list[Path] = []
     try:

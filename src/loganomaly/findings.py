@@ -40,6 +40,9 @@ class Evidence:
         A phrase with the numbers in it that completes "This is unusual: ...".
     tags
         What kind of thing it is: "flood", "silence", "leak" ...
+    about
+        Which part of the subject it speaks of, where there are several: a field, a kind of secret. Evidence on another
+        part is news, whatever is known of this one.
     location
         The line that shows it best; None for the subject's first.
     count
@@ -58,6 +61,7 @@ class Evidence:
     expected: float | None = None
     probability: float | None = None
     tags: tuple[str, ...] = ()
+    about: str = ""
     location: Location | None = None
     count: int | None = None
     span: tuple[int, int] | None = None
@@ -70,6 +74,7 @@ class Finding:
 
     `score` is 0..1, higher is more anomalous; times are microseconds since the epoch, UTC; `lines` are the lines of
     `log` (redacted), `before` and `after` a few lines around it; `related` are the templates that were folded into it.
+    `kinds` are the kinds of evidence that carry it; with the subject they make its `id`.
     `trace` is what the stack trace in its record says (redacted), its `line` counted from 1 in the source.
     `incident` is the id of the incident that it belongs to.
     """
@@ -89,6 +94,7 @@ class Finding:
     last_time: int | None
     location: Location
     evidence: tuple[Evidence, ...]
+    kinds: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     sources: tuple[int, ...] = ()
     timestamp: int | None = None

@@ -1,6 +1,6 @@
 """Says of each row of a frame what was found of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.classify import classify, explain
 from loganomaly.detectors.base import Detector
-from loganomaly.findings import Evidence
+from loganomaly.findings import Evidence, Subject
 from loganomaly.frames import add_columns
 from loganomaly.judge import THRESHOLD, Judgement, fuse
 
@@ -32,6 +32,8 @@ def annotate(
     Evidence on a whole template speaks of all of its rows, evidence on a stretch of lines of those within it. Rows of
     one template with the same evidence have the same verdict, so it is made once for all of them.
 
+    Rows of what is suppressed are no anomalies; they keep their score and reason.
+
     Parameters
     ----------
     shapes
@@ -50,6 +52,7 @@ def annotate(
     numbers = np.array([number_of.get(shape, _UNKNOWN) for shape in distinct.tolist()], np.int64)[inverse]
     verdicts: dict[tuple[int, tuple[int, ...]], dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
+    hidden = {suppressed.finding.subject for suppressed in judgement.hidden}
     evidence_of = [judgement.evidence.get(case.subject(n), ()) for n in range(len(case.templates))]
     for row, number in enumerate(numbers.tolist()):
         found = evidence_of[number] if number != _UNKNOWN else ()
@@ -58,7 +61,7 @@ def annotate(
             tuple(i for i, e in enumerate(found) if e.lines is None or e.lines[0] <= row <= e.lines[1]),
         )
         if key not in verdicts:
-            verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], weights, clean=clean)
+            verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], weights, hidden=hidden, clean=clean)
         rows.append(verdicts[key])
     columns = ("template_id", "log_template", "anomaly_score", "is_anomaly", "anomaly_source", "classification",
                "reason", "tags")  # fmt: skip
@@ -71,10 +74,11 @@ def _verdict(
     evidence: Sequence[Evidence],
     weights: Mapping[str, float],
     *,
+    hidden: Collection[Subject],
     clean: Callable[[str], str],
 ) -> dict[str, Any]:
     score = fuse(evidence, weights)
-    flagged = score >= THRESHOLD
+    flagged = score >= THRESHOLD and not any(e.subject in hidden for e in evidence)
     template = case.templates[number] if number != _UNKNOWN else None
     return {
         "template_id": template.id if template else None,

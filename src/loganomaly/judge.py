@@ -1,8 +1,7 @@
 """Judges a case once: runs the detectors, fuses their evidence into one score, and folds what belongs together."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import prod
@@ -10,10 +9,12 @@ from math import prod
 import polars as pl
 
 from loganomaly.case import Case
-from loganomaly.classify import classify, explain
+from loganomaly.classify import classify, explain, kinds_of
 from loganomaly.detectors.base import Detector
 from loganomaly.findings import Evidence, Finding, Location, Subject
 from loganomaly.reading.program import Level
+from loganomaly.redaction.secrets import redact
+from loganomaly.suppression import Hidden, Suppression, finding_id, sort_out
 from loganomaly.wording import decoded
 
 __all__ = ["THRESHOLD", "Judgement", "fuse", "judge", "rank"]
@@ -32,15 +33,30 @@ _AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """Findings, worst first, and the score and evidence of every subject that any detector spoke of."""
+    """Findings, worst first, and the score and evidence of every subject that any detector spoke of.
+
+    `hidden` are findings that were suppressed, worst first, which `findings` has not; `besides` are those that it has
+    although a suppression is about them: they have another reason as well.
+    """
 
     findings: tuple[Finding, ...]
     scores: Mapping[Subject, float]
     evidence: Mapping[Subject, tuple[Evidence, ...]]
+    hidden: tuple[Hidden, ...] = ()
+    besides: tuple[Hidden, ...] = ()
 
 
-def judge(case: Case, detectors: Iterable[Detector]) -> Judgement:
+def judge(
+    case: Case,
+    detectors: Iterable[Detector],
+    *,
+    suppressions: Sequence[Suppression] = (),
+    clean: Callable[[str], str] = redact,
+) -> Judgement:
     """Run `detectors` over `case`.
+
+    What `suppressions` hide is taken out before findings are folded, so that nothing is hidden for standing beside it;
+    they are compared with what findings say once `clean` has taken secrets out.
 
     The score of a subject is 1 minus the product of (1 - weight * strength) over the detectors that speak of it, each
     by its strongest evidence: every detector can only raise it, none alone beyond its weight.
@@ -59,11 +75,18 @@ def judge(case: Case, detectors: Iterable[Detector]) -> Judgement:
     scores = {subject: fuse(found, weights) for subject, found in ranked.items()}
     numbers = {template.id: number for number, template in enumerate(case.templates)}
     findings = [
-        _finding(case, numbers, subject, scores[subject], ranked[subject])
+        _finding(case, numbers, subject, scores[subject], ranked[subject], weights=weights)
         for subject in ranked
         if scores[subject] >= THRESHOLD
     ]
-    return Judgement(findings=tuple(_folded(findings)), scores=scores, evidence=ranked)
+    sorted_out = sort_out(sorted(findings, key=rank), suppressions, clean=clean)
+    return Judgement(
+        findings=tuple(_folded(sorted_out.shown)),
+        scores=scores,
+        evidence=ranked,
+        hidden=sorted_out.hidden,
+        besides=sorted_out.besides,
+    )
 
 
 def fuse(evidence: Iterable[Evidence], weights: Mapping[str, float]) -> float:
@@ -75,19 +98,26 @@ def fuse(evidence: Iterable[Evidence], weights: Mapping[str, float]) -> float:
 
 
 def _finding(
-    case: Case, numbers: Mapping[str, int], subject: Subject, score: float, evidence: tuple[Evidence, ...]
+    case: Case,
+    numbers: Mapping[str, int],
+    subject: Subject,
+    score: float,
+    evidence: tuple[Evidence, ...],
+    *,
+    weights: Mapping[str, float],
 ) -> Finding:
     spot = next((e for e in evidence if e.location is not None), None)
-    identity = hashlib.blake2b(f"{subject.kind}\0{subject.name}".encode(), digest_size=6).hexdigest()
+    kinds = kinds_of(evidence, weights)
     tags = tuple(dict.fromkeys(tag for e in evidence for tag in e.tags))
     common = {
-        "id": identity,
+        "id": finding_id(subject, kinds),
         "subject": subject,
         "score": score,
         "classification": classify(evidence),
         "reason": explain(evidence),
         "tags": tags,
         "evidence": evidence,
+        "kinds": kinds,
     }
     if subject.kind != "template":
         return _elsewhere(case, subject, evidence, spot=spot, common=common)

@@ -62,6 +62,7 @@ def masked_finding(finding: Finding, *, clean: Callable[[str], str]) -> Finding:
         template=clean(finding.template),
         reason=clean(finding.reason),
         component=None if finding.component is None else clean(finding.component),
+        kinds=tuple(clean(kind) for kind in finding.kinds),
         related=tuple(clean(text) for text in finding.related),
         evidence=tuple(
             replace(e, text=clean(e.text), subject=replace(e.subject, name=clean(e.subject.name)))

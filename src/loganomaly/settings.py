@@ -5,14 +5,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from loganomaly.config import Config, set_keys
+from loganomaly.config import Config, load_suppress_file, set_keys
 from loganomaly.detectors.base import Detector
 from loganomaly.floods import FloodSettings
 from loganomaly.mining.masks import Mask
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.registry import DETECTORS, load, names
+from loganomaly.suppression import Suppression, split_reasons
 
-__all__ = ["detectors", "flood_settings", "group_by_config", "notices", "own_masks", "time_settings", "unused_patterns"]
+__all__ = [
+    "detectors",
+    "flood_settings",
+    "group_by_config",
+    "notices",
+    "own_masks",
+    "suppressions",
+    "time_settings",
+    "unused_patterns",
+]
 
 
 def group_by_config(
@@ -71,6 +81,30 @@ def time_settings(config: Config) -> TimeSettings:
 def own_masks(config: Config) -> tuple[Mask, ...]:
     """Return the user's masks, which are applied before the built-in ones."""
     return tuple(Mask(name=mask.name, pattern=mask.pattern) for mask in config.masks)
+
+
+def suppressions(config: Config) -> tuple[Suppression, ...]:
+    """Return what is not shown: the entries of the configuration, then those of the file that it names.
+
+    Raises
+    ------
+    ConfigError
+        If that file cannot be read or is wrong.
+    """
+    path = config.suppress_file
+    given = [(entry, "the configuration") for entry in config.suppress]
+    given += [(entry, path) for entry in load_suppress_file(Path(path))] if path is not None else []
+    return tuple(
+        Suppression(
+            subject="template" if entry.component is None else "component",
+            text=(entry.template if entry.component is None else entry.component) or "",
+            reasons=split_reasons(entry.reason),
+            id=entry.id,
+            note=entry.note,
+            origin=origin,
+        )
+        for entry, origin in given
+    )
 
 
 def detectors(config: Config, *, without: Collection[str] = ()) -> list[Detector]:

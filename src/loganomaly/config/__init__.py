@@ -1,7 +1,8 @@
 """The settings of a run: what they are, how they are read, and what the user chose.
 
 ``settings`` holds the values and their bounds, ``keys`` their dotted names, ``document`` reads YAML without
-constructing anything, ``load`` puts the three together, ``file_map`` reads ``--file-config-map``.
+constructing anything, ``load`` puts the three together, ``file_map`` reads ``--file-config-map``,
+``suppress_file`` reads and edits the list of findings that are not shown.
 """
 
 from loganomaly.config.file_map import parse_file_config_map
@@ -18,10 +19,12 @@ from loganomaly.config.settings import (
     RetrySettings,
     RollingWindowConfig,
     StepsConfig,
+    SuppressConfig,
     ThinkingStepConfig,
     WorkflowConfig,
     set_keys,
 )
+from loganomaly.config.suppress_file import add_entries, load_suppress_file, remove_entries
 
 __all__ = [
     "Config",
@@ -35,9 +38,13 @@ __all__ = [
     "RetrySettings",
     "RollingWindowConfig",
     "StepsConfig",
+    "SuppressConfig",
     "ThinkingStepConfig",
     "WorkflowConfig",
+    "add_entries",
     "load_config",
+    "load_suppress_file",
     "parse_file_config_map",
+    "remove_entries",
     "set_keys",
 ]

@@ -68,8 +68,13 @@ class _PlainLoader(yaml.SafeLoader):
         return node
 
 
-def read_text(path: "Path") -> str:
+def read_text(path: "Path", *, kind: str = "configuration file") -> str:
     """Return the UTF-8 text of the file, without a byte order mark.
+
+    Parameters
+    ----------
+    kind
+        What is expected there, for messages.
 
     Raises
     ------
@@ -80,14 +85,14 @@ def read_text(path: "Path") -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        msg = f"{path}: no such file; give the path of a YAML configuration file"
+        msg = f"{path}: no such file; give the path of a YAML {kind}"
         raise ConfigError(msg) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else error
-        msg = f"{path}: cannot be read ({reason}); give the path of a readable YAML configuration file"
+        msg = f"{path}: cannot be read ({reason}); give the path of a readable YAML {kind}"
         raise ConfigError(msg) from error
     if len(data) > MAX_BYTES:
-        msg = f"{path}: larger than {MAX_BYTES // 1024} KiB; expected a YAML configuration file, is this a log?"
+        msg = f"{path}: larger than {MAX_BYTES // 1024} KiB; expected a YAML {kind}, is this a log?"
         raise ConfigError(msg)
     try:
         return data.decode("utf-8-sig")

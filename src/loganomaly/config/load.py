@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-__all__ = ["load_config"]
+__all__ = ["load_config", "parse_config"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,9 +74,26 @@ def load_config(path: "Path | None" = None, *, overrides: Mapping[str, object] |
     >>> load_config(overrides={"llm.timeout": 5}).llm.timeout
     5.0
     """
+    text = "" if path is None else read_text(path)
+    return parse_config(text, source=str(path), overrides=overrides)
+
+
+def parse_config(text: str, *, source: str, overrides: Mapping[str, object] | None = None) -> Config:
+    """Return the settings of a YAML text; see `load_config`.
+
+    Parameters
+    ----------
+    source
+        Name of the file, for messages.
+
+    Examples
+    --------
+    >>> parse_config("llm: {timeout: 5}", source="my.yaml").llm.timeout
+    5.0
+    """
     given: dict[tuple[str, ...], _Given] = {}
     problems: list[_Problem] = []
-    for item in [*_from_file(path), *_from_overrides(overrides or {})]:
+    for item in [*_from_text(text, source=source), *_from_overrides(overrides or {})]:
         if isinstance(item, _Problem):
             problems.append(item)
             continue
@@ -92,11 +109,11 @@ def load_config(path: "Path | None" = None, *, overrides: Mapping[str, object] |
         if not problems:
             return config
     problems.sort(key=lambda problem: (problem.line == 0, problem.line))
-    raise ConfigError("\n".join(f"{path}, line {p.line}: {p.text}" if p.line else p.text for p in problems))
+    raise ConfigError("\n".join(f"{source}, line {p.line}: {p.text}" if p.line else p.text for p in problems))
 
 
-def _from_file(path: "Path | None") -> Iterator[_Given | _Problem]:
-    root = compose_document(read_text(path), source=str(path)) if path is not None else None
+def _from_text(text: str, *, source: str) -> Iterator[_Given | _Problem]:
+    root = compose_document(text, source=source)
     if root is not None:
         yield from _entry((), root, line=line_of(root))
 

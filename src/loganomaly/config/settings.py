@@ -1,5 +1,6 @@
 """The settings themselves: frozen values with defaults, bounds and units."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -20,6 +21,7 @@ __all__ = [
     "RetrySettings",
     "RollingWindowConfig",
     "StepsConfig",
+    "SuppressConfig",
     "ThinkingStepConfig",
     "WorkflowConfig",
     "set_keys",
@@ -91,6 +93,36 @@ class MaskConfig(_Section):
             check_mask(Mask(name=self.name, pattern=self.pattern))
         except ConfigError as error:
             raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [key], "reason": str(error)}) from error
+        return self
+
+
+class SuppressConfig(_Section):
+    """Findings that are not shown: those on a template or component, for reasons that are known."""
+
+    template: str | None = Field(default=None, description="Text of the template, as anomalies.json has it.")
+    component: str | None = Field(default=None, description="Name of the component, of findings on a whole component.")
+    reason: str = Field(
+        min_length=1,
+        examples=["error + rare_event"],
+        description="Kinds of evidence that are known ('kinds' in anomalies.json), with a plus sign between them.",
+    )
+    id: str | None = Field(default=None, description="Id of the finding: 12 digits 0-9 and a-f.")
+    note: str | None = Field(default=None, description="Why it is not shown.")
+    date: str | None = Field(default=None, description="When it was dismissed.")
+
+    @model_validator(mode="after")
+    def _says_what_and_why(self) -> Self:
+        key, reason = "", ""
+        if (self.template is None) == (self.component is None):
+            key = "template" if self.component is None else "component"
+            given = "neither is" if self.component is None else "both are"
+            reason = f"an entry is about a template or a component, and here {given} given; give one of the two"
+        elif any(not part.strip() for part in self.reason.split("+")):
+            key, reason = "reason", f"given {self.reason!r}, expected reasons such as 'error + rare_event'"
+        elif self.id is not None and not re.fullmatch("[0-9a-f]{12}", self.id):
+            key, reason = "id", f"given {self.id!r}, expected 12 digits 0-9 and a-f, or no id"
+        if key:
+            raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [key], "reason": reason})
         return self
 
 
@@ -245,6 +277,14 @@ class Config(_Section):
     masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)] = Field(
         default=(), description="What values look like, before what the built-in masks say of them."
     )
+    suppress: Annotated[tuple[SuppressConfig, ...], Field(strict=False)] = Field(
+        default=(), description="Findings that are not shown."
+    )
+    suppress_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="File with further entries of suppress, as `loganomaly dismiss` writes it.",
+    )
     detectors: DetectorsConfig = Field(default_factory=DetectorsConfig, description="The detectors.")
     llm: LLMConfig = Field(default_factory=LLMConfig, description="The language model.")
     workflow: WorkflowConfig = Field(default_factory=WorkflowConfig, description="The LLM workflow.")
@@ -262,6 +302,21 @@ class Config(_Section):
                 raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [f"{number}.name"], "reason": reason})
             first[mask.name] = number
         return masks
+
+    @field_validator("suppress")
+    @classmethod
+    def _ids_of_suppressions_differ(cls, entries: tuple[SuppressConfig, ...]) -> tuple[SuppressConfig, ...]:
+        first: dict[str, int] = {}
+        for number, entry in enumerate(entries, start=1):
+            if entry.id is not None and entry.id in first:
+                reason = (
+                    f"{entry.id} is given twice, first as suppress.{first[entry.id]}; "
+                    "take the id out of the one that was written by hand"
+                )
+                raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [f"{number}.id"], "reason": reason})
+            if entry.id is not None:
+                first[entry.id] = number
+        return entries
 
 
 def set_keys(config: Config) -> frozenset[str]:

@@ -35,6 +35,7 @@ class LeakDetector:
                     observed=float(count),
                     expected=0.0,
                     tags=("leak", kind.name),
+                    about=kind.name,
                     location=Location(source=row["source"], line=row["first_line"], offset=row["first_offset"]),
                     count=count,
                     lines=(row["first_line"], row["last_line"]),

@@ -35,16 +35,18 @@ class ValueDetector:
     most_share: float = 0.05
 
     def detect(self, case: Case) -> list[Evidence]:
-        """Return evidence on slots with at least `fewest` numbers, the strongest per template."""
+        """Return evidence on slots with at least `fewest` numbers, the strongest per template and parameter."""
         names = case.profile.fields.select("slot", "name", "unit")
         enough = case.profile.slots.filter(pl.col("numbers") >= self.fewest).join(names, on="slot", how="left")
         sketches = enough.join(case.profile.bins, on=["shape", "slot"]).join(case.members, on="shape")
-        best: dict[int, Evidence] = {}
+        best: dict[tuple[int, str], Evidence] = {}
         for _, part in sketches.sort("number", "shape", "slot", "bin").group_by("shape", "slot", maintain_order=True):
             evidence = self._judge(case, part)
-            number = part["number"][0]
-            if evidence and (number not in best or evidence.strength > best[number].strength):
-                best[number] = evidence
+            if evidence is None:
+                continue
+            key = part["number"][0], evidence.about
+            if key not in best or evidence.strength > best[key].strength:
+                best[key] = evidence
         return list(best.values())
 
     def _judge(self, case: Case, part: pl.DataFrame) -> Evidence | None:
@@ -72,6 +74,7 @@ class ValueDetector:
             expected=float(bin_start(median)),
             probability=float(outside / total),
             tags=("value",),
+            about=f"parameter-{row['slot'] + 1}" if row["name"] is None else redact(row["name"]),
             location=Location(source=source, line=line, offset=unplace(row["high_offset"])[1]),
             count=int(outside),
             lines=(line, line),

@@ -28,6 +28,7 @@ def describe(
             "log": finding.log,
             "timestamp": iso(finding.timestamp),
             "classification": finding.classification,
+            "kinds": list(finding.kinds),
             "reason": clean(finding.reason),
             "tags": list(finding.tags),
             "score": round(finding.score, 6),

@@ -12,6 +12,7 @@ def describe_run(
     inputs: Iterable[Mapping[str, Any]],
     *,
     skipped: Sequence[Skipped],
+    suppressed: Mapping[str, Any],
     notices: Iterable[str],
     compliance: bool,
     settings: Mapping[str, Any],
@@ -26,6 +27,8 @@ def describe_run(
         What is said of each input; see `describe_input`. Each that is damaged adds a notice.
     skipped
         What was found and not read.
+    suppressed
+        What was found and is not shown; see `describe_suppressed`.
     notices
         Remarks on the settings.
     settings
@@ -40,6 +43,7 @@ def describe_run(
     ]
     return {
         "skipped_files": [{"name": clean(item.name), "reason": clean(item.reason)} for item in skipped],
+        "suppressed": suppressed,
         "notices": [*notices, *damaged],
         "llm": {"provider": "local", "calls": 0},
         "compliance_mode": compliance,

@@ -135,10 +135,15 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         indent = " " * (widths[0] + 2)
         room = width - len(indent)
         yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
-        yield from _wrapped(plain_text(anomaly["reason"]), indent=indent, room=room)
+        yield from _wrapped(plain_text(_reason(anomaly)), indent=indent, room=room)
         if trace := anomaly.get("trace"):
             yield from _wrapped(plain_text(_root_cause(trace)), indent=indent, room=room)
         yield Text()
+
+
+def _reason(anomaly: Mapping[str, Any]) -> str:
+    """Return why it is a finding, and its id, by which it can be dismissed."""
+    return f"{anomaly['reason']} [{anomaly['id']}]" if "id" in anomaly else str(anomaly["reason"])
 
 
 def _root_cause(trace: Mapping[str, Any]) -> str:
@@ -223,6 +228,10 @@ def _footer(
 ) -> Iterator[Text]:
     if len(anomalies) > most:
         yield Text(f"and {_amount(len(anomalies) - most, 'more finding')}, less unusual than these")
+    hidden = summary.get("suppressed", {}).get("findings", ())
+    if hidden:
+        lists = " and ".join(dict.fromkeys(entry["by"] for entry in hidden))
+        yield Text(plain_text(f"{_amount(len(hidden), 'finding')} hidden by {lists}, listed in summary.json"))
     skipped = summary["skipped_files"]
     if skipped:
         yield Text(f"{_amount(len(skipped), 'file')} skipped:")

@@ -21,7 +21,7 @@ from loganomaly.errors import OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["check_folder", "to_json", "write_results"]
+__all__ = ["alone_in", "check_folder", "replace_file", "to_json", "write_results"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ _SUMMARY = "summary.json"
 _PREFIX, _SUFFIX = ".loganomaly-", ".tmp"
 _TEMPORARIES = f"{_PREFIX}*{_SUFFIX}"
 _PER_FILE = "files"
+_MODE = 0o600  # results are their owner's
 _OWN_NAMES = ("*.anomalies.json", "*.summary.json")
 
 # What a terminal obeys or hides: DEL and C1 controls, zero-width and direction marks, line separators, tags.
@@ -105,7 +106,7 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     targets = {name: _target(folder, name) for name in files}
     for path in (folder, *(target.parent for target in targets.values())):
         _make_folder(path)
-    with _alone_in(folder):
+    with alone_in(folder):
         _remove_temporaries(folder)
         obsolete = [path for path in _previous(folder) if path not in targets.values()]
         contents = {targets[name]: files[name] for name in sorted(files, key=lambda name: name == _SUMMARY)}
@@ -113,7 +114,34 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     return list(targets.values())
 
 
-def _replace_all(contents: Mapping[Path, bytes], *, obsolete: Sequence[Path]) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file of the user's, in a folder that exists: whole, or it stays as it was, and so does who may read it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     replace_file(Path(folder, "a.txt"), b"new")
+    ...     Path(folder, "a.txt").read_bytes()
+    b'new'
+    """
+    try:
+        target = path.resolve()  # what a link leads to, not the link
+        exists = target.exists()
+        if exists and not os.access(target, os.W_OK):  # which would not keep another file from taking its place
+            raise PermissionError(None, "it is write-protected")
+    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL in the path; RuntimeError: links in a ring
+        raise _failed(path, error, other="file") from error
+    _replace_all({target: content}, mode=0o666, like=target if exists else None)
+
+
+def _replace_all(
+    contents: Mapping[Path, bytes], *, obsolete: Sequence[Path] = (), mode: int = _MODE, like: Path | None = None
+) -> None:
     temporaries: list[Path] = []  # each is listed before it is made, so that none is missed
 
     def aside(target: Path) -> Path:
@@ -121,7 +149,10 @@ def _replace_all(contents: Mapping[Path, bytes], *, obsolete: Sequence[Path]) ->
         return temporaries[-1]
 
     try:
-        new = {target: _written(aside(target), content, target) for target, content in contents.items()}
+        new = {
+            target: _written(aside(target), content, target, mode=mode, like=like)
+            for target, content in contents.items()
+        }
         old = {target: _kept(target, aside(target)) for target in (*obsolete, *new)}
         _swap(new, old)
     finally:
@@ -161,13 +192,15 @@ def _restore(target: Path, kept: Path | None) -> None:
         _LOG.error("%s: the previous file could not be put back and is lost: %s", target, error.strerror or error)
 
 
-def _written(temporary: Path, content: bytes, target: Path) -> Path:
+def _written(temporary: Path, content: bytes, target: Path, *, mode: int, like: Path | None) -> Path:
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if like is not None:
+            shutil.copymode(like, temporary)
     except OSError as error:
         raise _failed(target, error) from error
     return temporary
@@ -251,8 +284,11 @@ def _has_own_subfolder(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other run writes to *folder*: this one removes temporaries, and would remove theirs."""
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other run writes to *folder*, which exists, where the system has file locks.
+
+    This one removes temporaries, and would remove theirs; what it reads and writes again would lose what they wrote.
+    """
     if sys.platform == "win32":
         yield
         return
@@ -283,10 +319,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _failed(path: Path, error: Exception) -> OutputError:
+def _failed(path: Path, error: Exception, *, other: str = "output folder") -> OutputError:
     reason = error.strerror or error if isinstance(error, OSError) else error
     return OutputError(
-        f"cannot write {str(path)!r}: {reason}; check permissions and free space, or choose another output folder"
+        f"cannot write {str(path)!r}: {reason}; check permissions and free space, or choose another {other}"
     )
 
 
