@@ -24,7 +24,6 @@ def summary(**changes):
 
 def anomaly(**changes):
     return {
-        "id": "0123456789ab",
         "incident": None,
         "score": 0.97,
         "severity": "CRITICAL",
