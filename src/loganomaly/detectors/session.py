@@ -9,7 +9,7 @@ from loganomaly.findings import Evidence, Location, Subject
 from loganomaly.profile import unplace
 from loganomaly.sessions.deviations import Deviation
 from loganomaly.sessions.verdicts import THRESHOLD, JudgedGroup
-from loganomaly.sessions.wording import tell
+from loganomaly.sessions.wording import call, tell
 
 __all__ = ["SessionDetector"]
 
@@ -20,8 +20,8 @@ _LONGEST_NAME = 120
 class SessionDetector:
     """Tells what few sessions do: of a template that few have, of what they lack, repeat, turn round or take long for.
 
-    Evidence on a template that is rare among sessions is about the template; the other deviations are about the first
-    session that has them, and count the others.
+    Evidence on a template that is rare among sessions is about it; other deviations are subjects of their own,
+    shown by the first session that has them.
     """
 
     name: str = "session"
@@ -45,7 +45,7 @@ class SessionDetector:
         text = tell(deviation, case.templates, key=judged.group.key)
         more = "" if sessions == 1 else f" and {sessions - 1:,} more"
         is_rare = deviation.kind == "rare" and deviation.number is not None
-        subject = Subject(kind="session", name=session["text"][:_LONGEST_NAME])
+        subject = Subject(kind="session", name=call(deviation, case.templates, key=judged.group.key))
         return Evidence(
             detector=self.name,
             subject=case.subject(deviation.number) if is_rare else subject,  # type: ignore[arg-type]

@@ -6,9 +6,24 @@ from loganomaly.mining.template import Template
 from loganomaly.sessions.deviations import Deviation
 from loganomaly.wording import duration
 
-__all__ = ["tell"]
+__all__ = ["call", "tell"]
 
 _LONGEST = 80
+
+
+def call(deviation: Deviation, templates: Sequence[Template], *, key: str) -> str:
+    """Return a name for a deviation: what it is in every log, without numbers and ids."""
+    what = "" if deviation.number is None else f'"{templates[deviation.number].text}"'
+    match deviation.kind:
+        case "rare":
+            return f"{key} with {what}"
+        case "missing":
+            return f"{key} without {what}"
+        case "count":
+            return f"{key} with {'more' if deviation.observed > deviation.expected else 'fewer'} {what}"
+        case "order":
+            return f'{key} with {what} before "{templates[deviation.other or 0].text}"'
+    return f"{key} that take long"
 
 
 def tell(deviation: Deviation, templates: Sequence[Template], *, key: str) -> str:

@@ -30,6 +30,7 @@ from loganomaly.reading.program import Tables
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
+from loganomaly.sessions.wording import call
 
 __all__ = ["case_of", "check_detector", "log_line", "synthetic_logs"]
 
@@ -189,7 +190,11 @@ def _check_places(evidence: Evidence, *, case: Case, what: str) -> None:
 
 def _subjects(case: Case, kind: str) -> set[str]:
     if kind == "session":
-        return {text for judged in case.sessions for text in judged.group.table["text"].to_list()}
+        return {
+            call(deviation, case.templates, key=judged.group.key)
+            for judged in case.sessions
+            for deviation in judged.deviations
+        }
     if kind == "component":
         return {name.decode("utf-8", errors="replace") for name in case.profile.components["name"].to_list()}
     return {template.id for template in case.templates} if kind == "template" else set()
