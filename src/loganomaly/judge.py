@@ -89,25 +89,24 @@ def _finding(
         "tags": tags,
         "evidence": evidence,
     }
-    if subject.kind == "component":
+    if subject.kind != "template":
         location = spot.location if spot else None
         if location is None:
-            msg = f"evidence on component {subject.name!r} without a location"
+            msg = f"evidence on {subject.kind} {subject.name!r} without a location"
             raise ValueError(msg)
         span = evidence[0].span or (None, None)
-        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
-        rows = case.profile.components.filter(pl.col("name").is_in(named))
+        count, sources = _extent(case, subject)
         return Finding(
             **common,  # type: ignore[arg-type]
             template_id=None,
             template="",
-            component=subject.name,
-            severity=Level.UNKNOWN.name,
-            count=int(rows["records"].sum()),
+            component=subject.name if subject.kind == "component" else None,
+            severity=subject.name if subject.kind == "level" else Level.UNKNOWN.name,
+            count=count,
             first_time=span[0],
             last_time=span[1],
             location=location,
-            sources=tuple(sorted(rows["source"].unique().to_list())),
+            sources=sources,
         )
     number = numbers[subject.name]
     row = case.table.row(number, named=True)
@@ -124,6 +123,17 @@ def _finding(
         location=(spot.location if spot else None) or own,
         sources=tuple(row["sources"]),
     )
+
+
+def _extent(case: Case, subject: Subject) -> tuple[int, tuple[int, ...]]:
+    """Return how many records a component or level has, and in which sources."""
+    if subject.kind == "level":
+        rows = case.profile.shapes.select("source", pl.col(subject.name.lower()).alias("records"))
+    else:
+        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
+        rows = case.profile.components.filter(pl.col("name").is_in(named))
+    sources = rows.filter(pl.col("records") > 0)["source"].unique().sort()
+    return int(rows["records"].sum()), tuple(sources.to_list())
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:
