@@ -1,7 +1,6 @@
 """Heartbeats: what is logged at regular intervals, and how many of its beats are missing in a row."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,6 +25,8 @@ class Missed:
 
     Attributes
     ----------
+    key
+        Number of the subject.
     period
         In buckets.
     first
@@ -42,7 +43,7 @@ class Missed:
         How likely that is, from how often beats were missing otherwise.
     """
 
-    key: Any
+    key: int
     period: float
     first: int
     after: int
@@ -52,7 +53,7 @@ class Missed:
     probability: float
 
 
-def missed_beats(series: pl.DataFrame, *, key: str, end: int) -> list[Missed]:
+def missed_beats(places: NDArray[np.int64], *, end: int) -> list[Missed]:
     """Return the longest stretch of missing beats of each subject that has a heartbeat.
 
     A heartbeat is told by the gaps between the buckets in which something is logged: most of them are as long as the
@@ -62,22 +63,25 @@ def missed_beats(series: pl.DataFrame, *, key: str, end: int) -> list[Missed]:
 
     Parameters
     ----------
-    series
-        With the columns `key`, bucket and count, sorted; the finest buckets there are.
+    places
+        Shape (n, 2): number of a subject, and a bucket in which it is logged; sorted, each pair once. Buckets are the
+        narrowest there are.
     end
         The last bucket of the log.
 
     Examples
     --------
-    >>> beats = pl.DataFrame({"name": ["a"] * 12, "bucket": range(0, 120, 10), "count": [1] * 12})
-    >>> [(found.period, found.after, found.beats) for found in missed_beats(beats, key="name", end=160)]
-    [(10.0, 110, 4)]
+    >>> beats = np.array([(7, bucket) for bucket in range(0, 120, 10)])
+    >>> [(found.key, found.period, found.after, found.beats) for found in missed_beats(beats, end=160)]
+    [(7, 10.0, 110, 4)]
     """
     from scipy.special import bdtrc
 
-    keys, buckets = series[key], series["bucket"].to_numpy()
-    starts = np.flatnonzero((keys != keys.shift(1)).fill_null(value=True).to_numpy())
-    lengths = np.diff(np.append(starts, len(series)))
+    keys, buckets = places[:, 0], places[:, 1]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    if not len(starts):
+        return []
+    lengths = np.diff(np.append(starts, len(keys)))
     wide = buckets[starts + lengths - 1] - buckets[starts]
     told = (lengths > _FEWEST_GAPS) & (lengths < _FULL * wide)
     starts, lengths = starts[told], lengths[told]
@@ -90,17 +94,16 @@ def missed_beats(series: pl.DataFrame, *, key: str, end: int) -> list[Missed]:
     gaps = (buckets[place + 1] - buckets[place]).astype(np.float64)
     middle = _medians(group, gaps)[group]
     close = np.abs(gaps - middle) <= np.maximum(1.0, _JITTER * middle)
-    period = np.bincount(group, gaps * close) / np.bincount(group, close)
+    period = np.bincount(group, gaps * close) / np.maximum(np.bincount(group, close), 1)
     slack = np.maximum(0.5, _JITTER * period)
     regular = np.bincount(group, np.abs(gaps - period[group]) <= slack[group])
     pause = 1 - 1 / np.maximum(period, 1 + 1e-9)
     by_chance = pause ** (np.ceil(period - slack) - 1) - pause ** np.floor(period + slack)
     luck = bdtrc(regular - 1, number, np.clip(by_chance, 0.0, 1.0))
     beating = np.flatnonzero((regular >= _REGULAR * number) & (luck <= _LUCK))
-    names = keys.gather(starts[beating]).to_list()
     found = [
-        _longest(buckets[starts[n] : starts[n] + lengths[n]], name=name, period=float(period[n]), end=end)
-        for n, name in zip(beating.tolist(), names, strict=True)
+        _longest(buckets[starts[n] : starts[n] + lengths[n]], key=int(keys[starts[n]]), period=period[n], end=end)
+        for n in beating.tolist()
     ]
     return [missed for missed in found if missed.beats > 0]
 
@@ -110,7 +113,7 @@ def _medians(group: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[n
     return table.group_by("group").agg(pl.col("value").median()).sort("group")["value"].to_numpy()
 
 
-def _longest(buckets: NDArray[np.int64], *, name: Any, period: float, end: int) -> Missed:
+def _longest(buckets: NDArray[np.int64], *, key: int, period: float, end: int) -> Missed:
     """Return the longest stretch of missing beats, which may be none."""
     gaps = np.diff(buckets)
     missing = np.maximum(np.rint(gaps / period).astype(np.int64) - 1, 0)
@@ -125,8 +128,8 @@ def _longest(buckets: NDArray[np.int64], *, name: Any, period: float, end: int) 
     if alike := int((others >= beats / 2).sum()) if beats else 0:
         probability = max(probability, alike / len(gaps))
     return Missed(
-        key=name,
-        period=period,
+        key=key,
+        period=float(period),
         first=int(buckets[0]),
         after=int(buckets[-1] if at_end else buckets[widest]),
         until=None if at_end else int(buckets[widest + 1]),

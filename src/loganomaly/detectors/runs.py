@@ -150,6 +150,9 @@ def tails(counts: Counts, exposures: Counts, runs: Runs, *, clumpiness: float, u
         own = dispersion(counts, fit, outside=~inside, longest=length)
         spread = np.maximum((beside * own + _BORROWED * clumpiness) / (beside + _BORROWED), 1.0)
         expected = rate * within
+        # The rate itself is known from the records beside the run alone, so the count has more variance than they
+        # (as a Poisson count whose rate has a gamma distribution).
+        spread = spread + expected / (beside + 0.5)
         probability = np.minimum(1.0, _tail(observed, expected, spread, upper=upper) * buckets * (1 + np.log2(length)))
         found = Tails(observed=observed, expected=expected, probability=probability)
         if best is None:
@@ -187,7 +190,8 @@ def dispersion(counts: Counts, fit: Counts, *, outside: NDArray[np.bool_], longe
 def _stretches(values: Counts, scale: int) -> Counts:
     """Return the sums over each `scale` buckets; those that are left over at the end are left out."""
     whole = values.shape[1] // scale
-    return values[:, : whole * scale].reshape(len(values), whole, scale).sum(axis=2)
+    sums: Counts = values[:, : whole * scale].reshape(len(values), whole, scale).sum(axis=2)
+    return sums
 
 
 def _tail(observed: Counts, mean: Counts, spread: Counts, *, upper: bool) -> Counts:
@@ -203,4 +207,4 @@ def _tail(observed: Counts, mean: Counts, spread: Counts, *, upper: bool) -> Cou
         tail = np.where(observed > 0, tail, 1.0)
     else:
         tail = np.where(spread > 1.01, betainc(size, observed + 1, share), gammaincc(observed + 1, mean))
-    return np.asarray(np.maximum(tail, 1e-300), np.float64)
+    return np.maximum(tail, 1e-300)

@@ -50,8 +50,9 @@ def blocks(case: Case, series: pl.DataFrame, *, key: str, fewest: int, alone: bo
         There is no rest of the log to compare with.
     """
     buckets = case.buckets
-    total = np.zeros(len(buckets))
-    np.add.at(total, np.searchsorted(buckets, case.series["bucket"].to_numpy()), case.series["count"].to_numpy())
+    total = case.series.group_by("bucket").agg(pl.col("count").sum()).sort("bucket")["count"].to_numpy()
+    # Shapes that were too many to keep are in no template, but in the counts of components and levels.
+    series = series.filter(pl.col("bucket").is_in(buckets.tolist()))
     keys = series[key]
     starts = np.flatnonzero((keys != keys.shift(1)).fill_null(value=True).to_numpy())
     if not len(starts):
@@ -78,7 +79,6 @@ def level_series(case: Case) -> pl.DataFrame:
     """Return the records per level and watched bucket: level, bucket, count, sorted."""
     return (
         case.profile.totals.with_columns(bucket=pl.col("bucket") * case.profile.total_width // case.width)
-        .filter(pl.col("bucket").is_in(case.buckets.tolist()))
         .group_by("level", "bucket")
         .agg(pl.col("count").sum())
         .sort("level", "bucket")

@@ -75,9 +75,11 @@ class ShiftDetector:
             of_components.append(shift)
             subject = Subject(kind="component", name=decoded(shift.key))
             found.append(self._evidence(case, places, subject, shift, numbers))
-        for shift in of_templates:
-            if not any(owners[shift.key] == other.key and _at_once(shift, other) for other in of_components):
-                found.append(self._evidence(case, places, case.subject(shift.key), shift, [shift.key]))
+        found += [
+            self._evidence(case, places, case.subject(shift.key), shift, [shift.key])
+            for shift in of_templates
+            if not any(owners[shift.key] == other.key and _at_once(shift, other) for other in of_components)
+        ]
         return found
 
     def _shifts(self, case: Case, series: pl.DataFrame, *, key: str) -> Iterator[_Shift]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
@@ -92,12 +93,15 @@ class SilenceDetector:
         gone: list[tuple[int, _Absence, Subject, list[int]]] = []
         of_components: dict[bytes, list[_Absence]] = {}
         counts = dict(case.profile.components.group_by("name").agg(pl.col("records").sum()).iter_rows())
-        for absence in self._absences(case, case.component_series, _finest(case, components=True), key="name"):
+        names = case.profile.components.unique("component").sort("name")
+        beating, named = _occupied(case.profile.component_series, names.select("component", "name"))
+        for absence in self._absences(case, case.component_series, beating, named, key="name"):
             if absence.key not in loud:
                 of_components.setdefault(absence.key, []).append(absence)
                 subject = Subject(kind="component", name=decoded(absence.key))
                 gone.append((counts[absence.key], absence, subject, members.get(absence.key, [])))
-        for absence in self._absences(case, case.series, _finest(case, components=False), key="number"):
+        beating, named = _occupied(case.profile.series, case.members)
+        for absence in self._absences(case, case.series, beating, named, key="number"):
             n = absence.key
             own = of_components.get(owners[n], [])
             if levels[n] < Level.WARNING and not any(_overlap(absence, other) for other in own):
@@ -107,14 +111,15 @@ class SilenceDetector:
             for absence, subject, numbers, others in _together(gone, width=case.width * 1_000_000)
         ]
 
-    def _absences(self, case: Case, series: pl.DataFrame, finest: pl.DataFrame, *, key: str) -> Iterator[_Absence]:
+    def _absences(
+        self, case: Case, series: pl.DataFrame, beating: NDArray[np.int64], named: Sequence[Any], *, key: str
+    ) -> Iterator[_Absence]:
         """Yield what is missing of each subject, one thing each: beats before silence before dips."""
         told = set()
-        end = int(finest["bucket"].max()) if len(finest) else 0  # type: ignore[arg-type]
-        for missed in missed_beats(finest, key=key, end=_last_bucket(case)) if end else ():
-            absence = self._missed(case, missed)
+        for missed in missed_beats(beating, end=_last_bucket(case)):
+            absence = self._missed(case, missed, named[missed.key])
             if absence is not None:
-                told.add(missed.key)
+                told.add(absence.key)
                 yield absence
         for block in blocks(case, series, key=key, fewest=self.fewest_buckets):
             for absence in (*self._silences(case, block), *self._dips(case, block)):
@@ -122,7 +127,7 @@ class SilenceDetector:
                     told.add(absence.key)
                     yield absence
 
-    def _missed(self, case: Case, missed: Missed) -> _Absence | None:
+    def _missed(self, case: Case, missed: Missed, key: Any) -> _Absence | None:
         width = case.profile.width
         start, stop = case.span or (0, 0)
         long = (stop - start) / 1e6 / width
@@ -142,7 +147,7 @@ class SilenceDetector:
         if missed.until is not None:
             text += f" until {clock(missed.until * width * 1_000_000, case.span)}"
         return _Absence(
-            key=missed.key,
+            key=key,
             tag="heartbeat",
             begin=begin,
             end=None if missed.until is None else missed.until * width * 1_000_000,
@@ -254,14 +259,29 @@ def _overlap(one: _Absence, other: _Absence) -> bool:
     return begins_before and (one.end is None or other.begin < one.end)
 
 
-def _finest(case: Case, *, components: bool) -> pl.DataFrame:
-    """Return the records per subject and bucket of the profile, which are narrower than the watched ones."""
-    if components:
-        names = case.profile.components.group_by("component").agg(pl.col("name").first())
-        joined, key = case.profile.component_series.join(names, on="component"), "name"
-    else:
-        joined, key = case.profile.series.join(case.members, on="shape"), "number"
-    return joined.group_by(key, "bucket").agg(pl.col("count").sum()).sort(key, "bucket")
+def _occupied(series: pl.DataFrame, names: pl.DataFrame) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return in which of the profile's buckets each subject is logged, by number, as in `missed_beats`; and its name.
+
+    `names` has an id as in the series and a name; those of one name are one subject. By sorting, for a table of all
+    shapes and buckets is large.
+    """
+    id_of, name_of = names.columns
+    ids = names.sort(id_of)
+    told = ids[name_of].unique().sort()
+    numbers = ids.select(pl.col(name_of).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    known = ids[id_of].to_numpy()
+    if not len(series) or not len(known):
+        return np.zeros((0, 2), np.int64), []
+    own = series[id_of].to_numpy()
+    places = np.minimum(np.searchsorted(known, own), len(known) - 1)
+    kept = known[places] == own
+    buckets = series["bucket"].to_numpy()
+    first = int(buckets.min())
+    wide = int(buckets.max()) - first + 1
+    # Sorted for the most part already: of each shape, buckets are.
+    pairs = np.sort(numbers[places[kept]] * wide + (buckets[kept] - first), kind="stable")
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return np.column_stack([pairs // wide, pairs % wide + first]), told.to_list()
 
 
 def _last_bucket(case: Case) -> int:
