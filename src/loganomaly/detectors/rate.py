@@ -20,7 +20,9 @@ from loganomaly.wording import decoded, duration
 __all__ = ["BurstDetector"]
 
 _EXPLAINS = 0.5
-"""Share of a burst's excess from which on one template explains that of its component, and either that of a level."""
+"""Share of its excess from which on a burst is explained: that of a component by a template, of a level by all parts."""
+_WHOLE = 0.1
+"""Share of the buckets up to which a log that is busy as a whole has a burst: beyond it, that is how its days go."""
 _CHANGED = 1e-3
 """Probability below which a rate has changed for good, so that bursts after the change are judged by the new one."""
 
@@ -43,7 +45,8 @@ class BurstDetector:
 
     How likely it is comes from its other buckets, see `tails`: low counts and what always comes in bursts are judged
     right, what all of the log does together is no event of a template, and after a rate has changed for good the new
-    one is the usual. A component is reported only where no template explains its burst, a level where neither does.
+    one is the usual. A component is reported only where no template explains its burst, a level where
+    those of templates and components do not.
 
     Parameters
     ----------
@@ -80,16 +83,26 @@ class BurstDetector:
                     if owners[inner.key] == burst.key and _overlap(inner, burst):
                         found.pop(case.subject(inner.key), None)
                 found[Subject(kind="component", name=decoded(burst.key))] = burst, numbers
-        for burst in self._bursts(case, level_series(case), key="level", clumpiness=usual, alone=True):
+        for burst in self._level_bursts(case, clumpiness=usual):
             numbers = [n for n in everything if levels[n] == burst.key]
             parts = [b for b in of_templates if levels[b.key] == burst.key] + of_components
-            if numbers and not _explained(burst, parts):
+            if numbers and not _explained(burst, parts, together=True):
                 found[Subject(kind="level", name=Level(burst.key).name)] = burst, numbers
         counts = case.series
         return [
             self._evidence(case, places, subject, burst, _busiest(counts, burst, numbers))
             for subject, (burst, numbers) in found.items()
         ]
+
+    def _level_bursts(self, case: Case, *, clumpiness: float) -> Iterator[_Burst]:
+        """Yield the bursts of levels: of bad ones next to the rest of the log; the others are what it is as a whole."""
+        series = level_series(case)
+        bad = pl.col("level") >= Level.WARNING
+        yield from self._bursts(case, series.filter(bad), key="level", clumpiness=clumpiness)
+        longest = _WHOLE * len(case.buckets)
+        for burst in self._bursts(case, series.filter(~bad), key="level", clumpiness=clumpiness, alone=True):
+            if burst.stop - burst.start <= longest:
+                yield burst
 
     def _bursts(
         self, case: Case, series: pl.DataFrame, *, key: str, clumpiness: float, alone: bool = False
@@ -135,10 +148,11 @@ class BurstDetector:
         return replace(evidence, lines=places.stretch(numbers, span))
 
 
-def _explained(burst: _Burst, inner: Sequence[_Burst]) -> bool:
-    """Whether one of the bursts of a part is most of this one."""
-    excess = burst.observed - burst.expected
-    return any(_overlap(other, burst) and other.observed - other.expected >= _EXPLAINS * excess for other in inner)
+def _explained(burst: _Burst, parts: Sequence[_Burst], *, together: bool = False) -> bool:
+    """Whether the burst of one of the parts, or of all `together`, is most of this one."""
+    excess = [part.observed - part.expected for part in parts if _overlap(part, burst)]
+    most = sum(excess) if together else max(excess, default=0.0)
+    return most >= _EXPLAINS * (burst.observed - burst.expected)
 
 
 def _overlap(one: _Burst, other: _Burst) -> bool:

@@ -14,7 +14,9 @@ _SCALES = (1, 2, 4, 8)
 _FEWEST_BLOCKS = 8  # blocks below which their variance says nothing
 _BORROWED = 10.0  # records that the clumpiness of other subjects counts for
 _CLEARER = 2.0  # a rate goes with what leaves it so many times less dispersed
+_BUSY = 2.0  # times the usual from which on the rest of the log is busy
 _ABOVE, _BELOW = 2.0, 0.25  # times the usual rate above or below which a bucket counts towards a run
+_STEADY = 0.7  # standard deviation of a rate over its mean, beyond what counts at random have: steady up to this
 _BESIDE = 3  # buckets with records on either side of a dip
 _AT_ONCE = 0.6  # share of the usual rate just before and after a dip: what ebbs away and comes back is a rhythm
 _FEWEST = 10.0  # records that are usual in the buckets that tell this
@@ -77,7 +79,8 @@ def bursts(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
 def dips(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
     """Return the run of buckets with the fewest records, below a part of the usual, and which of them stand out.
 
-    It stands out as a burst does, and if there are records before and after it, just beside it as many as elsewhere.
+    It stands out as a burst does, if the rate is steady beside it, and if there are records before and after it, just
+    beside it as many as elsewhere.
     """
     usual = _nearest(counts, exposures)
     runs, rival = _greatest(lambda rate: _BELOW * rate[:, None] * usual - counts, counts, usual)
@@ -86,6 +89,8 @@ def dips(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
     rate = (counts * ~inside).sum(axis=1) / np.maximum((usual * ~inside).sum(axis=1), 1e-9)
     wide = np.maximum(np.ceil(_FEWEST / np.maximum(rate, 1e-9)), np.ceil((runs.stop - runs.start) / 4))[:, None]
     is_event = _is_event(runs, rival, counts.shape[1])
+    left = dispersion(counts, rate[:, None] * usual, outside=~inside, longest=np.ones(len(counts), np.int64))
+    is_event &= left - 1 <= _STEADY**2 * rate
     for side in (runs.start[:, None] - 1 - place, place - runs.stop[:, None]):
         near = (side >= 0) & (side < wide)
         is_event &= ((counts > 0) & (side >= 0)).sum(axis=1) >= _BESIDE
@@ -125,7 +130,7 @@ def tails(counts: Counts, exposures: Counts, runs: Runs, *, clumpiness: float, u
 
     The sum over the run is taken as negative binomial, with the mean that the rate in the other buckets leads one to
     expect, and the dispersion that they have in stretches of up to the run's length; as Poisson where they vary no
-    more than that. Of two exposures that fit alike, the one that makes it the likelier counts. The probability is
+    more than that. Of two exposures that fit alike, the one that makes it the likelier counts: the probability is
     corrected for the number of runs: one for each bucket and doubling of the length.
 
     Parameters
@@ -158,9 +163,11 @@ def tails(counts: Counts, exposures: Counts, runs: Runs, *, clumpiness: float, u
         if best is None:
             best, clearest = found, own
             continue
-        replaced = np.where(
-            own * _CLEARER < clearest, True, (clearest * _CLEARER >= own) & (probability > best.probability)
-        )
+        # If the rest of the log does the same there, it cannot be left out of account, however badly it fits elsewhere.
+        mean = within / length
+        alike = (mean >= _BUSY) if upper else (mean <= 1 / _BUSY)
+        better = (own * _CLEARER < clearest) & ~alike
+        replaced = better | ((alike | (clearest * _CLEARER >= own)) & (probability > best.probability))
         best = Tails(
             observed=observed,
             expected=np.where(replaced, expected, best.expected),

@@ -27,6 +27,8 @@ class Series:
     ----------
     keys
         What each subject is called in the series it was made of.
+    buckets
+        Numbers of the buckets.
     counts
         Shape (subjects, buckets): records in each watched bucket.
     exposures
@@ -35,6 +37,7 @@ class Series:
     """
 
     keys: list[Any]
+    buckets: NDArray[np.int64]
     counts: Counts
     exposures: Counts
 
@@ -72,7 +75,7 @@ def blocks(case: Case, series: pl.DataFrame, *, key: str, fewest: int, alone: bo
         if not alone:
             rest = total - block + _QUIET
             exposures[1] = rest / rest.mean(axis=1, keepdims=True)
-        yield Series(keys=keys.gather(starts[rows]).to_list(), counts=block, exposures=exposures)
+        yield Series(keys=keys.gather(starts[rows]).to_list(), buckets=buckets, counts=block, exposures=exposures)
 
 
 def level_series(case: Case) -> pl.DataFrame:

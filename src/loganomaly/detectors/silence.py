@@ -1,7 +1,7 @@
 """Absence: what was logged steadily and then no more, or not for a while, and beats that are missing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ _FOLLOWS = 0.3
 """Share of what the rest of the log has in as much time, below which the log as a whole is quiet."""
 _CHANGED = 1e-3
 """Probability below which a rate has changed for good, so that dips are judged by the rate of their time."""
+_MOST = 1_000
+"""Buckets of time, empty ones too, beyond which a log has more gaps than records."""
 _TOLD = 5.0
 """Records of the rest that are usual in a stretch, from which on they tell whether the log is quiet."""
 
@@ -106,10 +108,12 @@ class SilenceDetector:
             own = of_components.get(owners[n], [])
             if levels[n] < Level.WARNING and not any(_overlap(absence, other) for other in own):
                 gone.append((case.table["records"][n], absence, case.subject(n), [n]))
-        return [
+        found = [
             self._evidence(case, places, absence, subject, numbers, others=others)
             for absence, subject, numbers, others in _together(gone, width=case.width * 1_000_000)
         ]
+        # Where all is quiet at once, it is the log that is.
+        return found + [self._quiet(case, places, absence) for absence in self._dips(case, _whole(case))]
 
     def _absences(
         self, case: Case, series: pl.DataFrame, beating: NDArray[np.int64], named: Sequence[Any], *, key: str
@@ -197,7 +201,7 @@ class SilenceDetector:
         nothing = judged.observed <= judged.expected / 8
         begun = (block.counts > 0).argmax(axis=1) <= self.latest_start * block.counts.shape[1]
         for row in np.flatnonzero(stands_out & unlikely & nothing & begun & (runs.stop - runs.start >= 2)):
-            first, last = int(case.buckets[runs.start[row]]), int(case.buckets[runs.stop[row] - 1])
+            first, last = int(block.buckets[runs.start[row]]), int(block.buckets[runs.stop[row] - 1])
             begin, end = first * case.width * 1_000_000, (last + 1) * case.width * 1_000_000
             observed, expected = float(judged.observed[row]), float(judged.expected[row])
             few = f"only {amount(int(observed), 'record')}" if observed else "nothing"
@@ -212,6 +216,12 @@ class SilenceDetector:
                 expected=expected,
                 probability=float(judged.probability[row]),
             )
+
+    def _quiet(self, case: Case, places: Places, absence: _Absence) -> Evidence:
+        """Return evidence on the whole log, which has the name of its most frequent level."""
+        subject = Subject(kind="level", name=Level(absence.key).name)
+        said = replace(absence, text=f"the log as a whole has {absence.text}")
+        return self._evidence(case, places, said, subject, range(len(case.templates)), others=0)
 
     def _evidence(
         self, case: Case, places: Places, absence: _Absence, subject: Subject, numbers: Sequence[int], *, others: int
@@ -257,6 +267,21 @@ def _same_time(one: _Absence, other: _Absence, width: int) -> bool:
 def _overlap(one: _Absence, other: _Absence) -> bool:
     begins_before = other.end is None or one.begin < other.end
     return begins_before and (one.end is None or other.begin < one.end)
+
+
+def _whole(case: Case) -> Series:
+    """Return the records of the whole log, with the buckets in which there are none, under its most frequent level."""
+    totals = case.profile.totals
+    buckets = totals.select(pl.col("bucket") * case.profile.total_width // case.width).to_series().to_numpy()
+    levels = totals.group_by("level").agg(pl.col("count").sum()).sort("count", "level")["level"].to_list()
+    if not levels or (wide := int(buckets.max() - buckets.min()) + 1) > _MOST:
+        return Series(keys=[], buckets=np.zeros(1, np.int64), counts=np.zeros((0, 1)), exposures=np.zeros((1, 0, 1)))
+    counts = np.bincount(buckets - buckets.min(), totals["count"].to_numpy(), minlength=wide)[None, :].astype(
+        np.float64
+    )
+    return Series(
+        keys=[levels[-1]], buckets=np.arange(wide) + buckets.min(), counts=counts, exposures=np.ones((1, *counts.shape))
+    )
 
 
 def _occupied(series: pl.DataFrame, names: pl.DataFrame) -> tuple[NDArray[np.int64], list[Any]]:
