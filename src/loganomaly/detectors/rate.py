@@ -20,7 +20,7 @@ from loganomaly.wording import decoded, duration
 __all__ = ["BurstDetector"]
 
 _EXPLAINS = 0.5
-"""Share of its excess from which on a burst is explained: that of a component by a template, of a level by all parts."""
+"""Share of its excess from which on a burst is explained: of a component by a template, of a level by all parts."""
 _WHOLE = 0.1
 """Share of the buckets up to which a log that is busy as a whole has a burst: beyond it, that is how its days go."""
 _CHANGED = 1e-3

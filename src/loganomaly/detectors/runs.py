@@ -14,12 +14,13 @@ _SCALES = (1, 2, 4, 8)
 _FEWEST_BLOCKS = 8  # blocks below which their variance says nothing
 _BORROWED = 10.0  # records that the clumpiness of other subjects counts for
 _CLEARER = 2.0  # a rate goes with what leaves it so many times less dispersed
-_BUSY = 2.0  # times the usual from which on the rest of the log is busy
+_BUSY = 2.0  # times the usual from which on the rest of the log is busy; quiet likewise
 _ABOVE, _BELOW = 2.0, 0.25  # times the usual rate above or below which a bucket counts towards a run
 _STEADY = 0.7  # standard deviation of a rate over its mean, beyond what counts at random have: steady up to this
 _BESIDE = 3  # buckets with records on either side of a dip
 _AT_ONCE = 0.6  # share of the usual rate just before and after a dip: what ebbs away and comes back is a rhythm
 _FEWEST = 10.0  # records that are usual in the buckets that tell this
+_RIVAL = 2.0  # times another run that one has to be
 _LONGEST = 0.25  # share of the buckets: what is longer is no event
 
 
@@ -71,9 +72,8 @@ def bursts(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
 
     A run stands out if it is short and no other has half as many: bursts that come again and again are usual.
     """
-    usual = _nearest(counts, exposures)
-    runs, rival = _greatest(lambda rate: counts - _ABOVE * rate[:, None] * usual, counts, usual)
-    return runs, _is_event(runs, rival, counts.shape[1])
+    runs, lead = _greatest(lambda seen, fit: seen - _ABOVE * fit, counts, exposures)
+    return runs, _is_event(runs, lead, counts.shape[1])
 
 
 def dips(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
@@ -82,25 +82,25 @@ def dips(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
     It stands out as a burst does, if the rate is steady beside it, and if there are records before and after it, just
     beside it as many as elsewhere.
     """
-    usual = _nearest(counts, exposures)
-    runs, rival = _greatest(lambda rate: _BELOW * rate[:, None] * usual - counts, counts, usual)
+    runs, lead = _greatest(lambda seen, fit: _BELOW * fit - seen, counts, exposures)
     place = np.arange(counts.shape[1])
     inside = runs.inside(counts.shape[1])
-    rate = (counts * ~inside).sum(axis=1) / np.maximum((usual * ~inside).sum(axis=1), 1e-9)
-    wide = np.maximum(np.ceil(_FEWEST / np.maximum(rate, 1e-9)), np.ceil((runs.stop - runs.start) / 4))[:, None]
-    is_event = _is_event(runs, rival, counts.shape[1])
-    left = dispersion(counts, rate[:, None] * usual, outside=~inside, longest=np.ones(len(counts), np.int64))
+    fit = _fit(counts, _nearest(counts, exposures), ~inside)
+    rate = np.maximum(fit.mean(axis=1), 1e-9)
+    wide = np.maximum(np.ceil(_FEWEST / rate), np.ceil((runs.stop - runs.start) / 4))[:, None]
+    is_event = _is_event(runs, lead, counts.shape[1])
+    left = dispersion(counts, fit, outside=~inside, longest=np.ones(len(counts), np.int64))
     is_event &= left - 1 <= _STEADY**2 * rate
     for side in (runs.start[:, None] - 1 - place, place - runs.stop[:, None]):
         near = (side >= 0) & (side < wide)
         is_event &= ((counts > 0) & (side >= 0)).sum(axis=1) >= _BESIDE
-        is_event &= (counts * near).sum(axis=1) >= _AT_ONCE * rate * (usual * near).sum(axis=1)
+        is_event &= (counts * near).sum(axis=1) >= _AT_ONCE * (fit * near).sum(axis=1)
     return runs, is_event
 
 
-def _is_event(runs: Runs, rival: Counts, buckets: int) -> NDArray[np.bool_]:
+def _is_event(runs: Runs, lead: Counts, buckets: int) -> NDArray[np.bool_]:
     short = runs.stop - runs.start <= _LONGEST * buckets
-    return np.asarray(short & (runs.value > 0) & (runs.value >= 2 * rival))
+    return np.asarray(short & (runs.value > 0) & (lead >= 0))
 
 
 def _nearest(counts: Counts, exposures: Counts) -> Counts:
@@ -111,18 +111,29 @@ def _nearest(counts: Counts, exposures: Counts) -> Counts:
     return np.asarray(exposures[np.argmin(left, axis=0), np.arange(len(counts))])
 
 
-def _greatest(values: Callable[[Counts], Counts], counts: Counts, usual: Counts) -> tuple[Runs, Counts]:
-    """Return the greatest runs of what `values` makes of the usual rates, and the value of the next ones elsewhere.
+def _greatest(values: Callable[[Counts, Counts], Counts], counts: Counts, exposures: Counts) -> tuple[Runs, Counts]:
+    """Return the greatest runs of what `values` makes of usual counts, and by how much they outdo the next elsewhere.
 
-    The rate is that of all buckets first, then that of those beside the run.
+    The run is that next to the exposure that the subject follows best; the usual rate is that of all buckets first,
+    then that of those beside the run. It has to outdo others next to each exposure.
     """
-    runs = greatest_runs(values(counts.sum(axis=1) / usual.sum(axis=1)))
+    usual = _nearest(counts, exposures)
+    runs = greatest_runs(values(counts, _fit(counts, usual, np.ones(counts.shape, np.bool_))))
+    runs = greatest_runs(values(counts, _fit(counts, usual, ~runs.inside(counts.shape[1]))))
     inside = runs.inside(counts.shape[1])
-    rate = (counts * ~inside).sum(axis=1) / np.maximum((usual * ~inside).sum(axis=1), 1e-9)
-    runs = greatest_runs(values(rate))
-    inside = runs.inside(counts.shape[1])
-    rival = greatest_runs(np.where(inside, -counts.sum(axis=1, keepdims=True) - 1, values(rate)))
-    return runs, rival.value
+    lead = np.full(len(counts), np.inf)
+    for exposure in exposures:
+        gains = values(counts, _fit(counts, exposure, ~inside))
+        own = (gains * inside).sum(axis=1)
+        rival = greatest_runs(np.where(inside, -np.abs(own[:, None]) - counts.sum(axis=1, keepdims=True), gains)).value
+        lead = np.minimum(lead, own - _RIVAL * rival)
+    return runs, lead
+
+
+def _fit(counts: Counts, exposure: Counts, where: NDArray[np.bool_]) -> Counts:
+    """Return the counts that the rate in some of the buckets leads one to expect in each."""
+    rate = (counts * where).sum(axis=1) / np.maximum((exposure * where).sum(axis=1), 1e-9)
+    return np.asarray(rate[:, None] * exposure)
 
 
 def tails(counts: Counts, exposures: Counts, runs: Runs, *, clumpiness: float, upper: bool) -> Tails:
@@ -163,9 +174,10 @@ def tails(counts: Counts, exposures: Counts, runs: Runs, *, clumpiness: float, u
         if best is None:
             best, clearest = found, own
             continue
-        # If the rest of the log does the same there, it cannot be left out of account, however badly it fits elsewhere.
+        # Where the rest of the log is far from what it usually is, that may be the reason, or have nothing to do with
+        # it, whichever fits better elsewhere.
         mean = within / length
-        alike = (mean >= _BUSY) if upper else (mean <= 1 / _BUSY)
+        alike = (mean >= _BUSY) | (mean <= 1 / _BUSY)
         better = (own * _CLEARER < clearest) & ~alike
         replaced = better | ((alike | (clearest * _CLEARER >= own)) & (probability > best.probability))
         best = Tails(

@@ -51,7 +51,8 @@ class SilenceDetector:
 
     - silence: seen in most buckets of time, and then in none up to the end of the log. With a share p of buckets in
       which it is seen while it is active, m buckets without have probability (1 - p) ** m, where p is estimated by
-      (seen + 1) / (active + 2) (Laplace): few buckets prove little. If it goes with the rest of the log, and that has
+      (seen + 1) / (active + 2) (Laplace): few buckets prove little. If buckets without it come in a row, 1 - p is how
+      often one is followed by another. If it goes with the rest of the log, and that has
       little left, the probability is that of a Poisson count.
     - dip: next to nothing for a while, see `tails`.
     - heartbeat: beats that are missing, see `missed_beats`, even of what has few records.
@@ -69,7 +70,7 @@ class SilenceDetector:
     fewest_beats
         Beats that are missing in a row.
     routine
-        Share 0..1 of the log's time over which a heartbeat must be heard.
+        Share 0..1 of the log's time over which something must be heard to be missed.
     """
 
     name: str = "silence"
@@ -170,14 +171,16 @@ class SilenceDetector:
         active, gone = last - first + 1, number - 1 - last
         latest = np.maximum.accumulate(np.where(seen, place, -1), axis=1)
         pause = np.where((place > first[:, None]) & (place <= last[:, None]), place - latest, 0).max(axis=1)
-        is_steady = (active >= self.fewest_buckets) & (times >= self.steadiness * active)
+        is_steady = (active >= max(self.fewest_buckets, self.routine * number)) & (times >= self.steadiness * active)
         is_silent = (gone >= self.fewest_silent) & (first <= self.latest_start * number) & (gone > 2 * pause)
-        p = (times + 1) / (active + 2)
+        absent = active - times
+        again = (~seen[:, 1:] & ~seen[:, :-1] & (place[1:] > first[:, None]) & (place[1:] <= last[:, None])).sum(axis=1)
+        stays = np.maximum(1 - (times + 1) / (active + 2), again / (absent + 1))
         exposure = block.exposures[1]
         later = place > last[:, None]
         while_active = (exposure * ((place >= first[:, None]) & ~later)).sum(axis=1)
         with_the_rest = counts.sum(axis=1) / while_active * (exposure * later).sum(axis=1)
-        probability = np.maximum((1 - p) ** gone, np.exp(-with_the_rest))
+        probability = np.maximum(stays**gone, np.exp(-with_the_rest))
         for row in np.flatnonzero(is_steady & is_silent):
             usual = float(counts[row].sum() / active[row])
             lasting = duration(float(gone[row]) * case.width)
