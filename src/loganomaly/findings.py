@@ -18,7 +18,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
-    """What a finding is about: kind "template" or "component", and its id or name."""
+    """What a finding is about: kind "template", "component" or "level", and its id or name."""
 
     kind: str
     name: str
@@ -39,7 +39,7 @@ class Evidence:
     text
         A phrase with the numbers in it that completes "This is unusual: ...".
     tags
-        What kind of thing it is: "flood", "silence", "leak" ...
+        What kind of thing it is: "flood", "silence", "shift", "leak" ...
     about
         Which part of the subject it speaks of, where there are several: a field, a kind of secret. Evidence on another
         part is news, whatever is known of this one.

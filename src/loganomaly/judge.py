@@ -151,24 +151,32 @@ def _elsewhere(
         msg = f"evidence on {subject.kind} {subject.name!r} without a location"
         raise ValueError(msg)
     span = evidence[0].span or (None, None)
-    count, sources, component = spot.count or 1, [spot.location.source], None
-    if subject.kind == "component":
-        component = subject.name
-        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
-        rows = case.profile.components.filter(pl.col("name").is_in(named))
-        count, sources = int(rows["records"].sum()), rows["source"].unique().to_list()
+    count, sources = _extent(case, subject) or (spot.count or 1, (spot.location.source,))
     return Finding(
         **common,  # type: ignore[arg-type]
         template_id=None,
         template="",
-        component=component,
-        severity=Level.UNKNOWN.name,
+        component=subject.name if subject.kind == "component" else None,
+        severity=subject.name if subject.kind == "level" else Level.UNKNOWN.name,
         count=count,
         first_time=span[0],
         last_time=span[1],
         location=spot.location,
-        sources=tuple(sorted(sources)),
+        sources=sources,
     )
+
+
+def _extent(case: Case, subject: Subject) -> tuple[int, tuple[int, ...]] | None:
+    """Return how many records a component or level has, and in which sources; None of other subjects."""
+    if subject.kind == "level":
+        rows = case.profile.shapes.select("source", pl.col(subject.name.lower()).alias("records"))
+    elif subject.kind == "component":
+        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
+        rows = case.profile.components.filter(pl.col("name").is_in(named))
+    else:
+        return None
+    sources = rows.filter(pl.col("records") > 0)["source"].unique().sort()
+    return int(rows["records"].sum()), tuple(sources.to_list())
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,6 +1,8 @@
 """How numbers, and bytes of a log, are said to people."""
 
-__all__ = ["amount", "decoded", "duration", "times"]
+import datetime as dt
+
+__all__ = ["amount", "clock", "decoded", "duration", "times"]
 
 _UNITS = (("days", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 
@@ -15,6 +17,21 @@ def amount(count: int, noun: str) -> str:
     """
     ending = "" if count == 1 else "es" if noun.endswith("ch") else "s"
     return f"{count:,} {noun}{ending}"
+
+
+def clock(time: int, span: tuple[int, int] | None = None) -> str:
+    """Return a time of day in UTC, with the date if `span`, first and last time of the log, is longer than a day.
+
+    Times are microseconds since the epoch.
+
+    Examples
+    --------
+    >>> clock(1_773_483_600_000_000), clock(1_773_483_645_000_000, (0, 1_773_483_645_000_000))
+    ('10:20', '2026-03-14 10:20:45')
+    """
+    moment = dt.datetime.fromtimestamp(time // 1_000_000, tz=dt.UTC)
+    long = span is not None and span[1] - span[0] > 86_400_000_000
+    return f"{moment:{'%Y-%m-%d ' if long else ''}{'%H:%M:%S' if moment.second else '%H:%M'}}"
 
 
 def decoded(data: bytes) -> str:

@@ -1,29 +1,76 @@
-"""Silence: what was logged steadily and then no more."""
+"""Absence: what was logged steadily and then no more, or not for a while, and beats that are missing."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.case import Case
+from loganomaly.detectors.base import surprise
+from loganomaly.detectors.beats import Missed, missed_beats
+from loganomaly.detectors.changes import changes, levelled
+from loganomaly.detectors.places import Places, known_places
+from loganomaly.detectors.runs import dips, tails
+from loganomaly.detectors.series import Series, blocks
 from loganomaly.findings import Evidence, Location, Subject
 from loganomaly.reading.program import Level
-from loganomaly.wording import decoded, duration
+from loganomaly.wording import amount, clock, decoded, duration
 
 __all__ = ["SilenceDetector"]
+
+_FOLLOWS = 0.3
+"""Share of what the rest of the log has in as much time, below which the log as a whole is quiet."""
+_CHANGED = 1e-3
+"""Probability below which a rate has changed for good, so that dips are judged by the rate of their time."""
+_MOST = 1_000
+"""Buckets of time, empty ones too, beyond which a log has more gaps than records."""
+_TOLD = 5.0
+"""Records of the rest that are usual in a stretch, from which on they tell whether the log is quiet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Absence:
+    """What is missing, in microseconds from the last time it was there; `end` is None if it never came back."""
+
+    key: Any
+    tag: str
+    begin: int
+    end: int | None
+    text: str
+    observed: float
+    expected: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilenceDetector:
-    """Finds components and templates that were seen in most buckets of time and then in none up to the end of the log.
+    """Finds components and templates that were logged steadily and then no more, or nearly not for a while.
 
-    With a share p of buckets in which it is seen while it is active, a silence of m buckets has probability
-    (1 - p) ** m, where p is estimated by (seen + 1) / (active + 2) (Laplace): few buckets prove little.
+    - silence: seen in most buckets of time, and then in none up to the end of the log. With a share p of buckets in
+      which it is seen while it is active, m buckets without have probability (1 - p) ** m, where p is estimated by
+      (seen + 1) / (active + 2) (Laplace): few buckets prove little. If buckets without it come in a row, 1 - p is how
+      often one is followed by another. If it goes with the rest of the log, and that has
+      little left, the probability is that of a Poisson count.
+    - dip: next to nothing for a while, see `tails`.
+    - heartbeat: beats that are missing, see `missed_beats`, even of what has few records.
+
     What began only after `latest_start` of the log (a share 0..1) was no part of its routine, and errors that end are
-    good news. A template is not reported where its component is.
+    good news. A template is not reported where its component is, and of what stops at the same time only the one with
+    most records, with how many others.
+
+    Parameters
+    ----------
+    steadiness
+        Share of the buckets of its active time in which a subject is seen.
+    fewest_buckets, fewest_silent
+        Buckets of active time, and without records at the end of the log.
+    fewest_beats
+        Beats that are missing in a row.
+    routine
+        Share 0..1 of the log's time over which something must be heard to be missed.
     """
 
     name: str = "silence"
@@ -32,76 +79,254 @@ class SilenceDetector:
     steadiness: float = 0.6
     fewest_buckets: int = 12
     fewest_silent: int = 6
+    fewest_beats: int = 3
     latest_start: float = 0.34
+    routine: float = 0.34
 
     def detect(self, case: Case) -> list[Evidence]:
-        """Return evidence on what fell silent."""
-        buckets = case.buckets
-        if len(buckets) < self.fewest_buckets + self.fewest_silent:
+        """Return evidence on what is missing."""
+        if case.span is None:
             return []
-        found: list[Evidence] = []
-        silent: set[bytes] = set()
+        places = known_places(case)
+        members: dict[bytes | None, list[int]] = {}
+        owners, levels = case.table["component"].to_list(), case.table["level"].to_list()
+        for number, owner in enumerate(owners):
+            members.setdefault(owner, []).append(number)
         loud = _loud_components(case)
-        for (name,), part in case.component_series.group_by("name", maintain_order=True):
-            if name in loud:
-                continue
-            for active, gone, p in self._silences(part, buckets):
-                component = bytes(name)
-                silent.add(component)
-                found.append(
-                    self._evidence(case, _component(case, component), part, active=active, gone=gone, probability=p)
-                )
-        components, levels = case.table["component"].to_list(), case.table["level"].to_list()
-        for (number,), part in case.series.group_by("number", maintain_order=True):
-            n = int(str(number))
-            if components[n] in silent or levels[n] >= Level.WARNING:
-                continue
-            for active, gone, p in self._silences(part, buckets):
-                found.append(
-                    self._evidence(
-                        case, (case.subject(n), case.location(n)), part, active=active, gone=gone, probability=p
-                    )
-                )
-        return found
+        gone: list[tuple[int, _Absence, Subject, list[int]]] = []
+        of_components: dict[bytes, list[_Absence]] = {}
+        counts = dict(case.profile.components.group_by("name").agg(pl.col("records").sum()).iter_rows())
+        names = case.profile.components.unique("component").sort("name")
+        beating, named = _occupied(case.profile.component_series, names.select("component", "name"))
+        for absence in self._absences(case, case.component_series, beating, named, key="name"):
+            if absence.key not in loud:
+                of_components.setdefault(absence.key, []).append(absence)
+                subject = Subject(kind="component", name=decoded(absence.key))
+                gone.append((counts[absence.key], absence, subject, members.get(absence.key, [])))
+        beating, named = _occupied(case.profile.series, case.members)
+        for absence in self._absences(case, case.series, beating, named, key="number"):
+            n = absence.key
+            own = of_components.get(owners[n], [])
+            if levels[n] < Level.WARNING and not any(_overlap(absence, other) for other in own):
+                gone.append((case.table["records"][n], absence, case.subject(n), [n]))
+        found = [
+            self._evidence(case, places, absence, subject, numbers, others=others)
+            for absence, subject, numbers, others in _together(gone, width=case.width * 1_000_000)
+        ]
+        # Where all is quiet at once, it is the log that is.
+        return found + [self._quiet(case, places, absence) for absence in self._dips(case, _whole(case))]
 
-    def _silences(self, part: pl.DataFrame, buckets: NDArray[np.int64]) -> Iterator[tuple[int, int, float]]:
-        """Yield buckets active, buckets silent and probability, if this series ended before the log did."""
-        seen = part["bucket"].to_numpy()
-        first, last = np.searchsorted(buckets, [seen[0], seen[-1]])
-        active, gone = int(last - first + 1), int(len(buckets) - 1 - last)
-        if first > self.latest_start * len(buckets):
-            return
-        if active < self.fewest_buckets or gone < self.fewest_silent or len(seen) < self.steadiness * active:
-            return
-        p = (len(seen) + 1) / (active + 2)
-        yield active, gone, (1 - p) ** gone
+    def _absences(
+        self, case: Case, series: pl.DataFrame, beating: NDArray[np.int64], named: Sequence[Any], *, key: str
+    ) -> Iterator[_Absence]:
+        """Yield what is missing of each subject, one thing each: beats before silence before dips."""
+        told = set()
+        for missed in missed_beats(beating, end=_last_bucket(case)):
+            absence = self._missed(case, missed, named[missed.key])
+            if absence is not None:
+                told.add(absence.key)
+                yield absence
+        for block in blocks(case, series, key=key, fewest=self.fewest_buckets):
+            for absence in (*self._silences(case, block), *self._dips(case, block)):
+                if absence.key not in told:
+                    told.add(absence.key)
+                    yield absence
+
+    def _missed(self, case: Case, missed: Missed, key: Any) -> _Absence | None:
+        width = case.profile.width
+        start, stop = case.span or (0, 0)
+        long = (stop - start) / 1e6 / width
+        if (
+            missed.beats < self.fewest_beats
+            or missed.first - start / 1e6 / width > self.latest_start * long
+            or missed.active < self.routine * long
+            or missed.probability > 10 ** (-self.full / 4)
+        ):
+            return None
+        begin = missed.after * width * 1_000_000
+        until = _last_bucket(case) if missed.until is None else missed.until
+        if _is_quiet(case, missed.after + 1, until):
+            return None
+        every, beats = duration(missed.period * width), amount(missed.beats, "beat")
+        text = f"every {every} until {clock(begin, case.span)}, then {beats} missed"
+        if missed.until is not None:
+            text += f" until {clock(missed.until * width * 1_000_000, case.span)}"
+        return _Absence(
+            key=key,
+            tag="heartbeat",
+            begin=begin,
+            end=None if missed.until is None else missed.until * width * 1_000_000,
+            text=text,
+            observed=0.0,
+            expected=float(missed.beats),
+            probability=missed.probability,
+        )
+
+    def _silences(self, case: Case, block: Series) -> Iterator[_Absence]:
+        counts, buckets = block.counts, case.buckets
+        number = counts.shape[1]
+        seen, place = counts > 0, np.arange(number)
+        first, last = seen.argmax(axis=1), number - 1 - seen[:, ::-1].argmax(axis=1)
+        times = seen.sum(axis=1)
+        active, gone = last - first + 1, number - 1 - last
+        latest = np.maximum.accumulate(np.where(seen, place, -1), axis=1)
+        pause = np.where((place > first[:, None]) & (place <= last[:, None]), place - latest, 0).max(axis=1)
+        is_steady = (active >= max(self.fewest_buckets, self.routine * number)) & (times >= self.steadiness * active)
+        is_silent = (gone >= self.fewest_silent) & (first <= self.latest_start * number) & (gone > 2 * pause)
+        absent = active - times
+        again = (~seen[:, 1:] & ~seen[:, :-1] & (place[1:] > first[:, None]) & (place[1:] <= last[:, None])).sum(axis=1)
+        stays = np.maximum(1 - (times + 1) / (active + 2), again / (absent + 1))
+        exposure = block.exposures[1]
+        later = place > last[:, None]
+        while_active = (exposure * ((place >= first[:, None]) & ~later)).sum(axis=1)
+        with_the_rest = counts.sum(axis=1) / while_active * (exposure * later).sum(axis=1)
+        probability = np.maximum(stays**gone, np.exp(-with_the_rest))
+        for row in np.flatnonzero(is_steady & is_silent):
+            usual = float(counts[row].sum() / active[row])
+            lasting = duration(float(gone[row]) * case.width)
+            yield _Absence(
+                key=block.keys[row],
+                tag="silence",
+                begin=(int(buckets[last[row]]) + 1) * case.width * 1_000_000,
+                end=None,
+                text=f"logged steadily ({usual:.3g} records every {duration(case.width)}), then nothing for the last"
+                f" {lasting} of the log",
+                observed=0.0,
+                expected=usual * float(gone[row]),
+                probability=max(float(probability[row]), 1e-300),
+            )
+
+    def _dips(self, case: Case, block: Series) -> Iterator[_Absence]:
+        exposures = levelled(block.exposures, changes(block.counts, block.exposures), most=_CHANGED)
+        runs, stands_out = dips(block.counts, exposures)
+        judged = tails(block.counts, exposures, runs, clumpiness=1.0, upper=False)
+        unlikely = judged.probability <= 10 ** (-self.full / 4)
+        nothing = judged.observed <= judged.expected / 8
+        begun = (block.counts > 0).argmax(axis=1) <= self.latest_start * block.counts.shape[1]
+        for row in np.flatnonzero(stands_out & unlikely & nothing & begun & (runs.stop - runs.start >= 2)):
+            first, last = int(block.buckets[runs.start[row]]), int(block.buckets[runs.stop[row] - 1])
+            begin, end = first * case.width * 1_000_000, (last + 1) * case.width * 1_000_000
+            observed, expected = float(judged.observed[row]), float(judged.expected[row])
+            few = f"only {amount(int(observed), 'record')}" if observed else "nothing"
+            yield _Absence(
+                key=block.keys[row],
+                tag="dip",
+                begin=begin,
+                end=end,
+                text=f"{few} from {clock(begin, case.span)} to {clock(end, case.span)}, where {expected:,.3g} records"
+                " are usual",
+                observed=observed,
+                expected=expected,
+                probability=float(judged.probability[row]),
+            )
+
+    def _quiet(self, case: Case, places: Places, absence: _Absence) -> Evidence:
+        """Return evidence on the whole log, which has the name of its most frequent level."""
+        subject = Subject(kind="level", name=Level(absence.key).name)
+        said = replace(absence, text=f"the log as a whole has {absence.text}")
+        return self._evidence(case, places, said, subject, range(len(case.templates)), others=0)
 
     def _evidence(
-        self,
-        case: Case,
-        subject: tuple[Subject, Location],
-        part: pl.DataFrame,
-        *,
-        active: int,
-        gone: int,
-        probability: float,
+        self, case: Case, places: Places, absence: _Absence, subject: Subject, numbers: Sequence[int], *, others: int
     ) -> Evidence:
-        count, last = int(part["count"].sum()), int(part["bucket"].max())  # type: ignore[arg-type]
-        start = int(part["bucket"].min())  # type: ignore[arg-type]
-        usual = count / active
+        if subject.kind == "component" and (absence.end is None or not numbers):
+            place = _last_line(case, subject.name)
+        else:
+            place = places.last_before(numbers, absence.begin + case.width * 1_000_000)
+        also = f"; {amount(others, 'other kind')} of line stopped with it" if others else ""
         return Evidence(
             detector=self.name,
-            subject=subject[0],
-            strength=min(1.0, -math.log10(max(probability, 1e-300)) / self.full),
-            text=f"logged steadily ({usual:.3g} records every {duration(case.width)}), then nothing for the last"
-            f" {duration(gone * case.width)} of the log",
-            observed=0.0,
-            expected=usual,
-            probability=probability,
-            tags=("silence",),
-            location=subject[1],
-            span=(start * case.width * 1_000_000, (last + 1) * case.width * 1_000_000),
+            subject=subject,
+            strength=surprise(absence.probability, full=self.full),
+            text=absence.text + also,
+            observed=absence.observed,
+            expected=absence.expected,
+            probability=absence.probability,
+            tags=(absence.tag,) if absence.tag == "silence" or absence.end else (absence.tag, "silence"),
+            location=place,
+            span=(absence.begin, absence.end or max(absence.begin, (case.span or (0, 0))[1])),
+            # No record is odd, only that there are no more: the last one stands for them.
+            lines=(place.line, place.line),
         )
+
+
+def _together(
+    gone: Sequence[tuple[int, _Absence, Subject, list[int]]], *, width: int
+) -> Iterator[tuple[_Absence, Subject, list[int], int]]:
+    """Yield of what is missing over the same time the subject with most records, and how many others there are."""
+    left = sorted(gone, key=lambda entry: (-entry[0], entry[2]))
+    while left:
+        (_, absence, subject, numbers), *rest = left
+        left = [entry for entry in rest if not _same_time(absence, entry[1], width)]
+        yield absence, subject, numbers, len(rest) - len(left)
+
+
+def _same_time(one: _Absence, other: _Absence, width: int) -> bool:
+    if (one.end is None) != (other.end is None):
+        return False
+    return abs(one.begin - other.begin) <= width and abs((one.end or 0) - (other.end or 0)) <= width
+
+
+def _overlap(one: _Absence, other: _Absence) -> bool:
+    begins_before = other.end is None or one.begin < other.end
+    return begins_before and (one.end is None or other.begin < one.end)
+
+
+def _whole(case: Case) -> Series:
+    """Return the records of the whole log, with the buckets in which there are none, under its most frequent level."""
+    totals = case.profile.totals
+    buckets = totals.select(pl.col("bucket") * case.profile.total_width // case.width).to_series().to_numpy()
+    levels = totals.group_by("level").agg(pl.col("count").sum()).sort("count", "level")["level"].to_list()
+    if not levels or (wide := int(buckets.max() - buckets.min()) + 1) > _MOST:
+        return Series(keys=[], buckets=np.zeros(1, np.int64), counts=np.zeros((0, 1)), exposures=np.zeros((1, 0, 1)))
+    counts = np.bincount(buckets - buckets.min(), totals["count"].to_numpy(), minlength=wide)[None, :].astype(
+        np.float64
+    )
+    return Series(
+        keys=[levels[-1]], buckets=np.arange(wide) + buckets.min(), counts=counts, exposures=np.ones((1, *counts.shape))
+    )
+
+
+def _occupied(series: pl.DataFrame, names: pl.DataFrame) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return in which of the profile's buckets each subject is logged, by number, as in `missed_beats`; and its name.
+
+    `names` has an id as in the series and a name; those of one name are one subject. By sorting, for a table of all
+    shapes and buckets is large.
+    """
+    id_of, name_of = names.columns
+    ids = names.sort(id_of)
+    told = ids[name_of].unique().sort()
+    numbers = ids.select(pl.col(name_of).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    known = ids[id_of].to_numpy()
+    if not len(series) or not len(known):
+        return np.zeros((0, 2), np.int64), []
+    own = series[id_of].to_numpy()
+    places = np.minimum(np.searchsorted(known, own), len(known) - 1)
+    kept = known[places] == own
+    buckets = series["bucket"].to_numpy()
+    first = int(buckets.min())
+    wide = int(buckets.max()) - first + 1
+    # Sorted for the most part already: of each shape, buckets are.
+    pairs = np.sort(numbers[places[kept]] * wide + (buckets[kept] - first), kind="stable")
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return np.column_stack([pairs // wide, pairs % wide + first]), told.to_list()
+
+
+def _last_bucket(case: Case) -> int:
+    """Return the last of the finest buckets, and the last of all records."""
+    return (case.span or (0, 0))[1] // (case.profile.width * 1_000_000)
+
+
+def _is_quiet(case: Case, first: int, last: int) -> bool:
+    """Whether the log as a whole has far fewer records than usual in the finest buckets from `first` to `last`."""
+    width = case.profile.width
+    totals = case.profile.totals.with_columns(bucket=pl.col("bucket") * case.profile.total_width // width)
+    start, stop = (time // (width * 1_000_000) for time in case.span or (0, 0))
+    within = pl.col("bucket").is_between(first, last - 1)
+    here = int(totals.filter(within)["count"].sum())
+    share = max(last - first, 1) / max(stop - start + 1 - (last - first), 1)
+    usual = (int(totals["count"].sum()) - here) * share
+    return usual >= _TOLD and here < _FOLLOWS * usual
 
 
 def _loud_components(case: Case) -> set[bytes]:
@@ -111,9 +336,8 @@ def _loud_components(case: Case) -> set[bytes]:
     return set(shares.filter(pl.col("component").is_not_null() & (pl.col("share") > 0.5))["component"].to_list())
 
 
-def _component(case: Case, name: bytes) -> tuple[Subject, Location]:
-    """Return a component as a subject, and its last line."""
-    rows = case.profile.components.filter(pl.col("name") == pl.lit(name)).sort("source", "last_line")
-    row = rows.row(-1, named=True)
-    subject = Subject(kind="component", name=decoded(name))
-    return subject, Location(source=row["source"], line=row["last_line"], offset=row["last_offset"])
+def _last_line(case: Case, component: str) -> Location:
+    """Return the last line of a component."""
+    named = [name for name in case.profile.components["name"].unique() if decoded(name) == component]
+    row = case.profile.components.filter(pl.col("name").is_in(named)).sort("source", "last_line").row(-1, named=True)
+    return Location(source=row["source"], line=row["last_line"], offset=row["last_offset"])

@@ -26,7 +26,7 @@ from loganomaly.floods import FloodSettings
 from loganomaly.profile import Profile
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.detect import detect
-from loganomaly.reading.program import Tables
+from loganomaly.reading.program import Level, Tables
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
@@ -178,7 +178,10 @@ def _check_places(evidence: Evidence, *, case: Case, what: str) -> None:
     if place is not None:
         _require(place.source in lines, f"{what} stands in source {place.source}, which is not in the case")
         _require(0 <= place.line < lines[place.source], f"{what} stands in line {place.line}, of {lines[place.source]}")
-    _require(evidence.subject.kind == "template" or place is not None, f"{what} has no location, a component needs one")
+    _require(
+        evidence.subject.kind == "template" or place is not None,
+        f"{what} has no location, a {evidence.subject.kind} needs one",
+    )
     if evidence.lines is not None:
         _require(place is not None, f"{what} has lines, but no location that says of which source")
         first, last = evidence.lines
@@ -197,6 +200,8 @@ def _subjects(case: Case, kind: str) -> set[str]:
         }
     if kind == "component":
         return {name.decode("utf-8", errors="replace") for name in case.profile.components["name"].to_list()}
+    if kind == "level":
+        return {Level(level).name for level in case.profile.totals["level"].unique()}
     return {template.id for template in case.templates} if kind == "template" else set()
 
 
@@ -269,6 +274,13 @@ def synthetic_logs() -> dict[str, tuple[str, ...]]:
             ),
         ),
         "silence": ("".join(line for line in steady if "sync" not in line or line < log_line(900, "")),),
+        "a dip": ("".join(line for line in steady if "query" not in line or not _at(700) <= line < _at(1000)),),
+        "a heartbeat that stops": (
+            "".join(sorted([*steady, *(log_line(i * 90, "lease renewed", component="sync") for i in range(12))])),
+        ),
+        "a level shift": (
+            "".join(sorted([*steady, *(log_line(i, f"cache miss {i}") for i in range(1800) if i > 900 or i % 5 == 0)])),
+        ),
         "a slow one": (
             "".join([*steady, *(log_line(1800, f"query took {ms} ms", component="db") for ms in (8, 4000))]),
         ),
@@ -300,6 +312,11 @@ def synthetic_logs() -> dict[str, tuple[str, ...]]:
             ),
         ),
     }
+
+
+def _at(second: int) -> str:
+    """Return the beginning of the lines of a second, which sorts before them."""
+    return log_line(second, "").partition(" INFO")[0]
 
 
 def _steady(*, seconds: int) -> Iterator[str]:

@@ -1,0 +1,55 @@
+"""One score 0..1 from the evidence of many detectors."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from loganomaly.detectors.base import Detector
+from loganomaly.findings import Evidence
+
+__all__ = ["THRESHOLD", "Voice", "fuse", "voices", "weigh"]
+
+THRESHOLD = 0.5
+"""Score from which on something is reported."""
+_TROUBLE = "trouble"
+"""The aspect of detectors that say that something went wrong."""
+_CHANGE = {"time", "kind"}
+"""Aspects that tell of change. It is no trouble by itself: it counts in full where the records tell of some."""
+_CALM = 0.75
+"""What change counts for where nothing tells of trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How much a detector has to say: how far its full strength takes a score, and what it looks at."""
+
+    weight: float
+    aspect: str
+
+
+def voices(detectors: Iterable[Detector]) -> dict[str, Voice]:
+    """Return the voice of each detector, by its name."""
+    return {detector.name: Voice(detector.weight, detector.aspect) for detector in detectors}
+
+
+def weigh(evidence: Evidence, by: Mapping[str, Voice]) -> float:
+    """Return what a piece of evidence counts for, 0..1."""
+    return by[evidence.detector].weight * evidence.strength
+
+
+def fuse(evidence: Iterable[Evidence], by: Mapping[str, Voice]) -> float:
+    """Return the score 0..1 of a subject from its evidence: 1 minus the product of (1 - what each aspect counts for).
+
+    Detectors of one aspect see the same thing in different ways, so that the one that counts most speaks for all; aspects
+    are taken as independent, and each can only raise the score. Change counts for less where nothing tells of trouble, so
+    that a rare message is reported sooner where it is an error than where it is a greeting.
+    """
+    best: dict[str, float] = {}
+    trouble = 0.0
+    for e in evidence:
+        voice = by[e.detector]
+        best[voice.aspect] = max(best.get(voice.aspect, 0.0), voice.weight * e.strength)
+        if voice.aspect == _TROUBLE:
+            trouble = max(trouble, e.strength)
+    calm = _CALM + (1 - _CALM) * trouble
+    return 1 - prod(1 - best[aspect] * (calm if aspect in _CHANGE else 1.0) for aspect in sorted(best))
