@@ -74,7 +74,9 @@ class WordingDetector:
         rank = max(0, level - Level.NOTICE)
         rest = f"other lines that say something as bad make up {others / case.records:.2%} of the log" if others else ""
         # Words that stand for themselves, at their first place, rather than the largest of numbers.
-        best = min(spoken, key=lambda each: (each.value is not None, -abs(each.value or 0), each.place))
+        best = min(
+            spoken, key=lambda each: (each.value is not None, -abs(each.value or 0), each.place.source, each.place.line)
+        )
         return Evidence(
             detector=self.name,
             subject=case.subject(best.number),
@@ -92,9 +94,9 @@ class WordingDetector:
 def _told(spoken: Spoken, *, own: int, records: int, level: Level) -> str:
     """Return what a template says, in how many of its records, and the level that hides it (UNKNOWN for none)."""
     says = f'says "{spoken.word}"'
-    if spoken.value is not None:
-        says += f", up to {spoken.value:,.6g}" if spoken.value >= 0 else f", down to {spoken.value:,.6g}"
     if own < records:
+        if spoken.value is not None:
+            says += f", up to {spoken.value:,.6g}," if spoken.value >= 0 else f", down to {spoken.value:,.6g},"
         says += f" in {own:,} of {records:,} records"
     return says if level == Level.UNKNOWN else f"{says} at level {level.name}"
 

@@ -14,6 +14,12 @@ __all__ = ["Trouble", "find_troubles", "worst_trouble"]
 _UNKNOWN = "<*>"
 _CLAUSE = 6
 """Words before and after a word of trouble that are looked at."""
+_LONGEST_NAME = 8
+"""Words of a name that are looked at together."""
+_MOST = 100
+"""Phrases of a text that are looked at, the gravest first."""
+_ENDS = frozenset(".;!?|\n")
+"""What ends a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +93,11 @@ class _Reader:
         self.size = len(words.texts)
 
     def troubles(self) -> Iterator[Trouble]:
-        spots = list(self._spots())
-        taken = {i for spot in spots for i in range(spot.first, spot.last + 1)}
-        negating = {i for spot in spots if len(spot.phrase.words) > 1 for i in range(spot.first, spot.last + 1)}
+        every = list(self._spots())
+        taken = {i for spot in every for i in range(spot.first, spot.last + 1)}
+        gravest = sorted(every, key=lambda spot: -spot.phrase.grade)[:_MOST]
+        spots = sorted(gravest, key=lambda spot: spot.first) if len(every) > _MOST else every
+        negating = {i for spot in every if len(spot.phrase.words) > 1 for i in range(spot.first, spot.last + 1)}
         for spot in spots:
             trouble = self._trouble(spot, taken=taken, negating=negating)
             if trouble is not None:
@@ -102,16 +110,15 @@ class _Reader:
         for i, text in enumerate(texts):
             if i > end:  # another name begins
                 begin, end = i, i
-                while end + 1 < self.size and self.joins[end + 1] == Join.NAME:
+                while end + 1 < min(self.size, i + _LONGEST_NAME) and self.joins[end + 1] == Join.NAME:
                     end += 1
             if i < after or text not in phrases:
                 continue
             for phrase in phrases[text]:
-                last = i + len(phrase.words) - 1
-                if (
-                    last < self.size
-                    and all(texts[i + k] == word for k, word in enumerate(phrase.words))
-                    and all(join != Join.APART for join in self.joins[i + 1 : last + 1])
+                size = len(phrase.words)
+                last = i + size - 1
+                if size == 1 or (
+                    tuple(texts[i : i + size]) == phrase.words and Join.APART not in self.joins[i + 1 : i + size]
                 ):
                     yield _Spot(phrase, i, last, begin, max(end, last))
                     after = last + 1
@@ -197,13 +204,13 @@ class _Reader:
         touches = marked or self.joins[at] != Join.APART or gap.strip() == "("
         if not touches:
             return missing
-        if text == _UNKNOWN or text[0].isdigit():
+        if _is_number(text):
             if spot.phrase.setting:
                 return None
             count = (self.words.starts[at], self.words.ends[at])
             if not _is_zero(text):
                 return _Value(there=True, count=None if text == _UNKNOWN else count)
-            is_size = ":" in gap and self._goes_on(at) and not spot.phrase.text.endswith("s")
+            is_size = ":" in gap and self._goes_on(at) and not _is_plural(spot.phrase)
             return _Value(there=True) if is_size else _Value(there=False)
         if marked and text in self.known.none and (at + 1 == self.size or self.joins[at + 1] == Join.APART):
             return None if spot.phrase.setting else _Value(there=False)
@@ -221,37 +228,36 @@ class _Reader:
 
     def _before(self, spot: _Spot, *, taken: set[int], negating: set[int]) -> _Value | None:
         """Return what is said before it; None where it is negated, or has not happened."""
-        others, only_conditions, near = 0, False, True
+        others, over = 0, False
         for steps, i in enumerate(range(spot.begin - 1, -1, -1)):
             if self.joins[i + 1] == Join.APART or steps >= _CLAUSE:
                 break
             text = self.texts[i]
             if text in self.known.conditions and i not in negating:
                 return None
-            if only_conditions:
+            if over:
                 continue
+            near = others == 0
             if near and spot.phrase.noun and text in self.known.occasions:
                 return None
             if near and text == "for" and i > 0 and self.texts[i - 1] in self.known.searches:
                 return None
-            if text in self.known.negators and i not in taken:
+            if others <= 1 and text in self.known.negators and i not in taken:
                 return None
-            if text == _UNKNOWN or text[0].isdigit():
+            if _is_number(text):
                 number = self._number(i, spot, near=near)
                 if number is not None:
                     return number
-                only_conditions = True
+                over = True
             elif i in negating:
-                only_conditions = True
+                over = True
             elif text not in self.known.fillers and i not in taken:
                 others += 1
-                near = False
-                only_conditions = others > 1
+                over = others > (3 if _is_plural(spot.phrase) else 1)
         return _Value(there=None)
 
     def _number(self, i: int, spot: _Spot, *, near: bool) -> _Value | None:
         """Return the count that the number at word i is; None where it is none (device 0, 12:30:00)."""
-        plural = spot.phrase.noun and spot.phrase.text.endswith("s")
         while i >= 1 and self.texts[i - 1][0].isdigit() and self.gaps[i] == "/":
             i -= 1
         if i >= 2 and self.texts[i - 1] == "of" and self.texts[i - 2][0].isdigit():
@@ -259,7 +265,7 @@ class _Reader:
         if (self.gaps[i] and self.gaps[i][-1] not in " \t([{\"'`,;|\n") or (self.gaps[i] == "" and i > 0):
             return None
         clause = i == 0 or self.joins[i] == Join.APART
-        if not (clause or (near and plural) or self._is_counted(i - 1)):
+        if not (clause or (near and _is_plural(spot.phrase)) or self._is_counted(i - 1)):
             return None
         text = self.texts[i]
         if text == _UNKNOWN:
@@ -273,9 +279,9 @@ class _Reader:
         return i > 0 and self.texts[i - 1][0].isdigit() and self.joins[i] == Join.CLAUSE
 
     def _recovered(self, spot: _Spot) -> bool:
-        """Whether the clause says that somebody took care of it."""
+        """Whether the sentence goes on, or the clause begins, with words that somebody took care of it."""
         for i in range(spot.end + 1, min(self.size, spot.end + 1 + _CLAUSE)):
-            if self.joins[i] == Join.APART:
+            if set(self.gaps[i]) & _ENDS:
                 break
             if self._is_recovery(i):
                 return True
@@ -292,6 +298,14 @@ class _Reader:
         return not any(
             self.texts[k] in self.known.unrecovered or self.texts[k].endswith("n't") for k in range(max(0, i - 3), i)
         )
+
+
+def _is_number(text: str) -> bool:
+    return text == _UNKNOWN or text[0].isdigit()
+
+
+def _is_plural(phrase: Phrase) -> bool:
+    return phrase.noun and phrase.text.endswith("s")
 
 
 def _is_zero(number: str) -> bool:

@@ -1,7 +1,7 @@
 """The words of trouble, and those that take it back: a data file with samples."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 from importlib import resources
@@ -74,17 +74,17 @@ def _read() -> Any:
 def load_vocabulary() -> Vocabulary:
     """Return the vocabulary of the data file."""
     data = _read()
-    settings = frozenset(data["settings"].split())
     phrases: dict[str, list[Phrase]] = {}
     for name, kinds in data["grades"].items():
         grade = Grade[name.upper()]
         found = [
-            *(Phrase(words=(w,), grade=grade, noun=True, setting=w in settings) for w in kinds["nouns"].split()),
+            *(Phrase(words=(w,), grade=grade, noun=True) for w in kinds["nouns"].split()),
             *(Phrase(words=(w,), grade=grade) for w in kinds["states"].split()),
             *(Phrase(words=tuple(text.split()), grade=grade) for text in kinds["phrases"]),
         ]
         for phrase in found:
-            phrases.setdefault(phrase.words[0], []).append(phrase)
+            known = replace(phrase, setting=phrase.text in data["settings"])
+            phrases.setdefault(phrase.words[0], []).append(known)
     for text in data["codes"]:
         phrase = Phrase(words=tuple(text.split()), grade=Grade.BAD, code=True)
         phrases.setdefault(phrase.words[0], []).append(phrase)
