@@ -14,8 +14,8 @@ __all__ = ["SeverityDetector"]
 
 _RANGES: dict[int, tuple[float, float]] = {
     Level.WARNING: (0.1, 0.5),
-    Level.ERROR: (0.3, 0.9),
-    Level.CRITICAL: (0.4, 1.0),
+    Level.ERROR: (0.25, 0.9),
+    Level.CRITICAL: (0.35, 1.0),
 }
 """Lowest and highest strength of each level."""
 

@@ -18,6 +18,7 @@ from loganomaly.redaction.secrets import redact
 from loganomaly.scan.bins import ZERO_BIN
 from loganomaly.troubles import Grade, find_troubles
 from loganomaly.troubles.vocabulary import load_vocabulary
+from loganomaly.wording import decoded
 
 __all__ = ["Spoken", "read_spoken"]
 
@@ -67,18 +68,17 @@ def read_spoken(case: Case) -> list[Spoken]:
 
 def _candidates(case: Case) -> pl.DataFrame:
     """Return the shapes in whose messages words of trouble may stand."""
-    text = pl.col("sample").cast(pl.String, strict=False)  # null where it is no UTF-8
-    needles = load_vocabulary().needles()
     levels = pl.concat_list(reversed(LEVEL_COLUMNS)).list.arg_max().cast(pl.Int64)
-    return (
+    shapes = (
         case.profile.shapes.sort("shape", "source", "first_line")
         .group_by("shape", maintain_order=True)
         .agg(pl.col("records", *LEVEL_COLUMNS).sum(), pl.col("sample", "source", "first_line", "first_offset").first())
-        .filter(text.str.contains_any(needles, ascii_case_insensitive=True).fill_null(value=True))
         .join(case.members, on="shape")
         .with_columns(level=pl.lit(int(Level.CRITICAL)) - levels)
         .sort("number", "shape")
     )
+    texts = pl.Series([decoded(sample) for sample in shapes["sample"]], dtype=pl.String)
+    return shapes.filter(texts.str.contains_any(load_vocabulary().needles(), ascii_case_insensitive=True))
 
 
 def _slots(case: Case, shapes: pl.DataFrame) -> pl.DataFrame:

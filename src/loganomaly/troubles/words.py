@@ -28,7 +28,7 @@ class Join(IntEnum):
 class Words:
     """The words of a text.
 
-    `texts` are in lower case, numbers as they stand, `<*>` a value that is not known; `starts` and `ends` are where
+    `texts` are in lower case, `<*>` a value that is not known; `starts` and `ends` are where
     they stand; `gaps` the texts before, between and after them; `joins` how each is joined to the one before it.
     """
 
