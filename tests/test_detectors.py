@@ -20,6 +20,7 @@ from loganomaly.detectors.severity import SeverityDetector
 from loganomaly.detectors.silence import SilenceDetector
 from loganomaly.detectors.value import ValueDetector
 from loganomaly.floods import FloodSettings
+from loganomaly.judge import THRESHOLD
 from loganomaly.mining.template import Template
 from loganomaly.mining.vectors import tfidf
 from loganomaly.registry import DETECTORS, load, names
@@ -271,7 +272,7 @@ def test_one_error_among_info_is_severe():
     case = case_of(ROUTINE + log_line(1000, "cannot open table", level="ERROR"))
     (found,) = SeverityDetector().detect(case)
     assert template_of(case, found) == "cannot open table"
-    assert found.strength == 1.0
+    assert found.strength == pytest.approx(0.9)
     assert found.tags == ("error",)
 
 
@@ -279,7 +280,31 @@ def test_fatal_records_that_make_up_two_fifths_are_routine():
     kinds = (("FATAL", "instruction cache parity error"), ("FATAL", "data address exception"), ("INFO", "boot done"),
              ("INFO", "ciod connected"), ("INFO", "generating core"))  # fmt: skip
     case = case_of("".join(log_line(i, kinds[i % 5][1], level=kinds[i % 5][0]) for i in range(2_000)))
-    assert max(evidence.strength for evidence in SeverityDetector().detect(case)) < 0.25
+    found = SeverityDetector().detect(case)
+    assert len(found) == 2
+    # Clearly above nothing, and yet far from the threshold.
+    assert all(0.35 < evidence.strength < 0.55 for evidence in found)
+    assert all(SeverityDetector().weight * evidence.strength < THRESHOLD / 2 for evidence in found)
+
+
+@pytest.mark.parametrize("burning", [0, 20, 300, 3_000])
+def test_of_templates_as_frequent_the_more_severe_is_stronger_however_many_lines_are_severe(burning):
+    kinds = [log_line(1000, f"{word(n)} went wrong", level=level) * 5
+             for n, level in enumerate(("INFO", "NOTICE", "WARN", "ERROR", "FATAL"))]  # fmt: skip
+    fire = "".join(log_line(1000 + i, f"burning {i}", level="FATAL") for i in range(burning))
+    case = case_of(ROUTINE[:200_000] + "".join(kinds) + fire)
+    found = spoken_of(case, SeverityDetector().detect(case))
+    strengths = [found[f"{word(n)} went wrong"].strength if f"{word(n)} went wrong" in found else 0 for n in range(5)]
+    assert strengths[0] == strengths[1] == 0
+    assert 0 < strengths[2] < strengths[3] < strengths[4]
+    assert strengths[3] >= 0.25
+
+
+def test_severity_alone_never_reaches_the_threshold():
+    case = case_of(ROUTINE + log_line(1000, "cannot open table", level="FATAL"))
+    (found,) = SeverityDetector().detect(case)
+    assert found.strength == 1.0
+    assert SeverityDetector().weight < THRESHOLD
 
 
 def test_a_warning_is_less_severe_than_an_error_as_rare():
@@ -297,7 +322,7 @@ def test_many_records_of_one_error_do_not_make_it_routine():
         .strength
         for times in (1, 1_000)
     ]
-    assert strengths == [1.0, 1.0]
+    assert strengths == pytest.approx([0.9, 0.9])
 
 
 # Leaks

@@ -249,7 +249,7 @@ def test_findings_do_not_depend_on_the_order_of_detectors_or_the_chunks(incident
 
 def test_a_finding_says_who_spoke_and_why(incident):
     found = judge(case_of("".join(incident)), all_detectors()).findings[-1]
-    assert {e.detector for e in found.evidence} == {"lof", "rarity", "severity"}
+    assert {e.detector for e in found.evidence} == {"lof", "rarity", "severity", "wording"}
     assert (found.classification, found.severity, found.component, found.count) == ("error", "ERROR", "db", 1)
     assert found.reason.count(".") >= 2
     assert set(found.tags) == {"error", "rare", "outlier"}

@@ -27,7 +27,7 @@ LAYERS = (
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
-    {"arguments", "registry", "traces"},
+    {"arguments", "registry", "traces", "troubles"},
     {"errors", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}

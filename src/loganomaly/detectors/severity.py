@@ -12,10 +12,22 @@ from loganomaly.reading.program import Level
 
 __all__ = ["SeverityDetector"]
 
+_RANGES: dict[int, tuple[float, float]] = {
+    Level.WARNING: (0.1, 0.5),
+    Level.ERROR: (0.25, 0.9),
+    Level.CRITICAL: (0.35, 1.0),
+}
+"""Lowest and highest strength of each level."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeverityDetector:
-    """Says how unlikely a record as severe as this one is in this log: a routine FATAL stays quiet."""
+    """Says how severe a template is, and how unlikely a record as severe as this one is in this log.
+
+    Each level has a range of strengths: the lowest where all other records are as severe, the highest where no more
+    than one in 10 ** `full` are. Of two templates that are as frequent, the more severe one is always the stronger; yet
+    at the lowest of its range, a routine FATAL stays quiet.
+    """
 
     name: str = "severity"
     weight: float = 0.45
@@ -28,20 +40,18 @@ class SeverityDetector:
         counts = case.table.select(pl.col(*LEVEL_COLUMNS).sum()).row(0)
         found = []
         for number, level, *own in case.table.select("number", "level", *LEVEL_COLUMNS).iter_rows():
-            if level < Level.WARNING:
+            if level not in _RANGES:
                 continue
             # Its own records count once: a burning log does not make its fire routine by burning.
             others = sum(counts[level:]) - sum(own[level:])
             share = min(1.0, (others + 1) / max(case.records - sum(own) + 1, 1))
-            strength = surprise(share, full=self.full) * (0.5 if level == Level.WARNING else 1.0)
-            if strength <= 0.05:
-                continue
+            low, high = _RANGES[level]
             rest = f"other lines that severe make up {others / case.records:.2%} of the log" if others else ""
             found.append(
                 Evidence(
                     detector=self.name,
                     subject=case.subject(number),
-                    strength=strength,
+                    strength=low + (high - low) * surprise(share, full=self.full),
                     text=f"severity {Level(level).name}; {rest or 'no other line is that severe'}",
                     observed=float(level),
                     probability=share,
