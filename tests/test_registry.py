@@ -10,9 +10,18 @@ from loganomaly.registry import DETECTORS, load, names
 
 
 def test_the_built_in_detectors_are_registered():
-    assert {"burst", "leak", "lof", "novelty", "rarity", "rolling_window", "severity", "silence", "value"} <= set(
-        names(DETECTORS)
-    )
+    assert {
+        "burst",
+        "leak",
+        "lof",
+        "novelty",
+        "rarity",
+        "rolling_window",
+        "severity",
+        "shift",
+        "silence",
+        "value",
+    } <= set(names(DETECTORS))
 
 
 def test_names_are_sorted_and_single():
