@@ -20,7 +20,7 @@ from loganomaly.detectors.severity import SeverityDetector
 from loganomaly.detectors.silence import SilenceDetector
 from loganomaly.detectors.value import ValueDetector
 from loganomaly.floods import FloodSettings
-from loganomaly.judge import THRESHOLD
+from loganomaly.fusion import THRESHOLD
 from loganomaly.mining.template import Template
 from loganomaly.mining.vectors import tfidf
 from loganomaly.registry import DETECTORS, load, names

@@ -20,7 +20,7 @@ LAYERS = (
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "reports"},
-    {"suppression"},
+    {"fusion", "suppression"},
     {"classify", "detectors", "parameters", "trial"},
     {"masking"},
     {"case", "inspection", "pattern_miner"},

@@ -10,7 +10,7 @@ from loganomaly.registry import DETECTORS, checked_names, load, names
 
 
 def test_the_built_in_detectors_are_registered():
-    built_in = "burst leak lof novelty rarity rolling_window severity silence value wording"
+    built_in = "burst leak lof novelty rarity rolling_window session severity shift silence value wording"
     assert set(built_in.split()) <= set(names(DETECTORS))
 
 

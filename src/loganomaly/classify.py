@@ -1,7 +1,7 @@
 """The local classifier: what kind of thing a finding is, and why, in words, from the evidence alone. Deterministic."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from loganomaly.findings import Evidence
 
@@ -17,6 +17,7 @@ _BY_TAG = (
     ("critical", "error"),
     ("error", "error"),
     ("value", "value_out_of_range"),
+    ("session", "unusual_session"),
     ("burst", "burst"),
     ("shift", "level_shift"),
     ("warning", "warning"),
@@ -62,7 +63,7 @@ def kind_of(evidence: Evidence) -> str:
     return "/".join(_ODD.sub("_", part) for part in parts)
 
 
-def kinds_of(evidence: Sequence[Evidence], weights: Mapping[str, float]) -> tuple[str, ...]:
+def kinds_of(evidence: Sequence[Evidence], counts_for: Sequence[float]) -> tuple[str, ...]:
     """Return the kinds of evidence that carry a finding, the graver ones first.
 
     Those are the ones that count for at least half as much as the strongest, and the one that names the finding: what
@@ -70,13 +71,13 @@ def kinds_of(evidence: Sequence[Evidence], weights: Mapping[str, float]) -> tupl
 
     Parameters
     ----------
-    weights
-        How far the full strength of each detector takes a score.
+    counts_for
+        What each piece of evidence counts for, 0..1.
     """
     counts: dict[str, float] = {}
-    for e in evidence:
+    for e, count in zip(evidence, counts_for, strict=True):
         kind = kind_of(e)
-        counts[kind] = max(counts.get(kind, 0.0), weights[e.detector] * e.strength)
+        counts[kind] = max(counts.get(kind, 0.0), count)
     least = _CARRIES * max(counts.values(), default=0.0)
     carrying = {kind for kind, count in counts.items() if count >= least}
     named = [kind for kind in counts if kind.partition("/")[0] == classify(evidence)]

@@ -11,7 +11,8 @@ from loganomaly.classify import classify, explain
 from loganomaly.detectors.base import Detector
 from loganomaly.findings import Evidence, Subject
 from loganomaly.frames import add_columns
-from loganomaly.judge import THRESHOLD, Judgement, fuse
+from loganomaly.fusion import THRESHOLD, Voice, fuse, voices
+from loganomaly.judge import Judgement
 
 __all__ = ["annotate"]
 
@@ -46,7 +47,7 @@ def annotate(
         `anomaly_source` (the detector that counts most, or null), `classification`, `reason` and `tags`
         (comma-separated).
     """
-    weights = {detector.name: detector.weight for detector in detectors}
+    by = voices(detectors)
     number_of = dict(case.members.iter_rows())
     distinct, inverse = np.unique(shapes, return_inverse=True)
     numbers = np.array([number_of.get(shape, _UNKNOWN) for shape in distinct.tolist()], np.int64)[inverse]
@@ -61,7 +62,7 @@ def annotate(
             tuple(i for i, e in enumerate(found) if e.lines is None or e.lines[0] <= row <= e.lines[1]),
         )
         if key not in verdicts:
-            verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], weights, hidden=hidden, clean=clean)
+            verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], by, hidden=hidden, clean=clean)
         rows.append(verdicts[key])
     columns = ("template_id", "log_template", "anomaly_score", "is_anomaly", "anomaly_source", "classification",
                "reason", "tags")  # fmt: skip
@@ -72,12 +73,12 @@ def _verdict(
     case: Case,
     number: int,
     evidence: Sequence[Evidence],
-    weights: Mapping[str, float],
+    by: Mapping[str, Voice],
     *,
     hidden: Collection[Subject],
     clean: Callable[[str], str],
 ) -> dict[str, Any]:
-    score = fuse(evidence, weights)
+    score = fuse(evidence, by)
     flagged = score >= THRESHOLD and not any(e.subject in hidden for e in evidence)
     template = case.templates[number] if number != _UNKNOWN else None
     return {

@@ -15,7 +15,7 @@ _TROUBLE = "trouble"
 """The aspect of detectors that say that something went wrong."""
 _CHANGE = {"time", "kind"}
 """Aspects that tell of change. It is no trouble by itself: it counts in full where the records tell of some."""
-_CALM = 0.75
+_CALM = 0.65
 """What change counts for where nothing tells of trouble."""
 
 
@@ -40,9 +40,9 @@ def weigh(evidence: Evidence, by: Mapping[str, Voice]) -> float:
 def fuse(evidence: Iterable[Evidence], by: Mapping[str, Voice]) -> float:
     """Return the score 0..1 of a subject from its evidence: 1 minus the product of (1 - what each aspect counts for).
 
-    Detectors of one aspect see the same thing in different ways, so that the one that counts most speaks for all; aspects
-    are taken as independent, and each can only raise the score. Change counts for less where nothing tells of trouble, so
-    that a rare message is reported sooner where it is an error than where it is a greeting.
+    Detectors of one aspect see the same thing in different ways, so that the one that counts most speaks for all;
+    aspects are taken as independent, and each can only raise the score. Change counts for less where nothing tells of
+    trouble: a rare message is reported sooner if it is an error than if it is a greeting.
     """
     best: dict[str, float] = {}
     trouble = 0.0

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from math import prod
 
 import polars as pl
 
@@ -12,15 +11,14 @@ from loganomaly.case import Case
 from loganomaly.classify import classify, explain, kinds_of
 from loganomaly.detectors.base import Detector
 from loganomaly.findings import Evidence, Finding, Location, Subject
+from loganomaly.fusion import THRESHOLD, Voice, fuse, voices, weigh
 from loganomaly.reading.program import Level
 from loganomaly.redaction.secrets import redact
 from loganomaly.suppression import Hidden, Suppression, finding_id, sort_out
 from loganomaly.wording import decoded
 
-__all__ = ["THRESHOLD", "Judgement", "fuse", "judge", "rank"]
+__all__ = ["Judgement", "judge", "rank"]
 
-THRESHOLD = 0.5
-"""Score from which on something is reported."""
 _NEAR_LINES = 10
 _NEAR_SECONDS = 30
 _FEW = 5
@@ -57,25 +55,22 @@ def judge(
 
     What `suppressions` hide is taken out before findings are folded, so that nothing is hidden for standing beside it;
     they are compared with what findings say once `clean` has taken secrets out.
-
-    The score of a subject is 1 minus the product of (1 - weight * strength) over the detectors that speak of it, each
-    by its strongest evidence: every detector can only raise it, none alone beyond its weight.
     """
-    weights: dict[str, float] = {}
+    given = list(detectors)
+    by = voices(given)
     by_subject: defaultdict[Subject, list[Evidence]] = defaultdict(list)
-    for detector in detectors:
-        weights[detector.name] = detector.weight
+    for detector in given:
         for evidence in detector.detect(case):
             by_subject[evidence.subject].append(evidence)
 
     ranked = {
-        subject: tuple(sorted(found, key=lambda e: (-weights[e.detector] * e.strength, e.detector, e.text)))
+        subject: tuple(sorted(found, key=lambda e: (-weigh(e, by), e.detector, e.text)))
         for subject, found in sorted(by_subject.items())
     }
-    scores = {subject: fuse(found, weights) for subject, found in ranked.items()}
+    scores = {subject: fuse(found, by) for subject, found in ranked.items()}
     numbers = {template.id: number for number, template in enumerate(case.templates)}
     findings = [
-        _finding(case, numbers, subject, scores[subject], ranked[subject], weights=weights)
+        _finding(case, numbers, subject, scores[subject], ranked[subject], by=by)
         for subject in ranked
         if scores[subject] >= THRESHOLD
     ]
@@ -89,14 +84,6 @@ def judge(
     )
 
 
-def fuse(evidence: Iterable[Evidence], weights: Mapping[str, float]) -> float:
-    """Return the score 0..1 of a subject from its evidence and the weight of each detector."""
-    best: defaultdict[str, float] = defaultdict(float)
-    for e in evidence:
-        best[e.detector] = max(best[e.detector], weights[e.detector] * e.strength)
-    return 1 - prod(1 - best[name] for name in sorted(best))
-
-
 def _finding(
     case: Case,
     numbers: Mapping[str, int],
@@ -104,10 +91,10 @@ def _finding(
     score: float,
     evidence: tuple[Evidence, ...],
     *,
-    weights: Mapping[str, float],
+    by: Mapping[str, Voice],
 ) -> Finding:
     spot = next((e for e in evidence if e.location is not None), None)
-    kinds = kinds_of(evidence, weights)
+    kinds = kinds_of(evidence, [weigh(e, by) for e in evidence])
     tags = tuple(dict.fromkeys(tag for e in evidence for tag in e.tags))
     common = {
         "id": finding_id(subject, kinds),

@@ -14,7 +14,9 @@ class Detector(Protocol):
     """Looks at a case and says what is unusual about which subjects.
 
     The same case gives the same evidence; a case without records gives none; strengths are 0..1.
-    `weight` 0..1 is how far the detector's full strength alone takes a subject's score.
+    `weight` 0..1 is how far the detector's full strength alone takes a subject's score. Detectors of one `aspect` see
+    the same thing in different ways; known ones are "time" and "kind" (change), "trouble", "session", "value", "silence",
+    "flood" and "leak". See `loganomaly.fusion`.
     """
 
     @property
@@ -24,6 +26,10 @@ class Detector(Protocol):
     @property
     def weight(self) -> float:
         """How far its full strength alone takes a score."""
+
+    @property
+    def aspect(self) -> str:
+        """What it looks at."""
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return the evidence, in any order."""

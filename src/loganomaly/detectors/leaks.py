@@ -17,6 +17,7 @@ class LeakDetector:
 
     name: str = "leak"
     weight: float = 0.97
+    aspect: str = "leak"
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return one piece of evidence per template and kind of secret."""

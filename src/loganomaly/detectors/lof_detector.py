@@ -38,6 +38,7 @@ class LOFDetector:
     contamination: float = 0.1
     name: str = "lof"
     weight: float = 0.25
+    aspect: str = "kind"
     most_operations: int = 200_000_000
 
     def factors(self, templates: list[Template], records: NDArray[np.int64]) -> NDArray[np.float64]:

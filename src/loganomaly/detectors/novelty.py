@@ -27,6 +27,7 @@ class NoveltyDetector:
 
     name: str = "novelty"
     weight: float = 0.55
+    aspect: str = "time"
     full: float = 12.0
     quiet: float = 0.2
     widest: float = 0.5

@@ -22,6 +22,7 @@ class RarityDetector:
 
     name: str = "rarity"
     weight: float = 0.5
+    aspect: str = "kind"
     full: float = 4.0
     most: int = 50
 

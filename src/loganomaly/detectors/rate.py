@@ -58,6 +58,7 @@ class BurstDetector:
 
     name: str = "burst"
     weight: float = 0.6
+    aspect: str = "time"
     full: float = 12.0
     fewest: int = 10
     fewest_buckets: int = 12

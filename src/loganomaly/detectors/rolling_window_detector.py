@@ -31,6 +31,7 @@ class RollingWindowDetector:
     repetition_threshold: float = 0.75
     name: str = "rolling_window"
     weight: float = 0.9
+    aspect: str = "flood"
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return one piece of evidence per flood."""

@@ -17,7 +17,7 @@ _CLEARER = 2.0  # a rate goes with what leaves it so many times less dispersed
 _BUSY = 2.0  # times the usual from which on the rest of the log is busy; quiet likewise
 _ABOVE, _BELOW = 2.0, 0.25  # times the usual rate above or below which a bucket counts towards a run
 _STEADY = 0.7  # standard deviation of a rate over its mean, beyond what counts at random have: steady up to this
-_BESIDE = 3  # buckets with records on either side of a dip
+_BESIDE = 3  # buckets with records on either side of a dip, and beside what is logged at first
 _AT_ONCE = 0.6  # share of the usual rate just before and after a dip: what ebbs away and comes back is a rhythm
 _FEWEST = 10.0  # records that are usual in the buckets that tell this
 _RIVAL = 2.0  # times another run that one has to be
@@ -70,10 +70,12 @@ def greatest_runs(values: Counts) -> Runs:
 def bursts(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:
     """Return the run of buckets with the most records above twice the usual, and which of them stand out.
 
-    A run stands out if it is short and no other has half as many: bursts that come again and again are usual.
+    A run stands out if it is short and no other has half as many: bursts that come again and again are usual. What is
+    logged as the log begins, and hardly ever again, may have gone on for long, or be how things start.
     """
     runs, lead = _greatest(lambda seen, fit: seen - _ABOVE * fit, counts, exposures)
-    return runs, _is_event(runs, lead, counts.shape[1])
+    again = ((counts > 0) & ~runs.inside(counts.shape[1])).sum(axis=1) >= _BESIDE
+    return runs, _is_event(runs, lead, counts.shape[1]) & (again | (runs.start > 0))
 
 
 def dips(counts: Counts, exposures: Counts) -> tuple[Runs, NDArray[np.bool_]]:

@@ -14,7 +14,7 @@ __all__ = ["Counts", "Series", "blocks", "clumpiness", "level_series"]
 
 Counts = NDArray[np.float64]
 _BLOCK = 1_000  # subjects at a time: bounds memory, and keeps the arrays of a block in the cache
-_QUIET = 10.0
+_QUIET = 2.0
 """Records per bucket that are added to the rest of the log: a rest of few records tells little of how busy it is."""
 _TOLD = 10  # records from which on a subject tells how clumpy it is
 

@@ -14,6 +14,7 @@ from loganomaly.sessions.wording import call, tell
 __all__ = ["SessionDetector"]
 
 _LONGEST_NAME = 120
+_RARE = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class SessionDetector:
 
     name: str = "session"
     weight: float = 0.6
+    aspect: str = "session"
     full: float = 3.5
 
     def detect(self, case: Case) -> list[Evidence]:
@@ -54,7 +56,7 @@ class SessionDetector:
             observed=deviation.observed,
             expected=deviation.expected,
             probability=deviation.probability,
-            tags=("session", deviation.kind),
+            tags=("rare",) if is_rare else ("session",),
             location=None if is_rare else Location(source=source, line=line, offset=unplace(session["last_offset"])[1]),
             count=None if is_rare else session["records"],
             span=None if is_rare or session["first_time"] is None else (session["first_time"], session["last_time"]),
@@ -63,7 +65,12 @@ class SessionDetector:
 
 
 def _size(deviation: Deviation) -> float:
-    """Return 0..1: how far off a count or a duration is; twice the usual is little, eight times as much is all."""
+    """Return 0..1: how far off a count or a duration is; twice the usual is little, eight times as much is all.
+
+    That a template is rare among sessions adds little to that it is rare.
+    """
+    if deviation.kind == "rare":
+        return _RARE
     if deviation.kind not in {"count", "slow"}:
         return 1.0
     ratio = (deviation.observed + 1) / (deviation.expected + 1)

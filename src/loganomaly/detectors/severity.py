@@ -13,9 +13,9 @@ from loganomaly.reading.program import Level
 __all__ = ["SeverityDetector"]
 
 _RANGES: dict[int, tuple[float, float]] = {
-    Level.WARNING: (0.1, 0.5),
-    Level.ERROR: (0.25, 0.9),
-    Level.CRITICAL: (0.35, 1.0),
+    Level.WARNING: (0.3, 0.6),
+    Level.ERROR: (0.65, 0.95),
+    Level.CRITICAL: (0.8, 1.0),
 }
 """Lowest and highest strength of each level."""
 
@@ -31,6 +31,7 @@ class SeverityDetector:
 
     name: str = "severity"
     weight: float = 0.45
+    aspect: str = "trouble"
     full: float = 3.0
 
     def detect(self, case: Case) -> list[Evidence]:

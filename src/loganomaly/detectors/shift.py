@@ -51,7 +51,8 @@ class ShiftDetector:
 
     name: str = "shift"
     weight: float = 0.6
-    full: float = 8.0
+    aspect: str = "time"
+    full: float = 6.0
     fewest: int = 10
     fewest_buckets: int = 24
     least_ratio: float = 1.5

@@ -67,6 +67,8 @@ class SilenceDetector:
         Share of the buckets of its active time in which a subject is seen.
     fewest_buckets, fewest_silent
         Buckets of active time, and without records at the end of the log.
+    full_beats
+        As `full`, for heartbeats: what comes at regular intervals varies less than counts do.
     fewest_beats
         Beats that are missing in a row.
     routine
@@ -75,7 +77,9 @@ class SilenceDetector:
 
     name: str = "silence"
     weight: float = 0.85
+    aspect: str = "silence"
     full: float = 12.0
+    full_beats: float = 8.0
     steadiness: float = 0.6
     fewest_buckets: int = 12
     fewest_silent: int = 6
@@ -140,7 +144,7 @@ class SilenceDetector:
             missed.beats < self.fewest_beats
             or missed.first - start / 1e6 / width > self.latest_start * long
             or missed.active < self.routine * long
-            or missed.probability > 10 ** (-self.full / 4)
+            or missed.probability > 10 ** (-self.full_beats / 4)
         ):
             return None
         begin = missed.after * width * 1_000_000
@@ -237,7 +241,7 @@ class SilenceDetector:
         return Evidence(
             detector=self.name,
             subject=subject,
-            strength=surprise(absence.probability, full=self.full),
+            strength=surprise(absence.probability, full=self.full_beats if absence.tag == "heartbeat" else self.full),
             text=absence.text + also,
             observed=absence.observed,
             expected=absence.expected,

@@ -29,6 +29,7 @@ class ValueDetector:
 
     name: str = "value"
     weight: float = 0.6
+    aspect: str = "value"
     fewest: int = 50
     octaves: float = 3.0
     fences: float = 3.0

@@ -39,6 +39,7 @@ class WordingDetector:
 
     name: str = "wording"
     weight: float = 0.45
+    aspect: str = "trouble"
     full: float = 3.0
     floor: float = 0.2
 

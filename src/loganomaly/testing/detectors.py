@@ -137,7 +137,7 @@ def _check_value(detector_class: type[Any]) -> Detector:
     ]
     _require(not needed, f"{title}() needs values for {', '.join(needed)}; give them defaults")
     detector: Detector = detector_class()
-    _require(isinstance(detector, Detector), f"{title} lacks one of name, weight and detect(case)")
+    _require(isinstance(detector, Detector), f"{title} lacks one of name, weight, aspect and detect(case)")
     _require(detector == detector_class(), f"{title}() does not equal {title}(); compare by value")
     known = names(DETECTORS)
     _require(
