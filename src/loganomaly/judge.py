@@ -94,8 +94,7 @@ def _finding(
         if location is None:
             msg = f"evidence on {subject.kind} {subject.name!r} without a location"
             raise ValueError(msg)
-        span = evidence[0].span or (None, None)
-        count, sources = _extent(case, subject)
+        count, sources, first, last = _extent(case, subject)
         return Finding(
             **common,  # type: ignore[arg-type]
             template_id=None,
@@ -103,8 +102,8 @@ def _finding(
             component=subject.name if subject.kind == "component" else None,
             severity=subject.name if subject.kind == "level" else Level.UNKNOWN.name,
             count=count,
-            first_time=span[0],
-            last_time=span[1],
+            first_time=first,
+            last_time=last,
             location=location,
             sources=sources,
         )
@@ -125,15 +124,17 @@ def _finding(
     )
 
 
-def _extent(case: Case, subject: Subject) -> tuple[int, tuple[int, ...]]:
-    """Return how many records a component or level has, and in which sources."""
+def _extent(case: Case, subject: Subject) -> tuple[int, tuple[int, ...], int | None, int | None]:
+    """Return how many records a component or level has, in which sources, and when first and last."""
+    shapes = case.profile.shapes
     if subject.kind == "level":
-        rows = case.profile.shapes.select("source", pl.col(subject.name.lower()).alias("records"))
+        rows = shapes = shapes.with_columns(records=pl.col(subject.name.lower())).filter(pl.col("records") > 0)
     else:
         named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
         rows = case.profile.components.filter(pl.col("name").is_in(named))
-    sources = rows.filter(pl.col("records") > 0)["source"].unique().sort()
-    return int(rows["records"].sum()), tuple(sources.to_list())
+        shapes = shapes.join(rows, on="component", how="semi")
+    times = shapes.select(pl.col("first_time").min(), pl.col("last_time").max()).row(0)
+    return int(rows["records"].sum()), tuple(rows["source"].unique().sort().to_list()), *times
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:

@@ -33,12 +33,13 @@ _TOLD = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Absence:
-    """What is missing, in microseconds from the last time it was there; `end` is None if it never came back."""
+    """What is missing, in microseconds from the last time it was there, give or take `slack`; `end` is None if it never came back."""
 
     key: Any
     tag: str
     begin: int
     end: int | None
+    slack: int
     text: str
     observed: float
     expected: float
@@ -93,8 +94,8 @@ class SilenceDetector:
         places = known_places(case)
         members: dict[bytes | None, list[int]] = {}
         owners, levels = case.table["component"].to_list(), case.table["level"].to_list()
-        for number, owner in enumerate(owners):
-            members.setdefault(owner, []).append(number)
+        for number in places.known(range(len(owners))):
+            members.setdefault(owners[number], []).append(number)
         loud = _loud_components(case)
         gone: list[tuple[int, _Absence, Subject, list[int]]] = []
         of_components: dict[bytes, list[_Absence]] = {}
@@ -114,7 +115,7 @@ class SilenceDetector:
                 gone.append((case.table["records"][n], absence, case.subject(n), [n]))
         found = [
             self._evidence(case, places, absence, subject, numbers, others=others)
-            for absence, subject, numbers, others in _together(gone, width=case.width * 1_000_000)
+            for absence, subject, numbers, others in _together(gone)
         ]
         # Where all is quiet at once, it is the log that is.
         return found + [self._quiet(case, places, absence) for absence in self._dips(case, _whole(case))]
@@ -159,6 +160,7 @@ class SilenceDetector:
             tag="heartbeat",
             begin=begin,
             end=None if missed.until is None else missed.until * width * 1_000_000,
+            slack=int(missed.period * width * 1_000_000),
             text=text,
             observed=0.0,
             expected=float(missed.beats),
@@ -192,6 +194,7 @@ class SilenceDetector:
                 tag="silence",
                 begin=(int(buckets[last[row]]) + 1) * case.width * 1_000_000,
                 end=None,
+                slack=case.width * 1_000_000,
                 text=f"logged steadily ({usual:.3g} records every {duration(case.width)}), then nothing for the last"
                 f" {lasting} of the log",
                 observed=0.0,
@@ -216,6 +219,7 @@ class SilenceDetector:
                 tag="dip",
                 begin=begin,
                 end=end,
+                slack=case.width * 1_000_000,
                 text=f"{few} from {clock(begin, case.span)} to {clock(end, case.span)}, where {expected:,.3g} records"
                 " are usual",
                 observed=observed,
@@ -254,20 +258,21 @@ class SilenceDetector:
 
 
 def _together(
-    gone: Sequence[tuple[int, _Absence, Subject, list[int]]], *, width: int
+    gone: Sequence[tuple[int, _Absence, Subject, list[int]]],
 ) -> Iterator[tuple[_Absence, Subject, list[int], int]]:
     """Yield of what is missing over the same time the subject with most records, and how many others there are."""
     left = sorted(gone, key=lambda entry: (-entry[0], entry[2]))
     while left:
         (_, absence, subject, numbers), *rest = left
-        left = [entry for entry in rest if not _same_time(absence, entry[1], width)]
+        left = [entry for entry in rest if not _same_time(absence, entry[1])]
         yield absence, subject, numbers, len(rest) - len(left)
 
 
-def _same_time(one: _Absence, other: _Absence, width: int) -> bool:
+def _same_time(one: _Absence, other: _Absence) -> bool:
     if (one.end is None) != (other.end is None):
         return False
-    return abs(one.begin - other.begin) <= width and abs((one.end or 0) - (other.end or 0)) <= width
+    slack = max(one.slack, other.slack)
+    return abs(one.begin - other.begin) <= slack and abs((one.end or 0) - (other.end or 0)) <= slack
 
 
 def _overlap(one: _Absence, other: _Absence) -> bool:
