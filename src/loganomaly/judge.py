@@ -137,8 +137,7 @@ def _elsewhere(
     if spot is None or spot.location is None:
         msg = f"evidence on {subject.kind} {subject.name!r} without a location"
         raise ValueError(msg)
-    span = evidence[0].span or (None, None)
-    count, sources = _extent(case, subject) or (spot.count or 1, (spot.location.source,))
+    count, sources, *times = _extent(case, subject) or (spot.count or 1, (spot.location.source,), *_span(evidence))
     return Finding(
         **common,  # type: ignore[arg-type]
         template_id=None,
@@ -146,24 +145,31 @@ def _elsewhere(
         component=subject.name if subject.kind == "component" else None,
         severity=subject.name if subject.kind == "level" else Level.UNKNOWN.name,
         count=count,
-        first_time=span[0],
-        last_time=span[1],
+        first_time=times[0],
+        last_time=times[1],
         location=spot.location,
         sources=sources,
     )
 
 
-def _extent(case: Case, subject: Subject) -> tuple[int, tuple[int, ...]] | None:
-    """Return how many records a component or level has, and in which sources; None of other subjects."""
+def _span(evidence: Sequence[Evidence]) -> tuple[int | None, int | None]:
+    """Return the span that the first piece of evidence speaks of."""
+    return evidence[0].span or (None, None)
+
+
+def _extent(case: Case, subject: Subject) -> tuple[int, tuple[int, ...], int | None, int | None] | None:
+    """Return how many records a component or level has, in which sources, and when first and last; None of others."""
+    shapes = case.profile.shapes
     if subject.kind == "level":
-        rows = case.profile.shapes.select("source", pl.col(subject.name.lower()).alias("records"))
+        rows = shapes = shapes.with_columns(records=pl.col(subject.name.lower())).filter(pl.col("records") > 0)
     elif subject.kind == "component":
         named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
         rows = case.profile.components.filter(pl.col("name").is_in(named))
+        shapes = shapes.join(rows, on="component", how="semi")
     else:
         return None
-    sources = rows.filter(pl.col("records") > 0)["source"].unique().sort()
-    return int(rows["records"].sum()), tuple(sources.to_list())
+    times = shapes.select(pl.col("first_time").min(), pl.col("last_time").max()).row(0)
+    return int(rows["records"].sum()), tuple(rows["source"].unique().sort().to_list()), *times
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:

@@ -29,9 +29,10 @@ def clock(time: int, span: tuple[int, int] | None = None) -> str:
     >>> clock(1_773_483_600_000_000), clock(1_773_483_645_000_000, (0, 1_773_483_645_000_000))
     ('10:20', '2026-03-14 10:20:45')
     """
-    moment = dt.datetime.fromtimestamp(time // 1_000_000, tz=dt.UTC)
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=time // 1_000_000)
     long = span is not None and span[1] - span[0] > 86_400_000_000
-    return f"{moment:{'%Y-%m-%d ' if long else ''}{'%H:%M:%S' if moment.second else '%H:%M'}}"
+    text = moment.time().isoformat("seconds" if moment.second else "minutes")
+    return f"{moment.date().isoformat()} {text}" if long else text
 
 
 def decoded(data: bytes) -> str:

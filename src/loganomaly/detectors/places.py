@@ -25,6 +25,11 @@ class Places:
     ordered: frozenset[int]
     """Sources in which later lines have later times, as far as is known."""
 
+    def known(self, numbers: Sequence[int]) -> list[int]:
+        """Return those of the templates that have lines with a time."""
+        timed = set(self.number.tolist())
+        return [number for number in numbers if number in timed]
+
     def last_before(self, numbers: Sequence[int], time: int) -> Location:
         """Return the last known line of these templates before a time, or else the first one."""
         own = self._own(numbers)

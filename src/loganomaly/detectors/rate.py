@@ -70,14 +70,14 @@ class BurstDetector:
         usual = clumpiness(case)
         places = known_places(case)
         owners, levels = case.table["component"].to_list(), case.table["level"].to_list()
-        everything = range(len(owners))
+        timed = places.known(range(len(owners)))
         found: dict[Subject, tuple[_Burst, Sequence[int]]] = {}
         of_templates = list(self._bursts(case, case.series, key="number", clumpiness=usual))
         for burst in of_templates:
             found[case.subject(burst.key)] = burst, [burst.key]
         of_components = []
         for burst in self._bursts(case, case.component_series, key="name", clumpiness=usual):
-            numbers = [n for n in everything if owners[n] == burst.key]
+            numbers = [n for n in timed if owners[n] == burst.key]
             if numbers and not _explained(burst, [b for b in of_templates if owners[b.key] == burst.key]):
                 of_components.append(burst)
                 for inner in of_templates:
@@ -85,7 +85,7 @@ class BurstDetector:
                         found.pop(case.subject(inner.key), None)
                 found[Subject(kind="component", name=decoded(burst.key))] = burst, numbers
         for burst in self._level_bursts(case, clumpiness=usual):
-            numbers = [n for n in everything if levels[n] == burst.key]
+            numbers = [n for n in timed if levels[n] == burst.key]
             parts = [b for b in of_templates if levels[b.key] == burst.key] + of_components
             if numbers and not _explained(burst, parts, together=True):
                 found[Subject(kind="level", name=Level(burst.key).name)] = burst, numbers

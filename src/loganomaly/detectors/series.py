@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from loganomaly.case import Case
 
-__all__ = ["Counts", "Series", "blocks", "clumpiness", "level_series"]
+__all__ = ["Counts", "Series", "blocks", "clumpiness", "level_series", "occupied", "whole_series"]
 
 Counts = NDArray[np.float64]
 _BLOCK = 1_000  # subjects at a time: bounds memory, and keeps the arrays of a block in the cache
 _QUIET = 2.0
 """Records per bucket that are added to the rest of the log: a rest of few records tells little of how busy it is."""
+_MOST = 1_000  # buckets of time, empty ones too, beyond which a log has more gaps than records
 _TOLD = 10  # records from which on a subject tells how clumpy it is
 
 
@@ -101,3 +102,43 @@ def clumpiness(case: Case) -> float:
     )
     ratio = sums.select(pl.col("squares") / pl.col("n") - pl.col("n") / len(case.buckets)).to_series().median()
     return max(1.0, float(ratio or 1.0))  # type: ignore[arg-type]
+
+
+def whole_series(case: Case) -> Series:
+    """Return the records of the whole log, with the buckets in which there are none, under its most frequent level."""
+    totals = case.profile.totals
+    buckets = totals.select(pl.col("bucket") * case.profile.total_width // case.width).to_series().to_numpy()
+    levels = totals.group_by("level").agg(pl.col("count").sum()).sort("count", "level")["level"].to_list()
+    if not levels or (wide := int(buckets.max() - buckets.min()) + 1) > _MOST:
+        return Series(keys=[], buckets=np.zeros(1, np.int64), counts=np.zeros((0, 1)), exposures=np.zeros((1, 0, 1)))
+    counts = np.bincount(buckets - buckets.min(), totals["count"].to_numpy(), minlength=wide)[None, :].astype(
+        np.float64
+    )
+    return Series(
+        keys=[levels[-1]], buckets=np.arange(wide) + buckets.min(), counts=counts, exposures=np.ones((1, *counts.shape))
+    )
+
+
+def occupied(series: pl.DataFrame, names: pl.DataFrame) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return in which of the profile's buckets each subject is logged, by number, as in `missed_beats`; and its name.
+
+    `names` has an id as in the series and a name; those of one name are one subject. By sorting, for a table of all
+    shapes and buckets is large.
+    """
+    id_of, name_of = names.columns
+    ids = names.sort(id_of)
+    told = ids[name_of].unique().sort()
+    numbers = ids.select(pl.col(name_of).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    known = ids[id_of].to_numpy()
+    if not len(series) or not len(known):
+        return np.zeros((0, 2), np.int64), []
+    own = series[id_of].to_numpy()
+    places = np.minimum(np.searchsorted(known, own), len(known) - 1)
+    kept = known[places] == own
+    buckets = series["bucket"].to_numpy()
+    first = int(buckets.min())
+    wide = int(buckets.max()) - first + 1
+    # Sorted for the most part already: of each shape, buckets are.
+    pairs = np.sort(numbers[places[kept]] * wide + (buckets[kept] - first), kind="stable")
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return np.column_stack([pairs // wide, pairs % wide + first]), told.to_list()

@@ -64,8 +64,8 @@ class ShiftDetector:
         places = known_places(case)
         owners = case.table["component"].to_list()
         members: dict[bytes, list[int]] = {}
-        for number, owner in enumerate(owners):
-            members.setdefault(owner, []).append(number)
+        for number in places.known(range(len(owners))):
+            members.setdefault(owners[number], []).append(number)
         of_templates = list(self._shifts(case, case.series, key="number"))
         of_components: list[_Shift] = []
         found = []

@@ -9,12 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.case import Case
+from loganomaly.detectors.absence import Absence, overlap, together
 from loganomaly.detectors.base import surprise
 from loganomaly.detectors.beats import Missed, missed_beats
 from loganomaly.detectors.changes import changes, levelled
 from loganomaly.detectors.places import Places, known_places
 from loganomaly.detectors.runs import dips, tails
-from loganomaly.detectors.series import Series, blocks
+from loganomaly.detectors.series import Series, blocks, occupied, whole_series
 from loganomaly.findings import Evidence, Location, Subject
 from loganomaly.reading.program import Level
 from loganomaly.wording import amount, clock, decoded, duration
@@ -25,24 +26,8 @@ _FOLLOWS = 0.3
 """Share of what the rest of the log has in as much time, below which the log as a whole is quiet."""
 _CHANGED = 1e-3
 """Probability below which a rate has changed for good, so that dips are judged by the rate of their time."""
-_MOST = 1_000
-"""Buckets of time, empty ones too, beyond which a log has more gaps than records."""
 _TOLD = 5.0
 """Records of the rest that are usual in a stretch, from which on they tell whether the log is quiet."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Absence:
-    """What is missing, in microseconds from the last time it was there; `end` is None if it never came back."""
-
-    key: Any
-    tag: str
-    begin: int
-    end: int | None
-    text: str
-    observed: float
-    expected: float
-    probability: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +37,8 @@ class SilenceDetector:
     - silence: seen in most buckets of time, and then in none up to the end of the log. With a share p of buckets in
       which it is seen while it is active, m buckets without have probability (1 - p) ** m, where p is estimated by
       (seen + 1) / (active + 2) (Laplace): few buckets prove little. If buckets without it come in a row, 1 - p is how
-      often one is followed by another. If it goes with the rest of the log, and that has
-      little left, the probability is that of a Poisson count.
+      often one is followed by another. If it goes with the rest of the log, and that has little left, the probability
+      is that of a Poisson count.
     - dip: next to nothing for a while, see `tails`.
     - heartbeat: beats that are missing, see `missed_beats`, even of what has few records.
 
@@ -94,35 +79,35 @@ class SilenceDetector:
         places = known_places(case)
         members: dict[bytes | None, list[int]] = {}
         owners, levels = case.table["component"].to_list(), case.table["level"].to_list()
-        for number, owner in enumerate(owners):
-            members.setdefault(owner, []).append(number)
+        for number in places.known(range(len(owners))):
+            members.setdefault(owners[number], []).append(number)
         loud = _loud_components(case)
-        gone: list[tuple[int, _Absence, Subject, list[int]]] = []
-        of_components: dict[bytes, list[_Absence]] = {}
+        gone: list[tuple[int, Absence, Subject, list[int]]] = []
+        of_components: dict[bytes, list[Absence]] = {}
         counts = dict(case.profile.components.group_by("name").agg(pl.col("records").sum()).iter_rows())
         names = case.profile.components.unique("component").sort("name")
-        beating, named = _occupied(case.profile.component_series, names.select("component", "name"))
+        beating, named = occupied(case.profile.component_series, names.select("component", "name"))
         for absence in self._absences(case, case.component_series, beating, named, key="name"):
             if absence.key not in loud:
                 of_components.setdefault(absence.key, []).append(absence)
                 subject = Subject(kind="component", name=decoded(absence.key))
                 gone.append((counts[absence.key], absence, subject, members.get(absence.key, [])))
-        beating, named = _occupied(case.profile.series, case.members)
+        beating, named = occupied(case.profile.series, case.members)
         for absence in self._absences(case, case.series, beating, named, key="number"):
             n = absence.key
             own = of_components.get(owners[n], [])
-            if levels[n] < Level.WARNING and not any(_overlap(absence, other) for other in own):
+            if levels[n] < Level.WARNING and not any(overlap(absence, other) for other in own):
                 gone.append((case.table["records"][n], absence, case.subject(n), [n]))
         found = [
             self._evidence(case, places, absence, subject, numbers, others=others)
-            for absence, subject, numbers, others in _together(gone, width=case.width * 1_000_000)
+            for absence, subject, numbers, others in together(gone)
         ]
         # Where all is quiet at once, it is the log that is.
-        return found + [self._quiet(case, places, absence) for absence in self._dips(case, _whole(case))]
+        return found + [self._quiet(case, places, absence) for absence in self._dips(case, whole_series(case))]
 
     def _absences(
         self, case: Case, series: pl.DataFrame, beating: NDArray[np.int64], named: Sequence[Any], *, key: str
-    ) -> Iterator[_Absence]:
+    ) -> Iterator[Absence]:
         """Yield what is missing of each subject, one thing each: beats before silence before dips."""
         told = set()
         for missed in missed_beats(beating, end=_last_bucket(case)):
@@ -136,7 +121,7 @@ class SilenceDetector:
                     told.add(absence.key)
                     yield absence
 
-    def _missed(self, case: Case, missed: Missed, key: Any) -> _Absence | None:
+    def _missed(self, case: Case, missed: Missed, key: Any) -> Absence | None:
         width = case.profile.width
         start, stop = case.span or (0, 0)
         long = (stop - start) / 1e6 / width
@@ -155,18 +140,19 @@ class SilenceDetector:
         text = f"every {every} until {clock(begin, case.span)}, then {beats} missed"
         if missed.until is not None:
             text += f" until {clock(missed.until * width * 1_000_000, case.span)}"
-        return _Absence(
+        return Absence(
             key=key,
             tag="heartbeat",
             begin=begin,
             end=None if missed.until is None else missed.until * width * 1_000_000,
+            slack=int(missed.period * width * 1_000_000),
             text=text,
             observed=0.0,
             expected=float(missed.beats),
             probability=missed.probability,
         )
 
-    def _silences(self, case: Case, block: Series) -> Iterator[_Absence]:
+    def _silences(self, case: Case, block: Series) -> Iterator[Absence]:
         counts, buckets = block.counts, case.buckets
         number = counts.shape[1]
         seen, place = counts > 0, np.arange(number)
@@ -188,11 +174,12 @@ class SilenceDetector:
         for row in np.flatnonzero(is_steady & is_silent):
             usual = float(counts[row].sum() / active[row])
             lasting = duration(float(gone[row]) * case.width)
-            yield _Absence(
+            yield Absence(
                 key=block.keys[row],
                 tag="silence",
                 begin=(int(buckets[last[row]]) + 1) * case.width * 1_000_000,
                 end=None,
+                slack=case.width * 1_000_000,
                 text=f"logged steadily ({usual:.3g} records every {duration(case.width)}), then nothing for the last"
                 f" {lasting} of the log",
                 observed=0.0,
@@ -200,7 +187,7 @@ class SilenceDetector:
                 probability=max(float(probability[row]), 1e-300),
             )
 
-    def _dips(self, case: Case, block: Series) -> Iterator[_Absence]:
+    def _dips(self, case: Case, block: Series) -> Iterator[Absence]:
         exposures = levelled(block.exposures, changes(block.counts, block.exposures), most=_CHANGED)
         runs, stands_out = dips(block.counts, exposures)
         judged = tails(block.counts, exposures, runs, clumpiness=1.0, upper=False)
@@ -212,11 +199,12 @@ class SilenceDetector:
             begin, end = first * case.width * 1_000_000, (last + 1) * case.width * 1_000_000
             observed, expected = float(judged.observed[row]), float(judged.expected[row])
             few = f"only {amount(int(observed), 'record')}" if observed else "nothing"
-            yield _Absence(
+            yield Absence(
                 key=block.keys[row],
                 tag="dip",
                 begin=begin,
                 end=end,
+                slack=case.width * 1_000_000,
                 text=f"{few} from {clock(begin, case.span)} to {clock(end, case.span)}, where {expected:,.3g} records"
                 " are usual",
                 observed=observed,
@@ -224,14 +212,14 @@ class SilenceDetector:
                 probability=float(judged.probability[row]),
             )
 
-    def _quiet(self, case: Case, places: Places, absence: _Absence) -> Evidence:
+    def _quiet(self, case: Case, places: Places, absence: Absence) -> Evidence:
         """Return evidence on the whole log, which has the name of its most frequent level."""
         subject = Subject(kind="level", name=Level(absence.key).name)
         said = replace(absence, text=f"the log as a whole has {absence.text}")
         return self._evidence(case, places, said, subject, range(len(case.templates)), others=0)
 
     def _evidence(
-        self, case: Case, places: Places, absence: _Absence, subject: Subject, numbers: Sequence[int], *, others: int
+        self, case: Case, places: Places, absence: Absence, subject: Subject, numbers: Sequence[int], *, others: int
     ) -> Evidence:
         if subject.kind == "component" and (absence.end is None or not numbers):
             place = _last_line(case, subject.name)
@@ -252,68 +240,6 @@ class SilenceDetector:
             # No record is odd, only that there are no more: the last one stands for them.
             lines=(place.line, place.line),
         )
-
-
-def _together(
-    gone: Sequence[tuple[int, _Absence, Subject, list[int]]], *, width: int
-) -> Iterator[tuple[_Absence, Subject, list[int], int]]:
-    """Yield of what is missing over the same time the subject with most records, and how many others there are."""
-    left = sorted(gone, key=lambda entry: (-entry[0], entry[2]))
-    while left:
-        (_, absence, subject, numbers), *rest = left
-        left = [entry for entry in rest if not _same_time(absence, entry[1], width)]
-        yield absence, subject, numbers, len(rest) - len(left)
-
-
-def _same_time(one: _Absence, other: _Absence, width: int) -> bool:
-    if (one.end is None) != (other.end is None):
-        return False
-    return abs(one.begin - other.begin) <= width and abs((one.end or 0) - (other.end or 0)) <= width
-
-
-def _overlap(one: _Absence, other: _Absence) -> bool:
-    begins_before = other.end is None or one.begin < other.end
-    return begins_before and (one.end is None or other.begin < one.end)
-
-
-def _whole(case: Case) -> Series:
-    """Return the records of the whole log, with the buckets in which there are none, under its most frequent level."""
-    totals = case.profile.totals
-    buckets = totals.select(pl.col("bucket") * case.profile.total_width // case.width).to_series().to_numpy()
-    levels = totals.group_by("level").agg(pl.col("count").sum()).sort("count", "level")["level"].to_list()
-    if not levels or (wide := int(buckets.max() - buckets.min()) + 1) > _MOST:
-        return Series(keys=[], buckets=np.zeros(1, np.int64), counts=np.zeros((0, 1)), exposures=np.zeros((1, 0, 1)))
-    counts = np.bincount(buckets - buckets.min(), totals["count"].to_numpy(), minlength=wide)[None, :].astype(
-        np.float64
-    )
-    return Series(
-        keys=[levels[-1]], buckets=np.arange(wide) + buckets.min(), counts=counts, exposures=np.ones((1, *counts.shape))
-    )
-
-
-def _occupied(series: pl.DataFrame, names: pl.DataFrame) -> tuple[NDArray[np.int64], list[Any]]:
-    """Return in which of the profile's buckets each subject is logged, by number, as in `missed_beats`; and its name.
-
-    `names` has an id as in the series and a name; those of one name are one subject. By sorting, for a table of all
-    shapes and buckets is large.
-    """
-    id_of, name_of = names.columns
-    ids = names.sort(id_of)
-    told = ids[name_of].unique().sort()
-    numbers = ids.select(pl.col(name_of).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    known = ids[id_of].to_numpy()
-    if not len(series) or not len(known):
-        return np.zeros((0, 2), np.int64), []
-    own = series[id_of].to_numpy()
-    places = np.minimum(np.searchsorted(known, own), len(known) - 1)
-    kept = known[places] == own
-    buckets = series["bucket"].to_numpy()
-    first = int(buckets.min())
-    wide = int(buckets.max()) - first + 1
-    # Sorted for the most part already: of each shape, buckets are.
-    pairs = np.sort(numbers[places[kept]] * wide + (buckets[kept] - first), kind="stable")
-    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-    return np.column_stack([pairs // wide, pairs % wide + first]), told.to_list()
 
 
 def _last_bucket(case: Case) -> int:
