@@ -12,14 +12,16 @@ from loganomaly.case import build_case
 from loganomaly.detectors.silence import SilenceDetector
 from loganomaly.findings import Evidence, Finding, Location, Subject
 from loganomaly.floods import FloodSettings
-from loganomaly.judge import THRESHOLD, _folded, fuse, judge
+from loganomaly.folding import folded
+from loganomaly.fusion import THRESHOLD, Voice, fuse
+from loganomaly.judge import judge
 from loganomaly.profile import Profile
 from loganomaly.reading.detect import detect
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.testing import case_of, log_line
 
-WEIGHTS = {"a": 0.3, "b": 0.5, "c": 0.97, "d": 1.0}
+WEIGHTS = {name: Voice(weight, name) for name, weight in {"a": 0.3, "b": 0.5, "c": 0.97, "d": 1.0}.items()}
 SUBJECT = Subject(kind="template", name="t")
 EVIDENCE = st.builds(
     lambda detector, strength: Evidence(detector=detector, subject=SUBJECT, strength=strength, text="x"),
@@ -28,6 +30,20 @@ EVIDENCE = st.builds(
 )
 MANY = st.lists(EVIDENCE, max_size=8)
 SAMPLES = settings(max_examples=100, deadline=None)
+
+
+@given(MANY)
+@SAMPLES
+def test_detectors_of_one_aspect_count_once(evidence):
+    same = {name: Voice(voice.weight, "kind") for name, voice in WEIGHTS.items()}
+    assert fuse(evidence, same) <= max((same[e.detector].weight for e in evidence), default=0)
+
+
+def test_change_counts_in_full_only_where_there_is_trouble():
+    by = {"rarity": Voice(0.4, "kind"), "severity": Voice(0.2, "trouble")}
+    rare, severe = (Evidence(detector=name, subject=SUBJECT, strength=1.0, text="x") for name in by)
+    assert fuse([rare], by) == pytest.approx(0.4 * 0.65)
+    assert fuse([rare, severe], by) == pytest.approx(1 - (1 - 0.4) * (1 - 0.2))
 
 
 def all_detectors():
@@ -102,13 +118,13 @@ SECOND = 1_000_000
 
 
 def test_rare_lines_side_by_side_are_one_finding_named_by_the_worst():
-    (one,) = _folded([finding("a", line=4), finding("b", line=5, score=0.7), finding("c", line=9)])
+    (one,) = folded([finding("a", line=4), finding("b", line=5, score=0.7), finding("c", line=9)])
     assert (one.template, one.related) == ("template b", ("template a", "template c"))
     assert one.reason == "Seen once. Together with 2 more lines beside it that are as rare."
 
 
 def test_one_more_line_is_one():
-    (one,) = _folded([finding("a", line=4), finding("b", line=5)])
+    (one,) = folded([finding("a", line=4), finding("b", line=5)])
     assert one.reason.endswith("Together with 1 more line beside it that is as rare.")
 
 
@@ -123,17 +139,17 @@ def test_one_more_line_is_one():
     ids=["far", "another source", "frequent", "a leak"],
 )
 def test_what_is_not_beside_a_rare_line_stays_alone(other):
-    assert {f.template for f in _folded([finding("a", line=4), other])} == {"template a", "template b"}
+    assert {f.template for f in folded([finding("a", line=4), other])} == {"template a", "template b"}
 
 
 def test_nearness_in_time_counts_where_there_are_times():
     near = [finding("a", line=4, first=0), finding("b", line=400, first=30 * SECOND)]
     far = [finding("a", line=4, first=0), finding("b", line=5, first=31 * SECOND)]
-    assert [len(_folded(pair)) for pair in (near, far)] == [1, 2]
+    assert [len(folded(pair)) for pair in (near, far)] == [1, 2]
 
 
 def test_frequent_news_over_the_same_time_are_one_finding_with_all_sources():
-    (one,) = _folded(
+    (one,) = folded(
         [
             finding("a", count=90, tags=("new",), first=0, last=100 * SECOND),
             finding("b", count=70, tags=("new",), first=5 * SECOND, last=99 * SECOND, source=1, score=0.9),
@@ -149,7 +165,7 @@ def test_news_that_overlap_little_stay_apart():
         finding("a", count=90, tags=("new",), first=0, last=100 * SECOND),
         finding("b", count=70, tags=("new",), first=50 * SECOND, last=150 * SECOND),
     ]
-    assert len(_folded(pair)) == 2
+    assert len(folded(pair)) == 2
 
 
 FINDINGS = st.lists(
@@ -169,8 +185,8 @@ FINDINGS = st.lists(
 @given(FINDINGS)
 @SAMPLES
 def test_folding_loses_no_template_and_doubles_none(findings):
-    folded = _folded(findings)
-    shown = [text for f in folded for text in (f.template, *f.related)]
+    result = folded(findings)
+    shown = [text for f in result for text in (f.template, *f.related)]
     assert sorted(shown) == sorted(f.template for f in findings)
 
 
@@ -179,9 +195,9 @@ def test_folding_loses_no_template_and_doubles_none(findings):
 def test_findings_are_folded_the_same_in_any_order_and_come_worst_first(findings, order):
     shuffled = list(findings)
     order.shuffle(shuffled)
-    folded = _folded(findings)
-    assert _folded(shuffled) == folded
-    assert [f.score for f in folded] == sorted((f.score for f in folded), reverse=True)
+    result = folded(findings)
+    assert folded(shuffled) == result
+    assert [f.score for f in result] == sorted((f.score for f in result), reverse=True)
 
 
 # Judging

@@ -20,6 +20,7 @@ LAYERS = (
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "reports"},
+    {"context", "finding_on", "folding"},
     {"fusion", "suppression"},
     {"classify", "detectors", "parameters", "trial"},
     {"masking"},

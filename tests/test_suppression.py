@@ -14,7 +14,8 @@ from loganomaly.classify import classify, kind_of, kinds_of
 from loganomaly.config import load_config
 from loganomaly.errors import ConfigError
 from loganomaly.findings import Evidence, Subject
-from loganomaly.judge import THRESHOLD, judge
+from loganomaly.fusion import THRESHOLD
+from loganomaly.judge import judge
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.suppression import Suppression, finding_id, join_reasons, remarks, sort_out, split_reasons

@@ -3,7 +3,7 @@
 import pytest
 
 from loganomaly.detectors.wording import WordingDetector
-from loganomaly.judge import THRESHOLD
+from loganomaly.fusion import THRESHOLD
 from loganomaly.testing import case_of, log_line
 
 ROUTINE = [log_line(i // 10, f"GET /item/{i} took {3 + i % 30} ms") for i in range(2_000)]

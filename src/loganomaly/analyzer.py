@@ -18,11 +18,12 @@ from loganomaly.extract import excerpts, with_lines
 from loganomaly.file_reports import report, report_files
 from loganomaly.findings import Finding, Subject
 from loganomaly.floods import Floods
+from loganomaly.folding import rank
 from loganomaly.frame_lines import annotate
 from loganomaly.frame_scan import FrameScan
 from loganomaly.frames import is_frame, take_rows
 from loganomaly.incidents import find_incidents
-from loganomaly.judge import Judgement, judge, rank
+from loganomaly.judge import Judgement, judge
 from loganomaly.masking import masked_case, masked_finding
 from loganomaly.mining.masks import Mask, all_of, masks_in_use
 from loganomaly.mining.store import load_templates
@@ -207,7 +208,7 @@ class LogAnalyzer:
                 clean=clean,
             )
             shapes = np.concatenate([part.shape for part in scanned])
-            lines = annotate(work.frame, case=case, judgement=judgement, detectors=wanted, shapes=shapes, clean=clean)
+            lines = annotate(work.frame, case=case, judgement=judgement, shapes=shapes, clean=clean)
         grouped = find_incidents(
             [masked_finding(finding, clean=clean) for finding in found], span=case.span, lines={0: work.rows}
         )

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 
 from loganomaly.traces import Trace
 
-__all__ = ["Evidence", "Finding", "Location", "Subject"]
+__all__ = ["CONTEXT", "Evidence", "Finding", "Location", "Subject"]
+
+CONTEXT = "context"
+"""Stands in the place of a detector's name where evidence is what other findings tell; see `loganomaly.context`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from loganomaly.case import Case
 from loganomaly.classify import classify, explain
-from loganomaly.detectors.base import Detector
 from loganomaly.findings import Evidence, Subject
 from loganomaly.frames import add_columns
-from loganomaly.fusion import THRESHOLD, Voice, fuse, voices
+from loganomaly.fusion import THRESHOLD, Voice, fuse
 from loganomaly.judge import Judgement
 
 __all__ = ["annotate"]
@@ -24,7 +23,6 @@ def annotate(
     *,
     case: Case,
     judgement: Judgement,
-    detectors: Sequence[Detector],
     shapes: NDArray[np.uint64],
     clean: Callable[[str], str],
 ) -> Any:
@@ -33,7 +31,8 @@ def annotate(
     Evidence on a whole template speaks of all of its rows, evidence on a stretch of lines of those within it. Rows of
     one template with the same evidence have the same verdict, so it is made once for all of them.
 
-    Rows of what is suppressed are no anomalies; they keep their score and reason.
+    Rows of what is suppressed, or beyond the contamination that was asked for, are no anomalies; they keep their score
+    and reason.
 
     Parameters
     ----------
@@ -47,13 +46,13 @@ def annotate(
         `anomaly_source` (the detector that counts most, or null), `classification`, `reason` and `tags`
         (comma-separated).
     """
-    by = voices(detectors)
     number_of = dict(case.members.iter_rows())
     distinct, inverse = np.unique(shapes, return_inverse=True)
     numbers = np.array([number_of.get(shape, _UNKNOWN) for shape in distinct.tolist()], np.int64)[inverse]
     verdicts: dict[tuple[int, tuple[int, ...]], dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
-    hidden = {suppressed.finding.subject for suppressed in judgement.hidden}
+    by = judgement.voices
+    hidden = {suppressed.finding.subject for suppressed in judgement.hidden} | judgement.beyond
     evidence_of = [judgement.evidence.get(case.subject(n), ()) for n in range(len(case.templates))]
     for row, number in enumerate(numbers.tolist()):
         found = evidence_of[number] if number != _UNKNOWN else ()

@@ -1,0 +1,58 @@
+"""What changed before it broke: weak findings that lie shortly before an incident, or in it, count for more."""
+
+from collections.abc import Iterable, Mapping
+
+from loganomaly.case import Case
+from loganomaly.findings import CONTEXT, Evidence, Finding, Subject
+from loganomaly.fusion import Voice
+from loganomaly.incidents import find_incidents, near_incident
+from loganomaly.wording import duration
+
+__all__ = ["VOICE", "in_context"]
+
+VOICE = Voice(0.35, CONTEXT)
+"""Makes a finding of what is rare, but not of what is a little unusual."""
+_SURE = 0.7
+"""Score from which on an incident is one that others are taken for parts of."""
+_FEW = 5
+"""What occurs more often than this tells no moment at which something changed."""
+
+
+def in_context(
+    case: Case, findings: Iterable[Finding], evidence: Mapping[Subject, tuple[Evidence, ...]], by: Mapping[str, Voice]
+) -> dict[Subject, Evidence]:
+    """Return evidence on templates that are rare or new, and begin within an incident or shortly before it.
+
+    Incidents are those that the findings make: score and time alone tell, so that nothing depends on wording.
+    """
+    found = find_incidents(list(findings), span=case.span)
+    incidents = [incident for incident in found.incidents if incident.score >= _SURE and len(incident.findings) > 1]
+    rows = {template.id: number for number, template in enumerate(case.templates)}
+    table = case.table.select("records", "first_time").rows()
+    subjects = [
+        (subject, first)
+        for subject, known in evidence.items()
+        if subject.kind == "template" and any(by[e.detector].aspect == "kind" for e in known)
+        for records, first in [table[rows[subject.name]]]
+        if records <= _FEW and first is not None
+    ]
+    near = near_incident([first for _, first in subjects], incidents, before=found.gap)
+    return {
+        subject: _evidence(subject, first, start=incident.start)
+        for (subject, first), incident in zip(subjects, near, strict=True)
+        if incident is not None and incident.start is not None
+    }
+
+
+def _evidence(subject: Subject, first: int, *, start: int) -> Evidence:
+    ahead = (start - first) / 1e6
+    text = f"{duration(ahead)} before other unusual things begin" if ahead > 0 else "among other unusual things"
+    return Evidence(
+        detector=CONTEXT,
+        subject=subject,
+        strength=1.0,
+        text=f"seen {text}",
+        observed=ahead,
+        tags=(CONTEXT,),
+        span=(first, first),
+    )

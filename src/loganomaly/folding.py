@@ -1,0 +1,89 @@
+"""Folds findings that are one event into the worst of them, and ranks them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from loganomaly.findings import Finding
+
+__all__ = ["folded", "rank"]
+
+_NEAR_LINES = 10
+_NEAR_SECONDS = 30
+_FEW = 5
+"""Findings of at most so many records each that lie this near to each other in one source are one event."""
+_SAME = 0.8
+"""Frequent findings whose times overlap by this share 0..1 of both together are one event."""
+_BESIDE, _BESIDE_MANY = "line beside it that is as rare", "lines beside it that are as rare"
+_AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over the same time"
+
+
+def folded(findings: Iterable[Finding]) -> list[Finding]:
+    """Fold findings that are one event into the worst of them; worst first.
+
+    Rare findings side by side in a source are one event, and so are frequent ones that begin and end together.
+    """
+    ordered = sorted(findings, key=lambda f: (f.location.source, f.location.line, f.id))
+    kept: list[Finding] = []
+    for foldable, group in groupby(ordered, key=_is_event):
+        if not foldable:
+            kept += group
+            continue
+        run: list[Finding] = []
+        for finding in group:
+            if run and not _near(run[-1], finding):
+                kept.append(_fold(run, one=_BESIDE, many=_BESIDE_MANY))
+                run = []
+            run.append(finding)
+        kept.append(_fold(run, one=_BESIDE, many=_BESIDE_MANY))
+    together: list[list[Finding]] = []
+    for finding in sorted(kept, key=rank):
+        group_of = next((group for group in together if _same_span(group[0], finding)), None)
+        if group_of is None:
+            together.append([finding])
+        else:
+            group_of.append(finding)
+    return sorted((_fold(group, one=_AT_ONCE, many=_AT_ONCE_MANY) for group in together), key=rank)
+
+
+def rank(finding: Finding) -> tuple[float, int, int, str]:
+    """Return the key by which findings are sorted: worst first, then by place."""
+    return (-round(finding.score, 6), finding.location.source, finding.location.line, finding.id)
+
+
+def _same_span(one: Finding, other: Finding) -> bool:
+    """Whether two frequent findings, new in the log, begin and end together."""
+    if not ("new" in one.tags and "new" in other.tags and one.first_time is not None and other.first_time is not None):
+        return False
+    both = min(one.last_time, other.last_time) - max(one.first_time, other.first_time)  # type: ignore[type-var, operator]
+    either = max(one.last_time, other.last_time) - min(one.first_time, other.first_time)  # type: ignore[type-var, operator]
+    return both >= _SAME * either
+
+
+def _is_event(finding: Finding) -> bool:
+    return finding.count <= _FEW and "leak" not in finding.tags
+
+
+def _near(one: Finding, other: Finding) -> bool:
+    if one.location.source != other.location.source:
+        return False
+    if one.first_time is not None and other.first_time is not None:
+        return abs(other.first_time - one.first_time) <= _NEAR_SECONDS * 1_000_000
+    return other.location.line - one.location.line <= _NEAR_LINES
+
+
+def _fold(run: Sequence[Finding], *, one: str, many: str) -> Finding:
+    worst = min(run, key=rank)
+    others = [f for f in run if f is not worst]
+    if not others:
+        return worst
+    times = [t for f in run for t in (f.first_time, f.last_time) if t is not None]
+    more = f"1 more {one}" if len(others) == 1 else f"{len(others)} more {many}"
+    return replace(
+        worst,
+        reason=f"{worst.reason} Together with {more}.",
+        related=(*worst.related, *(text for f in others for text in (f.template, *f.related))),
+        sources=tuple(sorted({source for f in run for source in f.sources})),
+        first_time=min(times, default=None),
+        last_time=max(times, default=None),
+    )
