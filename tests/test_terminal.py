@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from loganomaly.reports.terminal import plain_text, render
+from loganomaly.legible import plain_text
+from loganomaly.reports.terminal import render
 
 
 def summary(**changes):

@@ -7,7 +7,7 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence
-from loganomaly.wording import times
+from loganomaly.wording import percent, times
 
 __all__ = ["RarityDetector"]
 
@@ -46,11 +46,16 @@ class RarityDetector:
                     detector=self.name,
                     subject=case.subject(number),
                     strength=surprise(share, full=self.full),
-                    text=f"seen {times(records)} in {case.records:,} records;"
-                    f" templates that rare make up {share:.2%} of the log",
+                    text=f"seen {times(records)} in {case.records:,} records; {_told(share, records / case.records)}",
                     observed=float(records),
                     probability=share,
                     tags=("rare",),
                 )
             )
         return found
+
+
+def _told(share: float, own: float) -> str:
+    """Return what is said of the share of records that are as rare, of which `own` are the template's."""
+    # The two are the same number of records over the same total.
+    return "no other kind of line is as rare" if share == own else f"only {percent(share)} of the log is that rare"

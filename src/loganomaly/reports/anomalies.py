@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from loganomaly.findings import Evidence, Finding
-from loganomaly.reports.summary import iso
+from loganomaly.wording import iso
 
 __all__ = ["describe"]
 

@@ -6,7 +6,6 @@ Everything that comes from a log is hostile here: a line can hold escape sequenc
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -17,32 +16,18 @@ from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["list_files", "plain_text", "render"]
+from loganomaly.legible import plain_text
+
+__all__ = ["list_files", "render"]
 
 _NARROWEST = 40
 _MOST_SKIPPED = 3
 _LONGEST_MESSAGE = 200  # characters of an exception's message
 _MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
-_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
-_SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _ELLIPSIS = "…"
 _JSON = json.JSONDecoder(strict=False)
 _KEY = re.compile(r'[\s,]*"((?:[^"\\]|\\.)*)"\s*:\s*')  # of a JSON object, up to its value
-
-
-def plain_text(text: str) -> str:
-    r"""Return *text* as one line that no terminal obeys.
-
-    Colours and cursor movements are removed, other control characters shown as symbols; what is invisible or
-    turns the direction of writing is removed; each run of tabs and line ends becomes one space.
-
-    Examples
-    --------
-    >>> plain_text("\x1b[31mfailed\x1b[0m\n\x1b]0;title\a")
-    'failed ␛]0;title␇'
-    """
-    return "".join(_visible(character) for character in _SPACES.sub(" ", _SEQUENCE.sub("", text)))
 
 
 def list_files(paths: Sequence[Path]) -> str:
@@ -259,23 +244,6 @@ def _cut_before(text: str, room: int) -> Text:
             line = line[1:]
         line = Text(_ELLIPSIS) + line
     return line
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code < 0x7F:
-        return character
-    match unicodedata.category(character):
-        case "Cc":
-            return "␡" if code == 0x7F else ""
-        case "Cf":
-            return ""
-        case "Cs":
-            return "\ufffd"
-        case _:
-            return character
 
 
 def _severity(anomaly: Mapping[str, Any]) -> str:
