@@ -20,14 +20,14 @@ LAYERS = (
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "reports"},
-    {"classify", "detectors", "parameters", "trial"},
+    {"classify", "detectors", "parameters", "telling", "trial"},
     {"masking"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames"},
     {"profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
     {"arguments", "registry", "traces"},
-    {"errors", "stopwatch", "wording"},
+    {"errors", "legible", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 
 from loganomaly.traces import Trace
 
-__all__ = ["Evidence", "Finding", "Location", "Subject"]
+__all__ = ["MOST_SAMPLES", "Evidence", "Finding", "Location", "Nearest", "Sample", "Subject"]
+
+MOST_SAMPLES = 5
+"""Lines of the log that a finding shows at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
-    """What a finding is about: kind "template" or "component", and its id or name."""
+    """What a finding is about: kind "template", "component" or "window", and its id, name or beginning (ISO 8601)."""
 
     kind: str
     name: str
@@ -65,12 +68,37 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The normal template that is most like that of a finding in its words.
+
+    `count` are its records, `similarity` is 0..1: the cosine of both templates' words, those that few templates have
+    counting most.
+    """
+
+    template_id: str
+    template: str
+    count: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A line of the log, without secrets: its source, its number counted from 0, and its text."""
+
+    source: int
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something unusual, with everything a person needs to judge it.
 
     `score` is 0..1, higher is more anomalous; times are microseconds since the epoch, UTC; `lines` are the lines of
     `log` (redacted), `before` and `after` a few lines around it; `related` are the templates that were folded into it.
     `trace` is what the stack trace in its record says (redacted), its `line` counted from 1 in the source.
+    `nearest` is the normal template that is worded most like its own, None where none is like it. `places` are lines
+    that show it, at most MOST_SAMPLES with its `location`, and `samples` what is written there, without repetitions.
     """
 
     id: str
@@ -95,3 +123,6 @@ class Finding:
     before: tuple[str, ...] = field(default=())
     after: tuple[str, ...] = field(default=())
     trace: Trace | None = None
+    nearest: Nearest | None = None
+    places: tuple[Location, ...] = ()
+    samples: tuple[Sample, ...] = ()

@@ -12,8 +12,9 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.classify import classify, explain
 from loganomaly.detectors.base import Detector
-from loganomaly.findings import Evidence, Finding, Location, Subject
+from loganomaly.findings import MOST_SAMPLES, Evidence, Finding, Location, Subject
 from loganomaly.reading.program import Level
+from loganomaly.telling import told
 from loganomaly.wording import decoded
 
 __all__ = ["THRESHOLD", "Judgement", "fuse", "judge", "rank"]
@@ -63,7 +64,8 @@ def judge(case: Case, detectors: Iterable[Detector]) -> Judgement:
         for subject in ranked
         if scores[subject] >= THRESHOLD
     ]
-    return Judgement(findings=tuple(_folded(findings)), scores=scores, evidence=ranked)
+    unusual = [numbers[finding.template_id] for finding in findings if finding.template_id is not None]
+    return Judgement(findings=tuple(told(case, _folded(findings), unusual=unusual)), scores=scores, evidence=ranked)
 
 
 def fuse(evidence: Iterable[Evidence], weights: Mapping[str, float]) -> float:
@@ -89,25 +91,28 @@ def _finding(
         "tags": tags,
         "evidence": evidence,
     }
-    if subject.kind == "component":
+    if subject.kind != "template":
         location = spot.location if spot else None
-        if location is None:
-            msg = f"evidence on component {subject.name!r} without a location"
+        if spot is None or location is None:
+            msg = f"evidence on {subject.kind} {subject.name!r} without a location"
             raise ValueError(msg)
         span = evidence[0].span or (None, None)
-        named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
-        rows = case.profile.components.filter(pl.col("name").is_in(named))
+        count, sources = spot.count or 1, (location.source,)
+        if subject.kind == "component":
+            named = [name for name in case.profile.components["name"].unique() if decoded(name) == subject.name]
+            rows = case.profile.components.filter(pl.col("name").is_in(named))
+            count, sources = int(rows["records"].sum()), tuple(sorted(rows["source"].unique().to_list()))
         return Finding(
             **common,  # type: ignore[arg-type]
             template_id=None,
             template="",
-            component=subject.name,
+            component=subject.name if subject.kind == "component" else None,
             severity=Level.UNKNOWN.name,
-            count=int(rows["records"].sum()),
+            count=count,
             first_time=span[0],
             last_time=span[1],
             location=location,
-            sources=tuple(sorted(rows["source"].unique().to_list())),
+            sources=sources,
         )
     number = numbers[subject.name]
     row = case.table.row(number, named=True)
@@ -169,7 +174,7 @@ def _same_span(one: Finding, other: Finding) -> bool:
 
 
 def _is_event(finding: Finding) -> bool:
-    return finding.count <= _FEW and "leak" not in finding.tags
+    return finding.template_id is not None and finding.count <= _FEW and "leak" not in finding.tags
 
 
 def _near(one: Finding, other: Finding) -> bool:
@@ -191,6 +196,7 @@ def _fold(run: Sequence[Finding], *, one: str, many: str) -> Finding:
         worst,
         reason=f"{worst.reason} Together with {more}.",
         related=(*worst.related, *(text for f in others for text in (f.template, *f.related))),
+        places=(*worst.places, *(place for f in others for place in (f.location, *f.places)))[:MOST_SAMPLES],
         sources=tuple(sorted({source for f in run for source in f.sources})),
         first_time=min(times, default=None),
         last_time=max(times, default=None),
