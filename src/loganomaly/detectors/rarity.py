@@ -11,6 +11,8 @@ from loganomaly.wording import percent, times
 
 __all__ = ["RarityDetector"]
 
+_TINY = 0.0001  # a share below this is told as less than it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RarityDetector:
@@ -58,4 +60,6 @@ class RarityDetector:
 def _told(share: float, own: float) -> str:
     """Return what is said of the share of records that are as rare, of which `own` are the template's."""
     # The two are the same number of records over the same total.
-    return "no other kind of line is as rare" if share == own else f"only {percent(share)} of the log is that rare"
+    if share == own:
+        return "no other kind of line is as rare"
+    return f"{'only ' if share >= _TINY else ''}{percent(share)} of the log is that rare"

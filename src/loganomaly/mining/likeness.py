@@ -71,6 +71,8 @@ def most_alike(
 def differing_words(one: str, other: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words that only the first of two templates has, and those that only the second has, in their order.
 
+    Signs alone are no words.
+
     Examples
     --------
     >>> differing_words("upstream <*> answered 503", "upstream <*> answered 200 again")
@@ -92,4 +94,5 @@ def _beyond(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for part in text.split(PARAMETER) for word in tokenise(part.encode(errors="replace")).texts]
+    words = (word for part in text.split(PARAMETER) for word in tokenise(part.encode(errors="replace")).texts)
+    return [word for word in words if any(character.isalnum() for character in word)]

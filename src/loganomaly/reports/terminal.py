@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from loganomaly.legible import plain_text
+from loganomaly.wording import times
 
 __all__ = ["list_files", "render"]
 
@@ -132,9 +133,23 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         room = width - len(indent)
         yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
         yield from _wrapped(plain_text(anomaly["reason"]), indent=indent, room=room)
+        if (usual := anomaly["nearest"]) and (line := _like(usual, room=room)):
+            yield Text(indent) + line
         if trace := anomaly.get("trace"):
             yield from _wrapped(plain_text(_root_cause(trace)), indent=indent, room=room)
         yield Text()
+
+
+def _like(usual: Mapping[str, Any], *, room: int) -> Text | None:
+    """Return what differs from the nearest normal template as one line; None where it is too much to help."""
+    missing, added = (plain_text(" ".join(usual[name])) for name in ("missing", "added"))
+    if not (missing or added) or len(missing) + len(added) > room // 3:
+        return None
+    differs = f"{missing} -> {added}" if missing and added else f"without {missing}" if missing else f"with {added}"
+    rest = f"`, seen {times(usual['count'])}; differs in: {differs}"
+    return (
+        Text("like: `") + _cut(plain_text(usual["template"]), room - len("like: `") - Text(rest).cell_len) + Text(rest)
+    )
 
 
 def _root_cause(trace: Mapping[str, Any]) -> str:
