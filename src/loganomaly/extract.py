@@ -8,6 +8,7 @@ from functools import partial
 from loganomaly.findings import Finding, Location, Sample
 from loganomaly.reading.records import LONGEST_RECORD
 from loganomaly.reading.streams import Source, open_source
+from loganomaly.redaction.secrets import may_go_on
 from loganomaly.traces import Trace, read_trace
 
 __all__ = ["AFTER", "BEFORE", "Excerpt", "excerpts", "with_lines"]
@@ -159,7 +160,8 @@ def _distinct(samples: Iterable[Sample]) -> tuple[Sample, ...]:
 
 def _sample_at(location: Location, excerpt: Excerpt, *, clean: Callable[[str], str]) -> Sample:
     before, line = excerpt.line()
-    # Cleaned with the lines before it: a secret that began there may go on here.
+    # Cleaned with the lines before it: a secret that began there may go on here. All of them take their time.
+    before = before if may_go_on("\n".join(before)) else before[-1:]
     shown = clean("\n".join([*before, line])).split("\n")[-1]
     return Sample(source=location.source, line=location.line, text=shown[:_LONGEST_SAMPLE])
 

@@ -107,7 +107,8 @@ class WindowDetector:
             detector=self.name,
             subject=Subject(kind="window", name=moment),
             strength=strength,
-            text=f"the {duration(case.width)} from {moment[:10]} {moment[11:19]} UTC on are unlike the rest of the log: {told}",
+            text=f"the {duration(case.width)} from {moment[:10]} {moment[11:19]} UTC on are unlike the rest of the log:"
+            f" {told}",
             observed=float(own[named[0]]),
             expected=float(usual[named[0]]),
             tags=("window",),
