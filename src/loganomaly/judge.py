@@ -27,6 +27,8 @@ _FEW = 5
 """Findings of at most so many records each that lie this near to each other in one source are one event."""
 _SAME = 0.8
 """Frequent findings whose times overlap by this share 0..1 of both together are one event."""
+_LONG = 10
+"""A finding over a time of more windows than this does not explain one of them."""
 _BESIDE, _BESIDE_MANY = "line beside it that is as rare", "lines beside it that are as rare"
 _AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over the same time"
 
@@ -134,9 +136,10 @@ def _finding(
 def _folded(findings: Iterable[Finding]) -> list[Finding]:
     """Fold findings that are one event into the worst of them; worst first.
 
-    Rare findings side by side in a source are one event, and so are frequent ones that begin and end together.
+    Rare findings side by side in a source are one event, and so are frequent ones that begin and end together. A window
+    of time says nothing new where another finding is about the same time.
     """
-    ordered = sorted(findings, key=lambda f: (f.location.source, f.location.line, f.id))
+    ordered = sorted(_without_explained(findings), key=lambda f: (f.location.source, f.location.line, f.id))
     kept: list[Finding] = []
     for foldable, group in groupby(ordered, key=_is_event):
         if not foldable:
@@ -157,6 +160,28 @@ def _folded(findings: Iterable[Finding]) -> list[Finding]:
         else:
             group_of.append(finding)
     return sorted((_fold(group, one=_AT_ONCE, many=_AT_ONCE_MANY) for group in together), key=rank)
+
+
+def _without_explained(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out the windows of time at which something else was found."""
+    given = list(findings)
+    spans = [
+        span
+        for f in given
+        if f.subject.kind != "window"
+        for span in ((f.first_time, f.last_time), *(e.span for e in f.evidence))
+        if span is not None
+    ]
+    return [f for f in given if f.subject.kind != "window" or not any(_explains(span, f) for span in spans)]
+
+
+def _explains(span: tuple[int | None, int | None], window: Finding) -> bool:
+    """Whether a stretch of time overlaps a window, and is not so long that it would overlap most of them."""
+    first, last = span
+    if first is None or last is None or window.first_time is None or window.last_time is None:
+        return False
+    width = window.last_time - window.first_time
+    return first < window.last_time and last >= window.first_time and last - first <= _LONG * width
 
 
 def rank(finding: Finding) -> tuple[float, int, int, str]:

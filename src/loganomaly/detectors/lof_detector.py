@@ -29,6 +29,8 @@ _WEAKEST = 0.1
 _ALIKE = 0.4
 """Cosine from which on another kind of line is near enough to be named."""
 _TIE = 1e-9
+_UNSEEN = 10
+"""Frequent kinds of line that are taken to have another one near, beside those that are seen (Laplace)."""
 _LONGEST = 80  # characters of a template or of words that are named
 _MOST_WORDS = 6
 
@@ -57,7 +59,7 @@ class LOFDetector:
     neighbors: int = 20
     contamination: float = 0.1
     name: str = "lof"
-    weight: float = 0.25
+    weight: float = 0.35
     most_operations: int = 200_000_000
 
     def factors(self, templates: list[Template], records: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -140,10 +142,8 @@ def _apart(vectors: "sparse.csr_array[np.float64]", *, frequent: NDArray[np.bool
 
 
 def _nearer(distances: NDArray[np.float64], *, usual: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of the usual distances that are smaller, for each distance; all where there are none."""
-    if not len(usual):
-        return np.ones(len(distances))
-    return np.searchsorted(usual, distances - _TIE, side="left") / len(usual)
+    """Return the share of the usual distances that are smaller, for each distance; few of them prove little."""
+    return (np.searchsorted(usual, distances - _TIE, side="left") + _UNSEEN) / (len(usual) + _UNSEEN)
 
 
 def _told(case: Case, number: int, other: int | None) -> str:

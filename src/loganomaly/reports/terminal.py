@@ -133,7 +133,7 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         room = width - len(indent)
         yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
         yield from _wrapped(plain_text(anomaly["reason"]), indent=indent, room=room)
-        if (usual := anomaly["nearest"]) and (line := _like(usual, room=room)):
+        if (usual := anomaly.get("nearest")) and (line := _like(usual, room=room)):
             yield Text(indent) + line
         if trace := anomaly.get("trace"):
             yield from _wrapped(plain_text(_root_cause(trace)), indent=indent, room=room)
