@@ -29,7 +29,7 @@ _WEAKEST = 0.1
 _ALIKE = 0.4
 """Cosine from which on another kind of line is near enough to be named."""
 _TIE = 1e-9
-_UNSEEN = 10
+_UNSEEN = 12
 """Frequent kinds of line that are taken to have another one near, beside those that are seen (Laplace)."""
 _LONGEST = 80  # characters of a template or of words that are named
 _MOST_WORDS = 6
@@ -59,7 +59,7 @@ class LOFDetector:
     neighbors: int = 20
     contamination: float = 0.1
     name: str = "lof"
-    weight: float = 0.35
+    weight: float = 0.3
     most_operations: int = 200_000_000
 
     def factors(self, templates: list[Template], records: NDArray[np.int64]) -> NDArray[np.float64]:
