@@ -30,7 +30,7 @@ def quoted(text: str, *, most: int) -> str:
     Examples
     --------
     >>> quoted("upstream <*> answered 503", most=12)
-    '`upstream <*…`'
+    '`upstream <*>…`'
     """
     # The beginning is enough: invisible characters may make a text long, but hardly ten times as long.
     plain = plain_text(text[: 10 * most]).strip()
