@@ -90,8 +90,9 @@ def test_a_frame_gives_the_findings_that_its_file_gives(tmp_path):
     of_file, of_frame = LogAnalyzer().analyze(tmp_path / "app.log"), LogAnalyzer().analyze(pl.DataFrame({"log": logs}))
     assert of_frame.anomalies
     for one, other in zip(of_file.anomalies, of_frame.anomalies, strict=True):
-        place = {"source": None, "files": None}
+        place = {"source": None, "files": None, "samples": None}
         assert {**one, **place} == {**other, **place}
+        assert one["samples"] == [{**sample, "source": one["source"]} for sample in other["samples"]]
 
 
 def test_polars_and_pandas_give_equal_results():

@@ -27,6 +27,7 @@ def said(*tags, strength=1.0, text="seen once", detector="d"):
         ("warning", "warning"),
         ("rare", "rare_event"),
         ("outlier", "rare_event"),
+        ("window", "unusual_mix"),
     ],
 )
 def test_each_tag_has_its_class(tag, expected):
@@ -67,6 +68,33 @@ def test_the_two_detectors_that_count_most_explain():
 def test_a_detector_explains_once_by_what_it_says_first():
     found = [said(text="flood in lines 1 to 9"), said(text="flood in lines 90 to 99"), said(text="rare", detector="b")]
     assert explain(found) == "Flood in lines 1 to 9. Rare."
+
+
+@pytest.mark.parametrize("second", ["outlier", "new", "burst", "flood"])
+def test_what_says_again_how_often_something_was_seen_is_left_out(second):
+    found = [
+        said("rare", text="seen once", detector="a"),
+        said(second, text="seen at one time", detector="b"),
+        said("error", text="severity ERROR", detector="c"),
+    ]
+    assert explain(found) == "Seen once. Severity ERROR."
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("duration_ms 9,000 where nine of ten are below 40", "duration_ms 9,000 where nine of ten are below 40."),
+        ("bytes: 7 values up to 9,000", "Bytes: 7 values up to 9,000."),
+        ("AWS access key in a line", "AWS access key in a line."),
+        ("shown: what is this?", "Shown: what is this?"),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_unless_with_a_name(text, sentence):
+    assert explain([said(text=text)]) == sentence
+
+
+def test_a_reason_obeys_no_log():
+    assert explain([said(text="\x1b[31mred\x1b[0m \u202eback\u2028next\x07")]) == "Red back next␇."
 
 
 def test_nothing_has_no_explanation():

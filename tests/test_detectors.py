@@ -157,7 +157,14 @@ def test_what_is_seen_once_in_ten_thousand_records_is_rare():
     assert template_of(case, found) == "cache directory is gone"
     assert found.strength == 1.0
     assert found.probability == pytest.approx(1 / 10_000)
-    assert found.text.startswith("seen once in 10,000 records")
+    assert found.text == "seen once in 10,000 records; no other kind of line is as rare"
+
+
+def test_of_several_rare_templates_the_share_of_the_log_is_told():
+    case = case_of(ROUTINE + log_line(1000, "cache directory is gone") + log_line(1001, "leader lost its lease"))
+    assert {e.text for e in RarityDetector().detect(case)} == {
+        "seen once in 10,001 records; only 0.02% of the log is that rare"
+    }
 
 
 def test_where_every_line_is_one_of_a_kind_none_is_rare():
@@ -211,6 +218,53 @@ def test_wording_far_from_the_rest_is_an_outlier_and_the_rest_is_not():
     (found,) = LOFDetector().detect(case)
     assert template_of(case, found) == "kernel panic while unmounting root"
     assert found.strength > 0.5
+
+
+KINDS = ("page {} served in {} ms", "page {} served from cache", "mail {} sent to user {}", "mail {} queued for {}",
+         "disk {} has {} blocks free", "disk {} has been mounted", "job {} begun", "job {} ended after {} ms",
+         "shard {} moved to node {}", "shard {} moved back")  # fmt: skip
+
+
+def outlying(*texts):
+    """Return the evidence on some lines among many of ten kinds, two and two of which are worded alike."""
+    log = "".join(log_line(i // 10, KINDS[i % 10].format(i, i)) for i in range(4_000))
+    case = case_of(log + "".join(log_line(500, text) for text in texts))
+    return spoken_of(case, LOFDetector().detect(case))
+
+
+def test_an_outlier_is_no_stronger_for_the_many_copies_of_the_lines_around_it():
+    found = outlying("page 7 served from memory", "kernel panic while unmounting root")
+    near, far = found["page <*> served from memory"], found["kernel panic while unmounting root"]
+    assert near.observed == far.observed == 1000
+    assert near.strength < 0.5 < far.strength <= 1
+
+
+def test_an_outlier_names_the_nearest_kind_of_line_and_the_words_that_only_it_has():
+    found = outlying("page 7 served from memory")["page <*> served from memory"]
+    assert found.text == (
+        "the nearest more frequent kind of line is `page <*> served from cache`, which says `cache` where this one says"
+        " `memory`"
+    )
+
+
+def test_an_outlier_that_is_like_no_line_says_so():
+    found = outlying("kernel panic while unmounting root")["kernel panic while unmounting root"]
+    assert found.text == "no more frequent kind of line is worded like it"
+
+
+def test_where_all_kinds_of_line_are_worded_unlike_each_other_one_more_is_weaker_evidence():
+    kinds = [f"{word(n)} {word(30 + n)}" for n in range(24)]
+    log = "".join(log_line(i, kinds[i % 24]) for i in range(4_000))
+    case = case_of(log + log_line(4_000, "kernel panic"))
+    (found,) = LOFDetector().detect(case)
+    assert found.strength < outlying("kernel panic")["kernel panic"].strength / 2
+
+
+def test_no_control_character_of_a_line_is_in_the_words_of_an_outlier():
+    found = outlying("page 7 served from mem\x07ory")
+    (text,) = (e.text for t, e in found.items() if t.startswith("page"))
+    assert "mem␇ory" in text
+    assert not any(ord(c) < 32 for c in text)
 
 
 def test_one_template_alone_has_no_outlier():
@@ -448,7 +502,7 @@ def test_what_begins_late_and_often_is_new():
     found = news(log_line(4_000 + i, f"cannot reach shard {i}") for i in range(100))["cannot reach shard <*>"]
     assert found.strength == 1.0
     assert found.observed == 100
-    assert all(part in found.text for part in ("67 min", "100 times", "99 s"))
+    assert found.text == "not seen in the first 67 min of the log, then 100 times within 99 s"
 
 
 def test_what_is_there_from_the_beginning_is_not_new():

@@ -3,6 +3,7 @@
 import gzip
 import lzma
 from bz2 import compress as bz2_compress
+from dataclasses import replace
 
 import pytest
 import zstandard
@@ -300,6 +301,52 @@ def test_a_record_whose_size_is_known_is_not_looked_at_for_its_end():
         clean=str,
     )
     assert (found.before, found.log, found.after) == (("before",), "first\nsecond", ("after",))
+
+
+def sampled(tmp_path, text, own, *lines, pack=bytes, name="a.log"):
+    """Return the samples of a finding on a line of a text, which names other lines too."""
+    path = tmp_path / name
+    path.write_bytes(pack(text.encode()))
+    (source,) = find_sources([str(path)], spool_dir=tmp_path).sources
+    places = tuple(place(text, line) for line in (own, *lines))
+    (found,) = with_lines(
+        [replace(finding(places[0]), places=places)],
+        lambda _, places: excerpts(source, places),
+        record_lines=lambda *_: 1,
+        fits_layout=lambda *_: True,
+        time_of=lambda *_: None,
+        clean=redact,
+    )
+    return [(sample.source, sample.line, sample.text) for sample in found.samples]
+
+
+@pytest.mark.parametrize(("pack", "name"), [(bytes, "a.log"), (gzip.compress, "a.log.gz")])
+def test_samples_are_the_lines_at_the_places_of_a_finding_in_the_order_of_the_log(tmp_path, pack, name):
+    text = "".join(LINES)
+    expected = [(0, line, LINES[line].rstrip("\n")) for line in (3, 20, 39)]
+    assert sampled(tmp_path, text, 20, 39, 3, pack=pack, name=name) == expected
+
+
+def test_a_sample_that_says_what_another_says_is_left_out(tmp_path):
+    text = "".join(["job done\n"] * 9 + ["job lost\n"])
+    assert sampled(tmp_path, text, 9, 0, 5) == [(0, 0, "job done"), (0, 9, "job lost")]
+
+
+def test_samples_hold_no_secret_that_is_in_them_or_goes_on_in_them(tmp_path):
+    key = "".join(f"MIIEvQIBADANBgkqhkiG9w0BAQ{i:02}abcdefgh\n" for i in range(20))
+    text = "login password=hunter2x ok\n-----BEGIN PRIVATE KEY-----\n" + key + "-----END PRIVATE KEY-----\ndone\n"
+    shown = " ".join(line for _, _, line in sampled(tmp_path, text, 0, 1, 2, 15, 22))
+    assert "hunter2x" not in shown
+    assert "MIIE" not in shown
+    assert "<password>" in shown
+
+
+def test_a_sample_is_the_first_line_of_its_record_cut_if_it_is_long(tmp_path):
+    text = LINES[0] + "\tat shop.Cart.add(Cart.java:7)\n" + LINES[1].rstrip("\n") + "y" * 5_000 + "\n"
+    first, second = (line for _, _, line in sampled(tmp_path, text, 0, 2))
+    assert first == LINES[0].rstrip("\n")
+    assert second.startswith(LINES[1].rstrip("\n"))
+    assert len(second) == 1_000
 
 
 def test_each_source_is_read_once_for_all_of_its_findings():

@@ -22,14 +22,14 @@ LAYERS = (
     {"judge", "reports"},
     {"context", "finding_on", "folding"},
     {"fusion", "suppression"},
-    {"classify", "detectors", "parameters", "trial"},
+    {"classify", "detectors", "parameters", "telling", "trial"},
     {"masking"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},
     {"findings", "floods", "mining", "reading", "redaction"},
     {"arguments", "registry", "traces", "troubles"},
-    {"errors", "stopwatch", "wording"},
+    {"errors", "legible", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly import LogAnalyzer
-from loganomaly.reports.summary import iso
+from loganomaly.wording import iso
 
 PATTERNS = (
     "2026-03-14 09:{m:02d}:00 INFO [web] request {i} done",

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from loganomaly.reports.terminal import plain_text, render
+from loganomaly.legible import plain_text
+from loganomaly.reports.terminal import render
 
 
 def summary(**changes):
@@ -438,3 +439,40 @@ def test_the_name_of_a_list_is_no_command_to_the_terminal():
 
 def test_without_hidden_findings_nothing_is_said_of_them():
     assert not [line for line in lines(anomaly(), suppressed=hidden()) if "hidden" in line]
+
+
+NEAREST = {
+    "template_id": "0123456789",
+    "template": "upstream <*> answered 200",
+    "count": 4120,
+    "similarity": 0.8,
+    "added": ["503"],
+    "missing": ["200"],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "200 -> 503"),
+        ({"missing": []}, "with 503"),
+        ({"added": []}, "without 200"),
+        ({"missing": ["\x1b[31mred\x1b[0m"]}, "red -> 503"),
+    ],
+)
+def test_a_finding_names_the_normal_template_that_is_like_it_and_what_differs(changes, told):
+    shown = lines(anomaly(nearest=NEAREST | changes))
+    assert f"   like: `upstream <*> answered 200`, seen 4,120 times; differs in: {told}" in shown
+
+
+@pytest.mark.parametrize("nearest", [None, NEAREST | {"added": [], "missing": []}, NEAREST | {"added": ["word"] * 20}])
+def test_a_nearest_template_that_does_not_help_is_not_named(nearest):
+    assert "like:" not in "\n".join(lines(anomaly(nearest=nearest)))
+
+
+def test_of_a_long_nearest_template_the_beginning_is_shown_on_one_line():
+    (shown,) = (
+        line for line in lines(anomaly(nearest=NEAREST | {"template": "word " * 60}), width=90) if "like" in line
+    )
+    assert cell_len(shown) <= 90
+    assert shown.endswith("…`, seen 4,120 times; differs in: 200 -> 503")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,9 @@ from loganomaly.profile import FIELD_SLOTS, LEVEL_COLUMNS, Profile
 from loganomaly.reading.program import Level
 from loganomaly.sessions.groups import group_sessions
 from loganomaly.sessions.verdicts import JudgedGroup, judge_group
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 __all__ = ["Case", "build_case", "count_templates"]
 
@@ -104,6 +108,14 @@ class Case:
     def buckets(self) -> NDArray[np.int64]:
         """Numbers of the watched buckets in which anything was logged, in order: where all is silent, nothing is."""
         return self.series["bucket"].unique().sort().to_numpy()
+
+    @cached_property
+    def wording(self) -> "sparse.csr_array[np.float64]":
+        """The words of each template as a vector of norm 1: words that few templates have count most."""
+        from loganomaly.mining.vectors import tfidf
+
+        words = [[word.lower() for word in template.words] for template in self.templates]
+        return tfidf(words, weights=np.ones(len(words), np.int64))
 
     def subject(self, number: int) -> Subject:
         """Return template `number` as the subject of evidence."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from loganomaly.findings import Evidence
+from loganomaly.legible import plain_text
 
 __all__ = ["CLASSES", "NORMAL", "classify", "explain", "kind_of", "kinds_of"]
 
@@ -23,6 +24,7 @@ _BY_TAG = (
     ("warning", "warning"),
     ("rare", "rare_event"),
     ("outlier", "rare_event"),
+    ("window", "unusual_mix"),
 )
 CLASSES = (NORMAL, *dict.fromkeys(name for _, name in _BY_TAG))
 """Every classification that the local classifier gives."""
@@ -30,6 +32,8 @@ _MOST_SENTENCES = 2
 _CARRIES = 0.5
 """Evidence carries a finding if it counts for at least this share 0..1 of what the strongest counts for."""
 _ODD = re.compile(r"[^\w.:-]+")  # in names of kinds: what would not be read again from "this + that"
+_ABOUT = dict.fromkeys(("rare", "outlier", "new", "burst", "flood"), "how often")
+"""What evidence with a tag is about; without one of these tags, each detector says a thing of its own."""
 
 
 def classify(evidence: Sequence[Evidence]) -> str:
@@ -88,9 +92,21 @@ def kinds_of(evidence: Sequence[Evidence], counts_for: Sequence[float]) -> tuple
 
 
 def explain(evidence: Sequence[Evidence]) -> str:
-    """Return one or two sentences with the numbers of the evidence that counts most; `evidence` is strongest first."""
-    # One sentence per detector: what it says second repeats what it says first.
-    texts = {e.detector: e.text for e in reversed(evidence)}
-    order = dict.fromkeys(e.detector for e in evidence)
-    sentences = [texts[name][:1].upper() + texts[name][1:] + "." for name in order]
-    return " ".join(sentences[:_MOST_SENTENCES])
+    """Return one or two sentences with the numbers of the evidence that counts most; `evidence` is strongest first.
+
+    Each says another thing: of several detectors that say how often something was seen, the first speaks. What the
+    log says in them is shown as no terminal obeys it.
+    """
+    sentences: dict[str, str] = {}
+    for e in evidence:
+        about = next((_ABOUT[tag] for tag in e.tags if tag in _ABOUT), e.detector)
+        sentences.setdefault(about, _sentence(plain_text(e.text).strip()))
+    return " ".join(list(sentences.values())[:_MOST_SENTENCES])
+
+
+def _sentence(text: str) -> str:
+    first = text.split(maxsplit=1)[0] if text else ""
+    # The name of a field (duration_ms) stays as it is written.
+    begins = first.rstrip(",:;").isalpha() and first.islower()
+    ended = text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:] if begins else ended

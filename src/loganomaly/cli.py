@@ -384,7 +384,8 @@ def _analyze(
 
 
 def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None:
-    from loganomaly.reports.terminal import list_files, plain_text, render
+    from loganomaly.legible import plain_text
+    from loganomaly.reports.terminal import list_files, render
 
     for stage, seconds in results.summary["stages"].items():
         _LOG.info("%s took %.2f s", stage, seconds)

@@ -52,7 +52,7 @@ def close_stdout() -> None:
 
 def complain(message: str) -> None:
     """Write a message to standard error, in red where it takes colours."""
-    from loganomaly.reports.terminal import plain_text
+    from loganomaly.legible import plain_text
 
     for line in message.splitlines() or [""]:
         typer.secho(plain_text(line), fg=typer.colors.RED, err=True)
@@ -88,7 +88,7 @@ class _EchoHandler(logging.Handler):
     """Write log records to what is standard error at that moment: a progress bar stands in for it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from loganomaly.reports.terminal import plain_text
+        from loganomaly.legible import plain_text
 
         typer.echo(plain_text(self.format(record)), err=True)
 

@@ -217,6 +217,6 @@ def _say_rewritten(file: Path, *, kept: bool) -> None:
 
 
 def _say(text: str) -> None:
-    from loganomaly.reports.terminal import plain_text
+    from loganomaly.legible import plain_text
 
     write(f"{plain_text(text)}\n")

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from loganomaly.findings import Finding, Location
+from loganomaly.findings import Finding, Location, Sample
 from loganomaly.reading.records import LONGEST_RECORD
 from loganomaly.reading.streams import Source, open_source
+from loganomaly.redaction.secrets import may_go_on
 from loganomaly.traces import Trace, read_trace
 
 __all__ = ["AFTER", "BEFORE", "Excerpt", "excerpts", "with_lines"]
@@ -19,6 +20,8 @@ _TRACE_REACH = 131_072  # bytes read after a line, for the stack traces that are
 _LONGEST_LINE = 4_000  # characters of a line that are shown
 _LONGEST_TEXT = 1_000  # characters of a name or a message of a stack trace
 _MOST_LINES = 40  # lines of a record that are shown
+_LONGEST_SAMPLE = 1_000  # characters of a sample
+_SAMPLE_REACH = 16_384  # bytes before and in a sample that are looked at for a secret that it is part of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,14 @@ class Excerpt:
         before, after = self.data[: self.start], self.data[self.start :]
         head = _split(_text(before)) if before else []
         return head, _split(_text(after))
+
+    def line(self) -> tuple[list[str], str]:
+        """Return some lines before the wanted one, fewer than `lines` does, and it alone."""
+        end = self.data.find(b"\n", self.start)
+        line = self.data[self.start : end if end >= 0 else len(self.data)][:_SAMPLE_REACH]
+        reach = max(0, self.start - _SAMPLE_REACH)
+        before = self.data[self.data.find(b"\n", reach) + 1 if reach else 0 : self.start]
+        return (_split(_text(before))[-_MOST_LINES:] if before else []), _split(_text(line))[0]
 
     def longer(self) -> list[str]:
         """Return the wanted line and those after it as far as they were read."""
@@ -92,7 +103,7 @@ def with_lines(
     time_of: Callable[[Location, bytes], int | None],
     clean: Callable[[str], str],
 ) -> list[Finding]:
-    """Return the findings with their log text and context, and what the stack trace in it says.
+    """Return the findings with their log text and context, what the stack trace in it says, and samples.
 
     Parameters
     ----------
@@ -108,21 +119,51 @@ def with_lines(
     clean
         Takes secrets out of a text.
     """
+    own = {finding.location for finding in findings}
+    sampled = {place for finding in findings for place in finding.places}
     by_source: defaultdict[int, list[Location]] = defaultdict(list)
-    for finding in findings:
-        by_source[finding.location.source].append(finding.location)
+    for location in sorted(own | sampled, key=lambda place: (place.source, place.offset)):
+        by_source[location.source].append(location)
     texts: dict[Location, _Text] = {}
-    for source, locations in sorted(by_source.items()):
+    samples: dict[Location, Sample] = {}
+    for source, locations in by_source.items():
         lines, fits = partial(record_lines, source), partial(fits_layout, source)
         for location, excerpt in fetch(source, locations):
-            texts[location] = _text_at(
-                location, excerpt, record_lines=lines, fits_layout=fits, time_of=time_of, clean=clean
-            )
+            if location in sampled:
+                samples[location] = _sample_at(location, excerpt, clean=clean)
+            if location in own:
+                texts[location] = _text_at(
+                    location, excerpt, record_lines=lines, fits_layout=fits, time_of=time_of, clean=clean
+                )
     return [
-        replace(finding, timestamp=text.timestamp, log=text.log, before=text.before, after=text.after, trace=text.trace)
+        replace(
+            finding,
+            timestamp=text.timestamp,
+            log=text.log,
+            before=text.before,
+            after=text.after,
+            trace=text.trace,
+            samples=_distinct(samples[place] for place in finding.places),
+        )
         for finding in findings
         for text in (texts[finding.location],)
     ]
+
+
+def _distinct(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return samples without those that say what another says, in the order of the log."""
+    by_text: dict[str, Sample] = {}
+    for sample in samples:
+        by_text.setdefault(sample.text, sample)
+    return tuple(sorted(by_text.values(), key=lambda sample: (sample.source, sample.line)))
+
+
+def _sample_at(location: Location, excerpt: Excerpt, *, clean: Callable[[str], str]) -> Sample:
+    before, line = excerpt.line()
+    # Cleaned with the lines before it: a secret that began there may go on here. All of them take their time.
+    before = before if may_go_on("\n".join(before)) else before[-1:]
+    shown = clean("\n".join([*before, line])).split("\n")[-1]
+    return Sample(source=location.source, line=location.line, text=shown[:_LONGEST_SAMPLE])
 
 
 def _text_at(

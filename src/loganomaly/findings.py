@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 from loganomaly.traces import Trace
 
-__all__ = ["CONTEXT", "Evidence", "Finding", "Location", "Subject"]
+__all__ = ["CONTEXT", "MOST_SAMPLES", "Evidence", "Finding", "Location", "Nearest", "Sample", "Subject"]
 
 CONTEXT = "context"
 """Stands in the place of a detector's name where evidence is what other findings tell; see `loganomaly.context`."""
+MOST_SAMPLES = 5
+"""Lines of the log that a finding shows at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,11 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
-    """What a finding is about: kind "template", "component" or "level", and its id or name."""
+    """What a finding is about: its kind, and its id or name.
+
+    Kinds are "template" (by id), "component" and "level" (by name), "session" (what sessions do otherwise), and
+    "window" (by its beginning, ISO 8601).
+    """
 
     kind: str
     name: str
@@ -72,6 +78,29 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The normal template that is most like that of a finding in its words.
+
+    `count` are its records, `similarity` is 0..1: the cosine of both templates' words, those that few templates have
+    counting most.
+    """
+
+    template_id: str
+    template: str
+    count: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A line of the log, without secrets: its source, its number counted from 0, and its text."""
+
+    source: int
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something unusual, with everything a person needs to judge it.
 
@@ -80,6 +109,8 @@ class Finding:
     `kinds` are the kinds of evidence that carry it; with the subject they make its `id`.
     `trace` is what the stack trace in its record says (redacted), its `line` counted from 1 in the source.
     `incident` is the id of the incident that it belongs to.
+    `nearest` is the normal template that is worded most like its own, None where none is like it. `places` are lines
+    that show it, at most MOST_SAMPLES with its `location`, and `samples` what is written there, without repetitions.
     """
 
     id: str
@@ -106,3 +137,6 @@ class Finding:
     after: tuple[str, ...] = field(default=())
     trace: Trace | None = None
     incident: str | None = None
+    nearest: Nearest | None = None
+    places: tuple[Location, ...] = ()
+    samples: tuple[Sample, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from loganomaly.findings import Finding
+from loganomaly.findings import MOST_SAMPLES, Finding
 
 __all__ = ["folded", "rank"]
 
@@ -14,6 +14,8 @@ _FEW = 5
 """Findings of at most so many records each that lie this near to each other in one source are one event."""
 _SAME = 0.8
 """Frequent findings whose times overlap by this share 0..1 of both together are one event."""
+_LONG = 10
+"""A finding over a time of more windows than this does not explain one of them."""
 _BESIDE, _BESIDE_MANY = "line beside it that is as rare", "lines beside it that are as rare"
 _AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over the same time"
 
@@ -21,9 +23,10 @@ _AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over
 def folded(findings: Iterable[Finding]) -> list[Finding]:
     """Fold findings that are one event into the worst of them; worst first.
 
-    Rare findings side by side in a source are one event, and so are frequent ones that begin and end together.
+    Rare findings side by side in a source are one event, and so are frequent ones that begin and end together. A window
+    of time says nothing new where another finding is about the same time.
     """
-    ordered = sorted(findings, key=lambda f: (f.location.source, f.location.line, f.id))
+    ordered = sorted(_without_explained(findings), key=lambda f: (f.location.source, f.location.line, f.id))
     kept: list[Finding] = []
     for foldable, group in groupby(ordered, key=_is_event):
         if not foldable:
@@ -46,6 +49,28 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
     return sorted((_fold(group, one=_AT_ONCE, many=_AT_ONCE_MANY) for group in together), key=rank)
 
 
+def _without_explained(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out the windows of time at which something else was found."""
+    given = list(findings)
+    spans = [
+        span
+        for f in given
+        if f.subject.kind != "window"
+        for span in ((f.first_time, f.last_time), *(e.span for e in f.evidence))
+        if span is not None
+    ]
+    return [f for f in given if f.subject.kind != "window" or not any(_explains(span, f) for span in spans)]
+
+
+def _explains(span: tuple[int | None, int | None], window: Finding) -> bool:
+    """Whether a stretch of time overlaps a window, and is not so long that it would overlap most of them."""
+    first, last = span
+    if first is None or last is None or window.first_time is None or window.last_time is None:
+        return False
+    width = window.last_time - window.first_time
+    return first < window.last_time and last >= window.first_time and last - first <= _LONG * width
+
+
 def rank(finding: Finding) -> tuple[float, int, int, str]:
     """Return the key by which findings are sorted: worst first, then by place."""
     return (-round(finding.score, 6), finding.location.source, finding.location.line, finding.id)
@@ -61,7 +86,7 @@ def _same_span(one: Finding, other: Finding) -> bool:
 
 
 def _is_event(finding: Finding) -> bool:
-    return finding.count <= _FEW and "leak" not in finding.tags
+    return finding.template_id is not None and finding.count <= _FEW and "leak" not in finding.tags
 
 
 def _near(one: Finding, other: Finding) -> bool:
@@ -83,6 +108,7 @@ def _fold(run: Sequence[Finding], *, one: str, many: str) -> Finding:
         worst,
         reason=f"{worst.reason} Together with {more}.",
         related=(*worst.related, *(text for f in others for text in (f.template, *f.related))),
+        places=(*worst.places, *(place for f in others for place in (f.location, *f.places)))[:MOST_SAMPLES],
         sources=tuple(sorted({source for f in run for source in f.sources})),
         first_time=min(times, default=None),
         last_time=max(times, default=None),

@@ -13,6 +13,7 @@ from loganomaly.folding import folded, rank
 from loganomaly.fusion import THRESHOLD, Voice, fuse, voices, weigh
 from loganomaly.redaction.secrets import redact
 from loganomaly.suppression import Hidden, Suppression, sort_out
+from loganomaly.telling import told
 
 __all__ = ["Judgement", "judge"]
 
@@ -56,10 +57,10 @@ def judge(
     """
     given = list(detectors)
     by = {**voices(given), CONTEXT: VOICE}
-    told: defaultdict[Subject, list[Evidence]] = defaultdict(list)
+    heard: defaultdict[Subject, list[Evidence]] = defaultdict(list)
     for detector in given:
         for evidence in detector.detect(case):
-            told[evidence.subject].append(evidence)
+            heard[evidence.subject].append(evidence)
     numbers = {template.id: number for number, template in enumerate(case.templates)}
 
     def found() -> list[Finding]:
@@ -69,7 +70,7 @@ def judge(
             if scores[subject] >= THRESHOLD
         ]
 
-    ranked = {subject: _ranked(several, by) for subject, several in sorted(told.items())}
+    ranked = {subject: _ranked(several, by) for subject, several in sorted(heard.items())}
     scores = {subject: fuse(several, by) for subject, several in ranked.items()}
     for subject, evidence in in_context(case, found(), ranked, by).items():
         ranked[subject] = _ranked([*ranked[subject], evidence], by)
@@ -77,8 +78,9 @@ def judge(
     findings = sorted(found(), key=rank)
     within = _within(findings, records=case.records, contamination=contamination)
     sorted_out = sort_out(within, suppressions, clean=clean)
+    unusual = [numbers[finding.template_id] for finding in findings if finding.template_id is not None]
     return Judgement(
-        findings=tuple(folded(sorted_out.shown)),
+        findings=tuple(told(case, folded(sorted_out.shown), unusual=unusual)),
         scores=scores,
         evidence=ranked,
         hidden=sorted_out.hidden,

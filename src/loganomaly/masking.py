@@ -64,6 +64,7 @@ def masked_finding(finding: Finding, *, clean: Callable[[str], str]) -> Finding:
         component=None if finding.component is None else clean(finding.component),
         kinds=tuple(clean(kind) for kind in finding.kinds),
         related=tuple(clean(text) for text in finding.related),
+        nearest=None if finding.nearest is None else replace(finding.nearest, template=clean(finding.nearest.template)),
         evidence=tuple(
             replace(e, text=clean(e.text), subject=replace(e.subject, name=clean(e.subject.name)))
             for e in finding.evidence

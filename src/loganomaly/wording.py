@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-__all__ = ["amount", "clock", "decoded", "duration", "times"]
+__all__ = ["amount", "clock", "decoded", "duration", "iso", "percent", "times"]
 
 _UNITS = (("days", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 
@@ -59,12 +59,39 @@ def duration(seconds: float) -> str:
     return f"{value:.0f} {unit}" if value >= 10 or value == round(value) else f"{value:.2g} {unit}"
 
 
-def times(count: int) -> str:
-    """Return "once", or how many times.
+def iso(micro: int | None) -> str | None:
+    """Return a time as ISO 8601 in UTC, or None.
 
     Examples
     --------
-    >>> times(1), times(1500)
-    ('once', '1,500 times')
+    >>> iso(1_773_478_800_000_000)
+    '2026-03-14T09:00:00Z'
     """
-    return "once" if count == 1 else f"{count:,} times"
+    if micro is None:
+        return None
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=micro)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage, one below a hundredth of a percent as what it is below.
+
+    Examples
+    --------
+    >>> [percent(share) for share in (0.5, 0.0123, 0.0008, 0.00002)]
+    ['50%', '1.2%', '0.08%', 'less than 0.01%']
+    """
+    if 0 < share < 0.0001:
+        return "less than 0.01%"
+    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}" if share >= 0.01 else f"{share:.2%}"
+
+
+def times(count: int) -> str:
+    """Return "once", "twice", or how many times.
+
+    Examples
+    --------
+    >>> times(1), times(2), times(1500)
+    ('once', 'twice', '1,500 times')
+    """
+    return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times"

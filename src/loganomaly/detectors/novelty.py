@@ -50,13 +50,13 @@ class NoveltyDetector:
             strength = surprise(min(1.0, records * share ** (records - 1)), full=self.full)
             if strength < 0.25:
                 continue
-            before, lasting = duration((first - start) / 1e6), duration((last - first) / 1e6)
+            before, lasting = duration((first - start) / 1e6), duration(max((last - first) / 1e6, 1.0))
             found.append(
                 Evidence(
                     detector=self.name,
                     subject=case.subject(number),
                     strength=strength,
-                    text=f"never seen in the first {before} of the log, then {records:,} times within {lasting}",
+                    text=f"not seen in the first {before} of the log, then {records:,} times within {lasting}",
                     observed=float(records),
                     expected=0.0,
                     probability=min(1.0, records * share ** (records - 1)),

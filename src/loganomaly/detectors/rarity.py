@@ -7,9 +7,11 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence
-from loganomaly.wording import times
+from loganomaly.wording import percent, times
 
 __all__ = ["RarityDetector"]
+
+_TINY = 0.0001  # a share below this is told as less than it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,18 @@ class RarityDetector:
                     detector=self.name,
                     subject=case.subject(number),
                     strength=surprise(share, full=self.full),
-                    text=f"seen {times(records)} in {case.records:,} records;"
-                    f" templates that rare make up {share:.2%} of the log",
+                    text=f"seen {times(records)} in {case.records:,} records; {_told(share, records / case.records)}",
                     observed=float(records),
                     probability=share,
                     tags=("rare",),
                 )
             )
         return found
+
+
+def _told(share: float, own: float) -> str:
+    """Return what is said of the share of records that are as rare, of which `own` are the template's."""
+    # The two are the same number of records over the same total.
+    if share == own:
+        return "no other kind of line is as rare"
+    return f"{'only ' if share >= _TINY else ''}{percent(share)} of the log is that rare"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Leak", "SecretKind", "find_leaks", "leak_kinds", "redact", "redact_personal", "secret_name"]
+__all__ = ["Leak", "SecretKind", "find_leaks", "leak_kinds", "may_go_on", "redact", "redact_personal", "secret_name"]
 
 _PLACEHOLDER = re.compile(
     r"(?i)example|^x+$|^\*+$|^\.+$|changeme|redacted|^(?:null|none|nil|true|false|undefined|empty|yes|no|set|unset)$"
@@ -20,7 +20,8 @@ _PLACEHOLDER = re.compile(
 class SecretKind:
     """One kind of secret; `words` are the letters (lower case) without which a line cannot hold one.
 
-    A word is a run of letters, with `prefix` the beginning of one; see leaks.yaml for the kinds that differ.
+    A word is a run of letters, with `prefix` the beginning of one; see leaks.yaml for the kinds that differ. A secret
+    of a `long` kind may go on over many lines, others over two at most.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SecretKind:
     pattern: re.Pattern[str]
     samples: tuple[str, ...]
     counterexamples: tuple[str, ...]
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +62,16 @@ def _kind(entry: Mapping[str, Any]) -> SecretKind:
         pattern=re.compile(entry["pattern"], re.ASCII),
         samples=tuple(entry["samples"]),
         counterexamples=tuple(entry["not"]),
+        long=bool(entry.get("long", False)),
     )
 
 
 def find_leaks(text: str) -> Iterator[Leak]:
     """Yield the secrets in `text`, by kind, then by place; values that stand for a secret are none."""
+    letters = text.lower()
     for kind in leak_kinds():
+        if kind.words and not any(word in letters for word in kind.words):
+            continue
         for match in kind.pattern.finditer(text):
             if not _PLACEHOLDER.search(match["value"]):
                 yield Leak(kind=kind, start=match.start("value"), end=match.end("value"))
@@ -118,6 +124,18 @@ def redact(text: str) -> str:
         breaks = "\n" * text.count("\n", start, end)
         text = f"{text[:start]}<{name}>{breaks}{text[end:]}"
     return text
+
+
+def may_go_on(text: str) -> bool:
+    """Return whether a secret that goes on over more than two lines may begin in a text.
+
+    Examples
+    --------
+    >>> may_go_on("-----BEGIN RSA PRIVATE KEY-----"), may_go_on("password=hunter2x")
+    (True, False)
+    """
+    letters = text.lower()
+    return any(word in letters for kind in leak_kinds() if kind.long for word in kind.words)
 
 
 _PROBES = ("Zk81qpWm4Tx7", "Bearer Zk81qpWm4Tx7Rv2n")

@@ -5,9 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from loganomaly.findings import Evidence, Finding
-from loganomaly.reports.summary import iso
+from loganomaly.mining.likeness import differing_words
+from loganomaly.wording import iso
 
 __all__ = ["describe"]
+
+_MOST_WORDS = 20  # of a template that differ from another
 
 
 def describe(
@@ -41,15 +44,35 @@ def describe(
             "last_seen": iso(finding.last_time),
             "template_id": finding.template_id,
             "template": clean(finding.template),
+            "nearest": _nearest(finding, clean=clean),
             "related": [clean(text) for text in finding.related],
             "incident": finding.incident,
             "files": [names[source] for source in finding.sources],
             "evidence": [_evidence(evidence, clean=clean) for evidence in finding.evidence],
+            "samples": [
+                {"source": names[sample.source], "line_number": sample.line + 1, "log": sample.text}
+                for sample in finding.samples
+            ],
             "context": {"before": list(finding.before), "after": list(finding.after)},
             **({} if finding.trace is None else {"trace": asdict(finding.trace)}),
         }
         for finding in findings
     ]
+
+
+def _nearest(finding: Finding, *, clean: Callable[[str], str]) -> dict[str, Any] | None:
+    if finding.nearest is None:
+        return None
+    own, usual = clean(finding.template), clean(finding.nearest.template)
+    added, missing = differing_words(own, usual)
+    return {
+        "template_id": finding.nearest.template_id,
+        "template": usual,
+        "count": finding.nearest.count,
+        "similarity": round(finding.nearest.similarity, 6),
+        "added": list(added[:_MOST_WORDS]),
+        "missing": list(missing[:_MOST_WORDS]),
+    }
 
 
 def _evidence(evidence: Evidence, *, clean: Callable[[str], str]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from loganomaly.legible import plain_text
 from loganomaly.reports.cells import cut
-from loganomaly.reports.plain import plain_text
 from loganomaly.wording import amount
 
 __all__ = ["incident_lines"]

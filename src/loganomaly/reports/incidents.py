@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from loganomaly.incidents import Incident
-from loganomaly.reports.summary import iso
+from loganomaly.wording import iso
 
 __all__ = ["describe_incidents"]
 

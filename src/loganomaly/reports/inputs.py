@@ -6,7 +6,7 @@ import polars as pl
 
 from loganomaly.profile import Profile
 from loganomaly.reading.detect import Detected
-from loganomaly.reports.summary import iso
+from loganomaly.wording import iso
 
 __all__ = ["describe_input"]
 

@@ -9,12 +9,11 @@ from dataclasses import asdict
 from typing import Any
 
 from loganomaly.inspection import Inspection, ParsedRecord, SourceInspection
+from loganomaly.legible import plain_text
 from loganomaly.reading.dates import Dating
 from loganomaly.reading.order import DateOrder
 from loganomaly.reports.cells import cut
-from loganomaly.reports.summary import iso
-from loganomaly.reports.terminal import plain_text
-from loganomaly.wording import amount
+from loganomaly.wording import amount, iso
 
 __all__ = ["render_inspection", "render_json"]
 

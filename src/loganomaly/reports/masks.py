@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
+from loganomaly.legible import plain_text
 from loganomaly.mining.masks import Mask
 from loganomaly.reports.cells import cut
-from loganomaly.reports.terminal import plain_text
 from loganomaly.trial.changes import Changed, TemplateChanges
 from loganomaly.trial.coverage import MaskUse
 from loganomaly.trial.run import Trial

@@ -7,9 +7,9 @@ import polars as pl
 
 from loganomaly.case import Case
 from loganomaly.redaction.secrets import secret_name
-from loganomaly.reports.summary import iso
 from loganomaly.sessions.verdicts import THRESHOLD, JudgedGroup
 from loganomaly.sessions.wording import tell
+from loganomaly.wording import iso
 
 __all__ = ["session_frame", "session_metrics"]
 

@@ -1,6 +1,5 @@
 """The mapping of summary.json: what was read, and what it looks like as a whole."""
 
-import datetime as dt
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,28 +13,14 @@ from loganomaly.mining.tokens import MOST_SLOTS
 from loganomaly.profile import LEVEL_COLUMNS, WIDTHS
 from loganomaly.reading.program import Level
 from loganomaly.redaction.secrets import leak_kinds
-from loganomaly.wording import decoded
+from loganomaly.wording import decoded, iso
 
-__all__ = ["SCHEMA_VERSION", "iso", "summarise"]
+__all__ = ["SCHEMA_VERSION", "summarise"]
 
 SCHEMA_VERSION = 1
 _MOST_TEMPLATES = 1000
 _MOST_COMPONENTS = 50
 _MOST_POINTS = 120
-
-
-def iso(micro: int | None) -> str | None:
-    """Return a time as ISO 8601 in UTC, or None.
-
-    Examples
-    --------
-    >>> iso(1_773_478_800_000_000)
-    '2026-03-14T09:00:00Z'
-    """
-    if micro is None:
-        return None
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=micro)
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def summarise(

@@ -12,8 +12,7 @@ from loganomaly.mining.shape import PARAMETER, Shape
 from loganomaly.mining.store import FORMAT, VERSION, shape_entry
 from loganomaly.parameters import describe_parameters
 from loganomaly.reading.program import Level
-from loganomaly.reports.summary import iso
-from loganomaly.wording import decoded
+from loganomaly.wording import decoded, iso
 
 __all__ = ["template_entries", "template_file", "template_frame"]
 

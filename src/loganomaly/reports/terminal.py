@@ -16,10 +16,11 @@ from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
 
+from loganomaly.legible import plain_text
 from loganomaly.reports.incident_lines import incident_lines
-from loganomaly.reports.plain import plain_text
+from loganomaly.wording import times
 
-__all__ = ["list_files", "plain_text", "render"]
+__all__ = ["list_files", "render"]
 
 _NARROWEST = 40
 _MOST_SKIPPED = 3
@@ -136,6 +137,8 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         room = width - len(indent)
         yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
         yield from _wrapped(plain_text(_reason(anomaly)), indent=indent, room=room)
+        if (usual := anomaly.get("nearest")) and (line := _like(usual, room=room)):
+            yield Text(indent) + line
         if trace := anomaly.get("trace"):
             yield from _wrapped(plain_text(_root_cause(trace)), indent=indent, room=room)
         yield Text()
@@ -144,6 +147,18 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
 def _reason(anomaly: Mapping[str, Any]) -> str:
     """Return why it is a finding, and its id, by which it can be dismissed."""
     return f"{anomaly['reason']} [{anomaly['id']}]" if "id" in anomaly else str(anomaly["reason"])
+
+
+def _like(usual: Mapping[str, Any], *, room: int) -> Text | None:
+    """Return what differs from the nearest normal template as one line; None where it is too much to help."""
+    missing, added = (plain_text(" ".join(usual[name])) for name in ("missing", "added"))
+    if not (missing or added) or len(missing) + len(added) > room // 3:
+        return None
+    differs = f"{missing} -> {added}" if missing and added else f"without {missing}" if missing else f"with {added}"
+    rest = f"`, seen {times(usual['count'])}; differs in: {differs}"
+    return (
+        Text("like: `") + _cut(plain_text(usual["template"]), room - len("like: `") - Text(rest).cell_len) + Text(rest)
+    )
 
 
 def _root_cause(trace: Mapping[str, Any]) -> str:

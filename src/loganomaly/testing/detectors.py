@@ -31,6 +31,7 @@ from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 from loganomaly.sessions.wording import call
+from loganomaly.wording import iso
 
 __all__ = ["case_of", "check_detector", "log_line", "synthetic_logs"]
 
@@ -178,10 +179,8 @@ def _check_places(evidence: Evidence, *, case: Case, what: str) -> None:
     if place is not None:
         _require(place.source in lines, f"{what} stands in source {place.source}, which is not in the case")
         _require(0 <= place.line < lines[place.source], f"{what} stands in line {place.line}, of {lines[place.source]}")
-    _require(
-        evidence.subject.kind == "template" or place is not None,
-        f"{what} has no location, a {evidence.subject.kind} needs one",
-    )
+    kind = evidence.subject.kind
+    _require(kind == "template" or place is not None, f"{what} has no location, a {kind} needs one")
     if evidence.lines is not None:
         _require(place is not None, f"{what} has lines, but no location that says of which source")
         first, last = evidence.lines
@@ -202,6 +201,8 @@ def _subjects(case: Case, kind: str) -> set[str]:
         return {name.decode("utf-8", errors="replace") for name in case.profile.components["name"].to_list()}
     if kind == "level":
         return {Level(level).name for level in case.profile.totals["level"].unique()}
+    if kind == "window":
+        return {str(iso(bucket * case.width * 1_000_000)) for bucket in case.buckets.tolist()}
     return {template.id for template in case.templates} if kind == "template" else set()
 
 

@@ -1,12 +1,13 @@
-"""Text of a log as a terminal may show it: a line can hold escape sequences, direction marks or markup."""
+"""Text of a log as one line that no terminal obeys."""
 
 import re
 import unicodedata
 
-__all__ = ["plain_text"]
+__all__ = ["plain_text", "quoted"]
 
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
+_ELLIPSIS = "…"
 
 
 def plain_text(text: str) -> str:
@@ -21,6 +22,19 @@ def plain_text(text: str) -> str:
     'failed ␛]0;title␇'
     """
     return "".join(_visible(character) for character in _SPACES.sub(" ", _SEQUENCE.sub("", text)))
+
+
+def quoted(text: str, *, most: int) -> str:
+    """Return *text* in quotation marks as part of a sentence, cut where it has more than *most* characters.
+
+    Examples
+    --------
+    >>> quoted("upstream <*> answered 503", most=12)
+    '`upstream <*>…`'
+    """
+    # The beginning is enough: invisible characters may make a text long, but hardly ten times as long.
+    plain = plain_text(text[: 10 * most]).strip()
+    return f"`{plain if len(plain) <= most else plain[:most].rstrip() + _ELLIPSIS}`"
 
 
 def _visible(character: str) -> str:
