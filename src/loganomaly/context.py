@@ -1,6 +1,7 @@
-"""What changed before it broke: weak findings that lie shortly before an incident, or in it, count for more."""
+"""What changed before it broke, and what mended it: weak findings near an incident, or in it, count for more."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from loganomaly.case import Case
 from loganomaly.findings import CONTEXT, Evidence, Finding, Subject
@@ -10,7 +11,7 @@ from loganomaly.wording import duration
 
 __all__ = ["VOICE", "in_context"]
 
-VOICE = Voice(0.35, CONTEXT)
+VOICE = Voice(0.4, CONTEXT)
 """Makes a finding of what is rare, but not of what is a little unusual."""
 _SURE = 0.7
 """Score from which on an incident is one that others are taken for parts of."""
@@ -21,32 +22,45 @@ _FEW = 5
 def in_context(
     case: Case, findings: Iterable[Finding], evidence: Mapping[Subject, tuple[Evidence, ...]], by: Mapping[str, Voice]
 ) -> dict[Subject, Evidence]:
-    """Return evidence on templates that are rare or new, and begin within an incident or shortly before it.
+    """Return evidence on rare templates without a finding that begin in an incident, shortly before or after it.
 
     Incidents are those that the findings make: score and time alone tell, so that nothing depends on wording.
     """
-    found = find_incidents(list(findings), span=case.span)
-    incidents = [incident for incident in found.incidents if incident.score >= _SURE and len(incident.findings) > 1]
+    given = list(findings)
+    # Rare lines alone do not vouch for each other.
+    rare = {finding.id for finding in given if finding.count <= _FEW}
+    found = find_incidents(given, span=case.span)
+    incidents = [
+        # What ends an incident comes behind the last of its findings.
+        replace(incident, end=incident.end + found.gap)
+        for incident in found.incidents
+        if incident.score >= _SURE and incident.end is not None and not rare.issuperset(incident.findings)
+    ]
+    told = {finding.subject for finding in given}
     rows = {template.id: number for number, template in enumerate(case.templates)}
     table = case.table.select("records", "first_time").rows()
     subjects = [
         (subject, first)
         for subject, known in evidence.items()
-        if subject.kind == "template" and any(by[e.detector].aspect == "kind" for e in known)
+        if subject.kind == "template" and subject not in told and any(by[e.detector].aspect == "kind" for e in known)
         for records, first in [table[rows[subject.name]]]
         if records <= _FEW and first is not None
     ]
     near = near_incident([first for _, first in subjects], incidents, before=found.gap)
     return {
-        subject: _evidence(subject, first, start=incident.start)
+        subject: _evidence(subject, first, start=incident.start, end=incident.end - found.gap)
         for (subject, first), incident in zip(subjects, near, strict=True)
-        if incident is not None and incident.start is not None
+        if incident is not None and incident.start is not None and incident.end is not None
     }
 
 
-def _evidence(subject: Subject, first: int, *, start: int) -> Evidence:
-    ahead = (start - first) / 1e6
-    text = f"{duration(ahead)} before other unusual things begin" if ahead > 0 else "among other unusual things"
+def _evidence(subject: Subject, first: int, *, start: int, end: int) -> Evidence:
+    ahead, behind = (start - first) / 1e6, (first - end) / 1e6
+    text = "among other unusual things"
+    if ahead > 0:
+        text = f"{duration(ahead)} before other unusual things begin"
+    elif behind > 0:
+        text = f"{duration(behind)} after other unusual things end"
     return Evidence(
         detector=CONTEXT,
         subject=subject,

@@ -15,8 +15,10 @@ _TROUBLE = "trouble"
 """The aspect of detectors that say that something went wrong."""
 _CHANGE = {"time", "kind"}
 """Aspects that tell of change. It is no trouble by itself: it counts in full where the records tell of some."""
-_CALM = 0.65
+_CALM = 0.5
 """What change counts for where nothing tells of trouble."""
+_ENOUGH = 0.6
+"""Strength of trouble from which on change counts in full: that of a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +53,5 @@ def fuse(evidence: Iterable[Evidence], by: Mapping[str, Voice]) -> float:
         best[voice.aspect] = max(best.get(voice.aspect, 0.0), voice.weight * e.strength)
         if voice.aspect == _TROUBLE:
             trouble = max(trouble, e.strength)
-    calm = _CALM + (1 - _CALM) * trouble
+    calm = _CALM + (1 - _CALM) * min(1.0, trouble / _ENOUGH)
     return 1 - prod(1 - best[aspect] * (calm if aspect in _CHANGE else 1.0) for aspect in sorted(best))

@@ -1,5 +1,6 @@
 """Templates that are seldom seen, in a log whose lines mostly are not."""
 
+import math
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,7 +20,8 @@ class RarityDetector:
     """Says how unlikely it is that a line of this log has a template as rare as this one.
 
     The probability is the share of records in templates that are as rare or rarer: in a log where every second line
-    is one of a kind, being one of a kind is no news.
+    is one of a kind, being one of a kind is no news. Each time that a template comes again it is less of a surprise,
+    whatever its share: the strength is divided by 1 + log2 of its records.
     """
 
     name: str = "rarity"
@@ -27,9 +29,10 @@ class RarityDetector:
     aspect: str = "kind"
     full: float = 4.0
     most: int = 50
+    common: float = 0.1
 
     def detect(self, case: Case) -> list[Evidence]:
-        """Return evidence on templates with at most `most` records that are rarer than one line in a hundred."""
+        """Return evidence on templates with at most `most` records, where so rare ones are at most a share `common`."""
         if not case.records:
             return []
         shares = (
@@ -42,13 +45,13 @@ class RarityDetector:
             case.table.filter(pl.col("records") <= self.most).select("number", "records").iter_rows()
         ):
             share = share_of[records]
-            if share > 0.01:
+            if share > self.common:
                 continue
             found.append(
                 Evidence(
                     detector=self.name,
                     subject=case.subject(number),
-                    strength=surprise(share, full=self.full),
+                    strength=surprise(share, full=self.full) / (1 + math.log2(records)),
                     text=f"seen {times(records)} in {case.records:,} records; {_told(share, records / case.records)}",
                     observed=float(records),
                     probability=share,

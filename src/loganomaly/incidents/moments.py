@@ -8,6 +8,8 @@ __all__ = ["Moment", "moment_of", "touched"]
 
 _LASTING = 0.5
 """What goes on for more than this share 0..1 of the log is a state of it: its end tells nothing."""
+_ABSENT = {"silence", "heartbeat", "dip"}
+"""Tags of evidence that speaks of what is not there."""
 _EVERYWHERE = 8
 """What occurs in more files than this shows none in particular."""
 
@@ -46,7 +48,7 @@ def moment_of(finding: Finding, *, span: tuple[int, int] | None) -> Moment:
     """Return the unusual part of a finding; `span` is the first and last time of the log.
 
     Of the evidence that names a time, the strongest counts: a stretch (flood, burst, what is new), for silence its
-    end, for single values the time of their line. Without any, it is all records of the template.
+    beginning, for single values the time of their line. Without any, it is all records of the template.
     """
     telling = sorted((e for e in finding.evidence if _tells(finding, e)), key=lambda e: "leak" in e.tags)
     told = telling[0] if telling else None
@@ -95,11 +97,11 @@ def _times(finding: Finding, told: Evidence | None) -> tuple[int | None, int | N
     if told.span is None:
         return finding.timestamp, finding.timestamp
     start, end = told.span
-    if "silence" in told.tags:
-        # A component's line is the last one it wrote: more exact than the bucket of time that it is in.
-        exact = finding.timestamp if finding.subject.kind == "component" else last
-        stopped = exact if exact is not None and start <= exact <= end else end
-        return stopped, stopped
+    if _ABSENT & set(told.tags):
+        # The span is that of the absence. The last line before it is more exact than the bucket of time that it is in.
+        exact = finding.timestamp if finding.location == told.location else None
+        stopped = exact if exact is not None and exact <= start and start - exact <= end - start else start
+        return stopped, end if "dip" in told.tags else stopped
     if finding.related and first is not None and last is not None and 0 < start - first <= end - start:
         return first, max(end, last)  # what was folded into it began a little earlier
     # A bucket of time begins before the first record in it.
