@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from loganomaly.scan.ids import ALL, IN_FIELDS, IN_HEADS, IN_MESSAGES, find_ids, key_name
 from loganomaly.scan.shapes import read_shapes
 
-NONE = np.zeros(0, np.int64)
+NONE, ANY = np.zeros(0, np.int64), np.ones(256, np.uint8)
 
 
 def ids_of(*messages, head="", places=IN_MESSAGES, wanted=()):
@@ -17,7 +17,7 @@ def ids_of(*messages, head="", places=IN_MESSAGES, wanted=()):
     begins, ends = starts + len(head), starts + [len(text) for text in texts]
     _, first, _, numbers, slots, _ = read_shapes(data, begins, ends, np.zeros(len(texts), np.int16))
     rows = find_ids(
-        data, starts, (begins, ends), (first, slots, numbers), (NONE,) * 4, np.array(wanted, np.uint64), places
+        data, starts, (begins, ends), (first, slots, numbers), (NONE,) * 4, np.array(wanted, np.uint64), ANY, places
     )
     return [(row[0], row[1], data[row[3] : row[4]].tobytes().decode()) for row in rows.tolist()]
 
@@ -104,7 +104,7 @@ def test_any_bytes_give_ids_that_stand_in_their_record(texts, head):
     begins = np.minimum(starts + head, ends)
     _, first, _, numbers, slots, _ = read_shapes(data, begins, ends, np.zeros(len(texts), np.int16))
     fields = (np.arange(len(texts) + 1), np.full(len(texts), 1 << 40), begins, ends)
-    rows = find_ids(data, starts, (begins, ends), (first, slots, numbers), fields, np.zeros(0, np.uint64), ALL)
+    rows = find_ids(data, starts, (begins, ends), (first, slots, numbers), fields, np.zeros(0, np.uint64), ANY, ALL)
     for record, _, _, start, end in rows.tolist():
         assert starts[record] <= start < end <= ends[record]
     seen = [tuple(row) for row in rows[:, :3].tolist()]

@@ -395,7 +395,7 @@ class LogAnalyzer:
             template_file=template_file(
                 case, entries, learnt=self._learnt, clean=self._clean, all_shapes=self._compliance
             ),
-            sessions=session_frame(case, clean=self._clean),
+            session_table=partial(session_frame, case, clean=self._clean),
             lines=lines,
             files=files or {},
             notices=tuple(run["notices"]),

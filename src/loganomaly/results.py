@@ -1,7 +1,8 @@
 """The results of an analysis: what users get from the library, and what is written to a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,8 @@ class Results:
     template_file
         The mapping of templates.json: the same with what is known of each parameter's values, and what a later run
         needs to give the same template the same id.
-    sessions
-        polars frame, one row per session, the most unusual first: `session` (the id that its lines share), `key` (name
-        of the field, or how such ids are written), `line_count`, `first_seen` and `last_seen` (ISO 8601 in UTC, or
-        null), `anomaly_score` (0..1), `is_anomaly`, `reason` (null for those that are not unusual).
+    session_table
+        Makes the frame that `sessions` is.
     lines
         For a frame: its rows, order and index, and the columns `template_id`, `log_template`, `anomaly_score` (0..1),
         `is_anomaly`, `anomaly_source` (the detector that counts most), `classification`, `reason`, `tags`.
@@ -60,7 +59,7 @@ class Results:
     findings: tuple[Finding, ...] = ()
     templates: pl.DataFrame = field(default_factory=pl.DataFrame)
     template_file: Mapping[str, Any] = field(default_factory=dict)
-    sessions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    session_table: Callable[[], pl.DataFrame] = pl.DataFrame
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -69,6 +68,16 @@ class Results:
     def incidents(self) -> list[dict[str, Any]]:
         """The findings that belong together, worst first: the list `incidents` of summary.json."""
         return list(self.summary.get("incidents", ()))
+
+    @cached_property
+    def sessions(self) -> pl.DataFrame:
+        """The sessions: one row for each, the most unusual first; made when it is first asked for.
+
+        Columns are `session` (the id that its lines share), `key` (name of the field, or how such ids are written),
+        `line_count`, `first_seen` and `last_seen` (ISO 8601 in UTC, or null), `anomaly_score` (0..1), `is_anomaly`, and
+        `reason` (null for those that are not unusual).
+        """
+        return self.session_table()
 
     def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
         """Write summary.json, anomalies.json and templates.json, and of several files one of the first two in `files/`.

@@ -1,6 +1,6 @@
 """The sessions of a log as a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -9,10 +9,10 @@ from loganomaly.case import Case
 from loganomaly.redaction.secrets import secret_name
 from loganomaly.sessions.verdicts import THRESHOLD, JudgedGroup
 from loganomaly.sessions.wording import tell
-from loganomaly.wording import iso
 
 __all__ = ["session_frame", "session_metrics"]
 
+_AT_ONCE = 1000
 _SCHEMA = {
     "session": pl.String,
     "key": pl.String,
@@ -57,15 +57,16 @@ def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl
     key = clean(judged.group.key)
     kind = secret_name(judged.group.key)
     ids = table["text"].to_list()
+    shown = _cleaned(ids, clean=clean) if kind is None else [f"<{kind}>"] * len(ids)
     flagged = judged.score >= THRESHOLD
     told = [clean(tell(deviation, case.templates, key=key)) for deviation in judged.deviations]
     return pl.DataFrame(
         {
-            "session": pl.Series([clean(i) if kind is None else f"<{kind}>" for i in ids], dtype=pl.String),
+            "session": pl.Series(shown, dtype=pl.String),
             "key": [key] * len(table),
             "line_count": table["records"],
-            "first_seen": pl.Series([iso(time) for time in table["first_time"].to_list()], dtype=pl.String),
-            "last_seen": pl.Series([iso(time) for time in table["last_time"].to_list()], dtype=pl.String),
+            "first_seen": _iso(table["first_time"]),
+            "last_seen": _iso(table["last_time"]),
             "anomaly_score": judged.score,
             "is_anomaly": flagged,
             "reason": pl.Series(
@@ -78,3 +79,19 @@ def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl
         },
         schema=_SCHEMA,
     )
+
+
+def _cleaned(ids: Sequence[str], *, clean: Callable[[str], str]) -> list[str]:
+    """Return the ids without secrets, many at a time: they are looked for as in the lines of one text."""
+    found: list[str] = []
+    for first in range(0, len(ids), _AT_ONCE):
+        some = ids[first : first + _AT_ONCE]
+        lines = clean("\n".join(some)).split("\n")
+        found += lines if len(lines) == len(some) else map(clean, some)
+    return found
+
+
+def _iso(times: pl.Series) -> pl.Series:
+    """Return times (microseconds) as `loganomaly.wording.iso` writes them."""
+    text = times.cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return text.str.replace(".000000Z", "Z", literal=True)

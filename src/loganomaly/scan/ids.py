@@ -220,7 +220,9 @@ def _put(rows: Any, n: Any, begin: Any, entry: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def find_ids(data: Any, starts: Any, messages: Any, slots: Any, fields: Any, wanted: Any, places: Any) -> Any:
+def find_ids(
+    data: Any, starts: Any, messages: Any, slots: Any, fields: Any, wanted: Any, begins: Any, places: Any
+) -> Any:
     """Find the values of keys in records.
 
     Parameters
@@ -237,6 +239,8 @@ def find_ids(data: Any, starts: Any, messages: Any, slots: Any, fields: Any, wan
         first one is empty where there are none.
     wanted : uint64 array
         Keys that are looked for; all where it is empty.
+    begins : uint8 array (256,)
+        1 for the bytes with which tokens of these keys begin: most tokens are told by that.
     places : int
         IN_FIELDS, IN_MESSAGES, IN_HEADS, or-ed.
 
@@ -272,7 +276,7 @@ def find_ids(data: Any, starts: Any, messages: Any, slots: Any, fields: Any, wan
                 if end == i:
                     i += 1
                     continue
-                if held & 1:
+                if held & 1 and begins[data[i]] == 1:
                     key = _key(data, i, end, starts[row], ordinal, out)
                     if _is_wanted(key, wanted):
                         if n == len(rows):
@@ -284,6 +288,8 @@ def find_ids(data: Any, starts: Any, messages: Any, slots: Any, fields: Any, wan
             for slot in range(first[row], first[row + 1]):
                 number = numbers[slot]
                 start = at[slot]
+                if begins[data[start]] == 0 and data[start] != 47:
+                    continue
                 end, held = token_end(data, start, message, stop)
                 if not held & 1 or (not np.isnan(number) and not _is_digit(data[end - 1])):
                     continue
@@ -294,7 +300,7 @@ def find_ids(data: Any, starts: Any, messages: Any, slots: Any, fields: Any, wan
                         break
                     if i < end and data[i] != 47:
                         continue
-                    if i > part:
+                    if i > part and begins[data[part]] == 1:
                         key = _key(data, part, i, message if part == start else part, -1, out)
                         if _is_wanted(key, wanted):
                             if n == len(rows):

@@ -1,5 +1,7 @@
 """Finds out which values in a log are ids of sessions: those that recur, close together, in lines of several kinds."""
 
+import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +34,8 @@ _IN_TURN = 0.98
 """Share of values in front of messages that begin after all others have ended: such values are dates or hours."""
 _LARGEST = 0.4
 """Largest share of a key's records that one value has: what has more is a usual value, not an id."""
+_MANY = 8
+"""Letters with which the ids of the keys begin from which on they may begin with any."""
 _COVERED = 0.002
 """Share of all records that have a value which recurs."""
 
@@ -52,7 +56,7 @@ def sample_ids(sample: Sample, *, source: int = 0) -> pl.DataFrame:
     -------
     frame
         `source`, `record` (its number in the sample), `key` and `value` (hashes), `shape`, `time` (microseconds since
-        the epoch, UTC, or NO_TIME), and `place` (IN_FIELDS, IN_MESSAGES, or IN_HEADS).
+        the epoch, UTC, or NO_TIME), `begin` (first byte), and `place` (IN_FIELDS, IN_MESSAGES, or IN_HEADS).
     """
     data, tables = sample.data, sample.tables
     if sample.bounds is None:
@@ -73,6 +77,7 @@ def sample_ids(sample: Sample, *, source: int = 0) -> pl.DataFrame:
             "value": rows[:, 2].view(np.uint64),
             "shape": hashes[record],
             "time": records.time[record],
+            "begin": data[rows[:, 3]],
             "place": np.where(
                 key < np.uint64(1 << 63),
                 IN_FIELDS,
@@ -139,4 +144,21 @@ def choose_keys(ids: pl.DataFrame) -> SessionKeys:
         .sort("covered", "key", descending=[True, False])
         .head(MOST_KEYS)
     )
-    return SessionKeys(keys=tuple(chosen["key"].sort().to_list()), places=int(chosen["place"].unique().sum()))
+    tokens = ids.filter(pl.col("key").is_in(chosen["key"].implode()), pl.col("place") != IN_FIELDS)
+    return SessionKeys(
+        keys=tuple(chosen["key"].sort().to_list()),
+        places=int(chosen["place"].unique().sum()),
+        begins=_all_like(tokens["begin"].unique().to_list()),
+    )
+
+
+def _all_like(seen: Sequence[int]) -> bytes:
+    """Return the bytes with which such ids may begin: with one digit all, and so with hexadecimal or many letters."""
+    begins = set(seen)
+    if begins & set(b"0123456789"):
+        begins |= set(b"0123456789")
+        if begins & set(b"abcdefABCDEF"):
+            begins |= set(b"abcdefABCDEF")
+    if len(begins & set(string.ascii_letters.encode())) > _MANY:
+        begins |= set(range(256))
+    return bytes(sorted(begins))

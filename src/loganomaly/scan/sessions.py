@@ -19,10 +19,14 @@ __all__ = ["SessionKeys", "Spots", "session_tables"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionKeys:
-    """The keys whose values are sessions, and where they stand; see `loganomaly.scan.ids`."""
+    """The keys whose values are sessions; see `loganomaly.scan.ids`.
+
+    `places` says where they stand, `begins` with which bytes those of tokens begin (all of them where it is empty).
+    """
 
     keys: tuple[int, ...] = ()
     places: int = 0
+    begins: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +54,10 @@ class Spots:
     def rows(self, data: NDArray[np.uint8], records: Records, keys: SessionKeys) -> NDArray[np.int64]:
         """Return the ids in records, as `find_ids` does."""
         wanted = np.array(keys.keys, np.uint64)
-        messages = (records.message_start, records.message_end)
-        found: NDArray[np.int64] = find_ids(data, records.start, messages, self.slots, self.fields, wanted, keys.places)
+        begins = np.full(256, 0 if keys.begins else 1, np.uint8)
+        begins[list(keys.begins)] = 1
+        messages, data_at = (records.message_start, records.message_end), (data, records.start)
+        found: NDArray[np.int64] = find_ids(*data_at, messages, self.slots, self.fields, wanted, begins, keys.places)
         return found
 
 

@@ -41,6 +41,12 @@ _OCTAVES, _FENCES = 3.0, 3.0
 """How far beyond the ninth decile a count or duration that varies is news: doublings, and distances to the median."""
 
 
+_TRIED = 2000
+"""Sessions, the first ones, that tell which templates have no order."""
+_Column = tuple[NDArray[np.float64], NDArray[np.float64], bool]
+"""First time and place of a template in every session, and whether any of its records has no time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
     """What few sessions have in common.
@@ -264,9 +270,15 @@ def _fence(values: NDArray[np.int64]) -> float:
 def _orders(sessions: _Sessions) -> Iterator[Deviation]:
     numbers = sessions.usual[:_MOST_ORDERED]
     places = {n: sessions.places[n].astype(np.float64) for n in numbers}
-    columns = {n: (sessions.spread(sessions.times, n), sessions.spread(places, n)) for n in numbers}
+    columns: dict[int, _Column] = {
+        n: (sessions.spread(sessions.times, n), sessions.spread(places, n), bool(np.isnan(sessions.times[n]).any()))
+        for n in numbers
+    }
+    some = {n: (time[:_TRIED], place[:_TRIED], timeless) for n, (time, place, timeless) in columns.items()}
     for i, one in enumerate(numbers):
         for other in numbers[i + 1 :]:
+            if _is_mixed(some[one], some[other]):
+                continue
             first, second = _before(columns[one], columns[other]), _before(columns[other], columns[one])
             forward, backward = int(first.sum()), int(second.sum())
             total = forward + backward
@@ -284,16 +296,21 @@ def _orders(sessions: _Sessions) -> Iterator[Deviation]:
                     )
 
 
-def _before(
-    one: tuple[NDArray[np.float64], NDArray[np.float64]], other: tuple[NDArray[np.float64], NDArray[np.float64]]
-) -> NDArray[np.bool_]:
+def _is_mixed(one: _Column, other: _Column) -> bool:
+    """Whether two templates come in both orders so often among the first sessions that neither is a deviation."""
+    few, many = sorted((int(_before(one, other).sum()), int(_before(other, one).sum())))
+    return few > 10 * _FLIPPED * (few + many) + 5
+
+
+def _before(one: _Column, other: _Column) -> NDArray[np.bool_]:
     """Return in which sessions the first record of one template comes before that of another.
 
     At one time there is no order: what runs side by side is logged in any. Without times the place in the source tells.
     """
-    (time, at), (later, behind) = one, other
-    timeless = np.isnan(time) & np.isnan(later) & (at // _SOURCE == behind // _SOURCE)
-    before: NDArray[np.bool_] = (time < later) | (timeless & (at < behind))
+    (time, at, timeless), (later, behind, also_timeless) = one, other
+    before: NDArray[np.bool_] = time < later
+    if timeless and also_timeless:
+        before |= np.isnan(time) & np.isnan(later) & (at // _SOURCE == behind // _SOURCE) & (at < behind)
     return before
 
 
