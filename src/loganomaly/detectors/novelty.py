@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence
@@ -12,25 +14,23 @@ __all__ = ["NoveltyDetector"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoveltyDetector:
-    """Templates whose records all fall into a short part of the log that begins after a quiet part.
+    """Templates whose records all come after a quiet part of the log, for a while or up to its end.
 
     If n records were spread evenly over time, all of them would fall into some stretch of share f with probability
-    of about n f ** (n - 1) (the scan statistic of all n points, Naus 1965).
+    of about n f ** (n - 1) (the scan statistic of all n points, Naus 1965). Where many kinds of line begin after the
+    quiet part, one more is no news: the strength is that of the share of such templates, up to one in ten.
 
     Parameters
     ----------
     quiet
         Share 0..1 of the log's time that passes before the first record.
-    widest
-        Largest share 0..1 of the log's time in which the records lie.
     """
 
     name: str = "novelty"
-    weight: float = 0.55
+    weight: float = 0.6
     aspect: str = "time"
     full: float = 12.0
     quiet: float = 0.2
-    widest: float = 0.5
     fewest: int = 5
 
     def detect(self, case: Case) -> list[Evidence]:
@@ -39,15 +39,14 @@ class NoveltyDetector:
             return []
         start, end = case.span
         found = []
-        columns = case.table.select("number", "records", "first_time", "last_time").iter_rows()
-        for number, records, first, last in columns:
-            if records < self.fewest or first is None:
-                continue
-            quiet, width = (first - start) / (end - start), (last - first) / (end - start)
-            if quiet < self.quiet or width > self.widest:
-                continue
+        columns = ("number", "records", "first_time", "last_time")
+        frequent = case.table.select(columns).filter(pl.col("records") >= self.fewest).drop_nulls()
+        late = frequent.filter(pl.col("first_time") >= start + self.quiet * (end - start))
+        usual = surprise(len(late) / (len(frequent) + 1), full=1.0) if len(late) else 0.0
+        for number, records, first, last in late.iter_rows():
+            width = (last - first) / (end - start)
             share = max(width, 1 / case.records)
-            strength = surprise(min(1.0, records * share ** (records - 1)), full=self.full)
+            strength = usual * surprise(min(1.0, records * share ** (records - 1)), full=self.full)
             if strength < 0.25:
                 continue
             before, lasting = duration((first - start) / 1e6), duration(max((last - first) / 1e6, 1.0))
