@@ -14,7 +14,7 @@ from loganomaly.incidents.near import near_spans
 
 __all__ = ["Grouped", "find_incidents"]
 
-_ALONE = 0.8
+_ALONE = 0.75
 """Score from which on a single finding is an incident: that takes a flood, a silence, or detectors that agree. Below
 it, a line of its own says as much as an incident of one would; a leak is no event in time, however bad it is."""
 
