@@ -14,7 +14,7 @@ from loganomaly.sessions.wording import call, tell
 __all__ = ["SessionDetector"]
 
 _LONGEST_NAME = 120
-_RARE = 0.4
+_RARE, _ORDER = 0.2, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +23,15 @@ class SessionDetector:
 
     Evidence on a template that is rare among sessions is about it; other deviations are subjects of their own,
     shown by the first session that has them.
+
+    Strengths are those of how unlikely a deviation is, times the share of sessions that are of a usual kind: where each
+    session goes its own way, as users do, none is off the way.
     """
 
     name: str = "session"
-    weight: float = 0.6
+    weight: float = 0.7
     aspect: str = "session"
-    full: float = 3.5
+    full: float = 2.2
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return one piece of evidence per deviation of each group of sessions."""
@@ -51,7 +54,7 @@ class SessionDetector:
         return Evidence(
             detector=self.name,
             subject=case.subject(deviation.number) if is_rare else subject,  # type: ignore[arg-type]
-            strength=surprise(deviation.probability, full=self.full) * _size(deviation),
+            strength=judged.regular * surprise(deviation.probability, full=self.full) * _size(deviation),
             text=f"{text}: {session['text'][:_LONGEST_NAME]}{more}",
             observed=deviation.observed,
             expected=deviation.expected,
@@ -65,13 +68,16 @@ class SessionDetector:
 
 
 def _size(deviation: Deviation) -> float:
-    """Return 0..1: how far off a count or a duration is; twice the usual is little, eight times as much is all.
+    """Return 0..1: how much a deviation matters, besides how unlikely it is.
 
-    That a template is rare among sessions adds little to that it is rare.
+    Twice the usual is little, eight times as much is all. Order is often that of chance, and that a template is rare
+    among sessions adds little to that it is rare.
     """
-    if deviation.kind == "rare":
-        return _RARE
-    if deviation.kind not in {"count", "slow"}:
-        return 1.0
-    ratio = (deviation.observed + 1) / (deviation.expected + 1)
-    return min(1.0, abs(math.log2(ratio)) / 3)
+    match deviation.kind:
+        case "rare":
+            return _RARE
+        case "order":
+            return _ORDER
+        case "count" | "slow" if deviation.observed > deviation.expected:
+            return min(1.0, math.log2((deviation.observed + 1) / (deviation.expected + 1)) / 3)
+    return 1.0

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.sessions.deviations import FEWEST_SESSIONS, RARE, Deviation, find_deviations
@@ -14,6 +15,8 @@ __all__ = ["THRESHOLD", "JudgedGroup", "judge_group"]
 
 THRESHOLD = 0.5
 """Score from which on a session is unusual."""
+_ALIKE = 0.01
+"""Share 0..1 of a group's sessions that are a usual kind of session."""
 _BELOW = 0.999
 """What of the surprise of a deviation the rarest template alone reaches at most."""
 _MOST = 0.1
@@ -32,12 +35,15 @@ class JudgedGroup:
         Per session: the number of the first of its deviations, or -1.
     score
         Per session: 0..1, higher is more unusual.
+    regular
+        Share 0..1 of the sessions that are like at least one in a hundred: with the same templates, as often.
     """
 
     group: SessionGroup
     deviations: Sequence[Deviation]
     main: NDArray[np.int64]
     score: NDArray[np.float64]
+    regular: float
 
 
 def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Mapping[int, float]) -> JudgedGroup:
@@ -60,7 +66,23 @@ def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Ma
     most = int(_MOST * size)
     if len(deviating) > most:
         base = max(base, float(deviating[most]) * (1 + 1e-9))
-    return JudgedGroup(group=group, deviations=deviations, main=main, score=1 - 0.5 ** (surprise / base))
+    return JudgedGroup(
+        group=group,
+        deviations=deviations,
+        main=main,
+        score=1 - 0.5 ** (surprise / base),
+        regular=_regular(group),
+    )
+
+
+def _regular(group: SessionGroup) -> float:
+    """Return the share of sessions that have the same templates as often as at least one in `_ALIKE` of all."""
+    size = len(group.table)
+    if not size:
+        return 0.0
+    pairs = group.counts.select("row", pair=pl.concat_str("number", "records", separator="x"))
+    kinds = pairs.group_by("row").agg(pl.col("pair").str.join(" "))["pair"].value_counts()
+    return float(kinds.filter(pl.col("count") >= _ALIKE * size)["count"].sum()) / size
 
 
 def _rarest(group: SessionGroup) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from loganomaly.mining.template import Template
 from loganomaly.sessions.deviations import Deviation
-from loganomaly.wording import duration
+from loganomaly.wording import duration, times
 
 __all__ = ["call", "tell"]
 
@@ -38,8 +38,8 @@ def tell(deviation: Deviation, templates: Sequence[Template], *, key: str) -> st
             return f"{few:,} of {of:,} sessions ({key}) with {other} lack {what}"
         case "count":
             return (
-                f"{few:,} of {of:,} sessions ({key}) have {what} {deviation.observed:,.0f} times,"
-                f" where {deviation.expected:,.0f} is usual"
+                f"{few:,} of {of:,} sessions ({key}) have {what} {times(round(deviation.observed))},"
+                f" where {times(round(deviation.expected))} is usual"
             )
         case "order":
             return f"in {few:,} of {of:,} sessions ({key}) {what} comes before {other}, in all others behind it"
