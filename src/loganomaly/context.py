@@ -11,12 +11,14 @@ from loganomaly.wording import duration
 
 __all__ = ["VOICE", "in_context"]
 
-VOICE = Voice(0.4, CONTEXT)
+VOICE = Voice(0.36, CONTEXT)
 """Makes a finding of what is rare, but not of what is a little unusual."""
 _SURE = 0.7
 """Score from which on an incident is one that others are taken for parts of."""
-_FEW = 5
+_ONCE = 2
 """What occurs more often than this tells no moment at which something changed."""
+_FEW = 5
+"""Findings of at most so many records are rare lines, which do not vouch for others."""
 
 
 def in_context(
@@ -44,7 +46,7 @@ def in_context(
         for subject, known in evidence.items()
         if subject.kind == "template" and subject not in told and any(by[e.detector].aspect == "kind" for e in known)
         for records, first in [table[rows[subject.name]]]
-        if records <= _FEW and first is not None
+        if records <= _ONCE and first is not None
     ]
     near = near_incident([first for _, first in subjects], incidents, before=found.gap)
     return {

@@ -14,7 +14,7 @@ from loganomaly.sessions.wording import call, tell
 __all__ = ["SessionDetector"]
 
 _LONGEST_NAME = 120
-_RARE, _ORDER = 0.2, 0.5
+_RARE, _ORDER = 0.15, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

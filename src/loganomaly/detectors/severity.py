@@ -30,7 +30,7 @@ class SeverityDetector:
     """
 
     name: str = "severity"
-    weight: float = 0.45
+    weight: float = 0.48
     aspect: str = "trouble"
     full: float = 3.0
 
