@@ -42,7 +42,7 @@ def test_detectors_of_one_aspect_count_once(evidence):
 def test_change_counts_in_full_only_where_there_is_trouble():
     by = {"rarity": Voice(0.4, "kind"), "severity": Voice(0.2, "trouble")}
     rare, severe = (Evidence(detector=name, subject=SUBJECT, strength=1.0, text="x") for name in by)
-    assert fuse([rare], by) == pytest.approx(0.4 * 0.65)
+    assert fuse([rare], by) == pytest.approx(0.4 * 0.5)
     assert fuse([rare, severe], by) == pytest.approx(1 - (1 - 0.4) * (1 - 0.2))
 
 
@@ -278,6 +278,7 @@ class Fixed:
     evidence: tuple
     name: str = "fixed"
     weight: float = 1.0
+    aspect: str = "fixed"
 
     def detect(self, _case):
         return list(self.evidence)
