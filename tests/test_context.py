@@ -27,10 +27,12 @@ class Said:
     def detect(self, case):
         strengths = dict(self.strengths)
         return [
-            Evidence(detector=self.name, subject=case.subject(n), strength=strengths[t.text], text="odd", tags=(self.name,))
+            Evidence(
+                detector=self.name, subject=case.subject(n), strength=strengths[t.text], text="odd", tags=(self.name,)
+            )
             for n, t in enumerate(case.templates)
             if t.text in strengths
-        ]  # fmt: skip
+        ]
 
 
 RARITY = Said("rare", "kind", ((RARE, 0.5),))

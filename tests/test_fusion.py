@@ -22,7 +22,9 @@ SAMPLES = settings(max_examples=100, deadline=None)
 
 
 def said(**strengths):
-    return [Evidence(detector=name, subject=SUBJECT, strength=strength, text="x") for name, strength in strengths.items()]
+    return [
+        Evidence(detector=name, subject=SUBJECT, strength=strength, text="x") for name, strength in strengths.items()
+    ]
 
 
 def test_of_one_aspect_what_counts_most_speaks_for_all():

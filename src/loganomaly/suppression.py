@@ -1,4 +1,4 @@
-"""What users do not want to be told again: of a template, a component ..., for reasons that they know, and no others."""
+"""What users do not want to be told again: of a template, a component ..., for the reasons they know and no others."""
 
 import hashlib
 from collections import defaultdict
@@ -98,8 +98,8 @@ def sort_out(
 ) -> Sorted:
     """Sort out what is hidden; order is kept.
 
-    A finding is hidden by an entry with its id, or by one on its template (component, session, level) that knows all the
-    kinds of evidence that carry it: with one that is news, it is another finding, and shown.
+    A finding is hidden by an entry with its id, or by one on its template (component, session, level) that knows all
+    the kinds of evidence that carry it: with one that is news, it is another finding, and shown.
 
     Parameters
     ----------

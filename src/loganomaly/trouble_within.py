@@ -36,7 +36,7 @@ def trouble_within(
         within = within.filter(pl.col("bucket").is_between(start // width, max(start, stop - 1) // width))
     counts = dict(within.group_by("number").agg(pl.col("count").sum()).iter_rows())
     told = sum(strengths.get(case.subject(number), 0.0) * count for number, count in sorted(counts.items()))
-    return told / max(sum(counts.values()), 1)
+    return float(told / max(sum(counts.values()), 1))
 
 
 def _members(case: Case, subject: Subject) -> list[int] | None:

@@ -101,10 +101,10 @@ def summed_up(findings: Sequence[Finding]) -> str:
 
 def told(finding: Finding) -> str:
     """Return what a timeline says of a finding."""
-    is_template = finding.subject.kind == "template"
-    # A session finding is named by what the sessions do.
-    what = finding.about if is_template or finding.subject.kind == "session" else f"{finding.subject.kind} {finding.about}"
-    often = f" ({times(finding.count)})" if is_template and finding.count > 1 else ""
+    kind = finding.subject.kind
+    # What sessions do says that it is of sessions.
+    what = finding.about if kind in {"template", "session"} else f"{kind} {finding.about}"
+    often = f" ({times(finding.count)})" if kind == "template" and finding.count > 1 else ""
     return f"{_words(finding.classification)}: {_line(what)}{often}"
 
 
