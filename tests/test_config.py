@@ -774,7 +774,7 @@ def test_an_override_of_one_entry_of_a_list_is_refused():
         ),
         (
             "{template: a, component: b, reason: x}",
-            "suppress.1.component: an entry is about a template, a component, a session or a level, and here template and",
+            "suppress.1.component: an entry is about a template, a component, a session or a level, and here template",
         ),
         ("{session: a, level: INFO, reason: x}", "suppress.1.level: an entry is about a template, a component,"),
         ("{level: FATAL, reason: x}", "suppress.1.level: given 'FATAL', expected one of CRITICAL, ERROR, WARN"),

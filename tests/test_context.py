@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from loganomaly.findings import CONTEXT, Evidence
+from loganomaly.findings import CONTEXT, Evidence, Location, Subject
 from loganomaly.fusion import THRESHOLD
 from loganomaly.judge import judge
 from loganomaly.suppression import finding_id
@@ -37,6 +37,19 @@ class Said:
 
 RARITY = Said("rare", "kind", ((RARE, 0.5),))
 DISKS = Said("flood", "flood", ((LOST, 0.8),))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Says the same of every case."""
+
+    evidence: tuple
+    aspect: str
+    name: str = "sum"
+    weight: float = 0.9
+
+    def detect(self, _case):
+        return list(self.evidence)
 
 
 def log_with(*rare):
@@ -114,6 +127,22 @@ def test_what_is_unusual_but_not_rare_is_not_raised():
 def test_rare_lines_alone_do_not_vouch_for_each_other(records, raised):
     found = findings_with(("disk lost", "node gone"), records=records, strength=0.9)
     assert any(f.template == RARE for f in found) == raised
+
+
+@pytest.mark.parametrize(("kind", "name"), [("component", "web"), ("level", "INFO"), ("window", "a time")])
+@pytest.mark.parametrize(("aspect", "raised"), [("time", False), ("silence", True)])
+def test_the_change_of_what_is_made_up_of_many_lines_vouches_for_none_of_them(kind, name, aspect, raised):
+    span = (1_773_478_800_000_000 + 3_600_000_000, 1_773_478_800_000_000 + 3_650_000_000)
+    evidence = Evidence(
+        detector="sum", subject=Subject(kind=kind, name=name), strength=1.0, text="odd", tags=("burst",), span=span,
+        count=50, location=Location(source=0, line=0, offset=0),
+    )  # fmt: skip
+    # Change counts half in calm lines.
+    judgement, subject = judged(
+        3_500, detectors=(RARITY, Fixed((evidence,), aspect, weight=0.9 if aspect == "silence" else 1.8))
+    )
+    assert judgement.scores[evidence.subject] >= THRESHOLD
+    assert (judgement.scores[subject] >= THRESHOLD) == raised
 
 
 def test_nothing_changes_for_what_is_a_finding_already():

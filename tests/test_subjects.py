@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from string import ascii_lowercase
 
 import polars as pl
 import pytest
@@ -36,13 +37,14 @@ def requests(*, lacking=LACKING, ids=range(1_500)):
 
 
 def errors():
-    """Return lines of two hours with 48 errors within a minute."""
-    verbs = ("dropp", "skipp", "miss", "reject", "fail", "abort")
-    things = ("frame", "block", "page", "lease", "token", "cart", "order", "mail")
+    """Return lines of two hours with errors of 20 components, now and then, and each of them four times within 80 s."""
+    kinds = [
+        " ".join(letter * length for length in range(2, 5 + n % 3)) for n, letter in enumerate(ascii_lowercase[:20])
+    ]
+    times = [(120 * (n + 20 * place), kind) for n, kind in enumerate(kinds) for place in (0, 1, 2)]
+    times += [(4_000 + n, kinds[n % 20]) for n in range(80)]
     lines = [log_line(second, f"tick {second} done") for second in range(0, 7_200, 5)]
-    lines += [log_line(4_000 + n, f"{verb}ed the {thing}", level="ERROR", component=("web", "db")[n % 2])
-              for n, (verb, thing) in enumerate((v, t) for v in verbs for t in things)]  # fmt: skip
-    return sorted(lines)
+    return sorted([*lines, *(log_line(second, kind, level="ERROR", component=kind[:2]) for second, kind in times)])
 
 
 def silent():
@@ -83,7 +85,7 @@ def test_a_finding_on_sessions_says_what_they_do(unfinished):
 def test_a_finding_on_a_level_says_which(many_errors):
     (found,) = of_kind(many_errors, "level")
     assert found["subject"] == {"kind": "level", "name": "ERROR"}
-    assert "48 ERROR records of 6 kinds" in found["reason"]
+    assert "81 ERROR records of 20 kinds within 2 min" in found["reason"]
 
 
 def test_a_finding_on_a_template_or_component_names_it():
