@@ -24,7 +24,7 @@ def finding(
     if at is not None and kind in {"burst", "flood", "new"}:
         span = (at, end)
     if at is not None and kind == "silence":
-        span = (first, at)
+        span = (at, max(at, DAY[1]))  # that of the absence
     tags = {"value": ("value",), "leak": ("leak", "password")}.get(kind, (kind,))
     evidence = [Evidence(detector=kind, subject=subject, strength=0.9, text=kind, tags=tags, span=span)]
     if kind in {"leak", "value"}:

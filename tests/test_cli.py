@@ -27,6 +27,7 @@ SUMMARY = {
     "stages": {"scan": 1.25, "judge": 0.5},
 }
 ANOMALY = {
+    "subject": {"kind": "template", "name": "out of memory [bold]"},
     "score": 0.97,
     "severity": "CRITICAL",
     "source": "app.log",

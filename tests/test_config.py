@@ -56,10 +56,12 @@ def number(bounds: str, *outside: float) -> list[tuple[object, str]]:
 MAYBE_FLAG = [(1, "true or false or null"), ("x", "true or false or null")]
 YEAR = "a whole number, at most 2200, at least 1970 or null"
 A_LIST = "a list of mappings with the keys name, pattern"
-SOME_ENTRIES = "a list of mappings with the keys component, date, id, note, reason, template"
+SOME_ENTRIES = "a list of mappings with the keys component, date, id, level, note, reason, session, template"
 ENTRY = {
     "template": "order <*> lost",
     "component": None,
+    "session": None,
+    "level": None,
     "reason": "error + rare_event",
     "id": "3f2a9c01b7de",
     "note": "known",
@@ -71,7 +73,13 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
         [(value, A_LIST) for value in (5, "x", None, True, {"name": "order"})],
     ),
     "suppress": (
-        [ENTRY, ENTRY | {"template": None, "component": "web", "id": None}],
+        [
+            ENTRY,
+            *(
+                ENTRY | {"template": None, "id": None, key: name}
+                for key, name in (("component", "web"), ("session", "req-* that take long"), ("level", "ERROR"))
+            ),
+        ],
         [(value, SOME_ENTRIES) for value in (5, "x", None, True, {"template": "order"})],
     ),
     "suppress_file": ("known.yaml", NO_TEXT),
@@ -751,7 +759,7 @@ def test_an_override_of_one_entry_of_a_list_is_refused():
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ("5", "suppress.1: given 5, expected a mapping with keys among component, date, id, note, reason, template."),
+        ("5", f"suppress.1: given 5, expected a mapping with keys among {', '.join(sorted(ENTRY))}."),
         ("{template: a}", "suppress.1.reason: not given, expected non-empty text such as 'error + rare_event'."),
         ("{template: a, reason: [x]}", "suppress.1.reason: given a list, expected non-empty text such as"),
         ("{template: 12, reason: x}", "suppress.1.template: given 12, expected text or null; put text in quotes."),
@@ -760,8 +768,16 @@ def test_an_override_of_one_entry_of_a_list_is_refused():
             "{template: a, reason: x, id: 123456789012}",
             "suppress.1.id: given 123456789012, expected text or null; put text in quotes",
         ),
-        ("{reason: x}", "suppress.1.template: an entry is about a template or a component, and here neither is given"),
-        ("{template: a, component: b, reason: x}", "suppress.1.component: an entry is about a template or a component"),
+        (
+            "{reason: x}",
+            "suppress.1.template: an entry is about a template, a component, a session or a level, and here none is",
+        ),
+        (
+            "{template: a, component: b, reason: x}",
+            "suppress.1.component: an entry is about a template, a component, a session or a level, and here template",
+        ),
+        ("{session: a, level: INFO, reason: x}", "suppress.1.level: an entry is about a template, a component,"),
+        ("{level: FATAL, reason: x}", "suppress.1.level: given 'FATAL', expected one of CRITICAL, ERROR, WARN"),
         ("{template: a, reason: x + + y}", "suppress.1.reason: given 'x + + y', expected reasons such as"),
         ("{template: a, reason: x, id: 3F2A9C01B7DE}", "suppress.1.id: given '3F2A9C01B7DE', expected 12 digits"),
     ],

@@ -22,13 +22,11 @@ from loganomaly.testing import log_line
 FILE = Path("loganomaly-suppress.yaml")
 RARE = {
     "id": "3f2a9c01b7de",
-    "template_id": "t1",
-    "template": "cannot open table <*>",
-    "component": "db",
+    "subject": {"kind": "template", "name": "cannot open table <*>"},
     "kinds": ["error", "rare_event"],
 }
-BURST = {"id": "3f2a00000000", "template_id": "t2", "template": "retry <*>", "component": None, "kinds": ["burst"]}
-SILENCE = {"id": "aa0000000001", "template_id": None, "template": "", "component": "sync", "kinds": ["silence"]}
+BURST = {"id": "3f2a00000000", "subject": {"kind": "template", "name": "retry <*>"}, "kinds": ["burst"]}
+SILENCE = {"id": "aa0000000001", "subject": {"kind": "component", "name": "sync"}, "kinds": ["silence"]}
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +122,7 @@ def test_a_secret_in_a_note_is_not_written_down():
 
 
 def test_what_a_terminal_obeys_is_neither_shown_nor_written():
-    write_results(RARE | {"template": "\x1b[2J\u202eopen", "kinds": ["error"]})
+    write_results(RARE | {"subject": {"kind": "template", "name": "\x1b[2J\u202eopen"}, "kinds": ["error"]})
     assert done("3f2a9")[0] == "dismissed 3f2a9c01b7de: open (error)"
     assert "\x1b" not in FILE.read_text(encoding="utf-8")
     assert "\u202e" not in FILE.read_text(encoding="utf-8")
@@ -139,7 +137,7 @@ def test_undo_takes_out_what_was_put_in():
     done("3f2a9")
     before = FILE.read_bytes()
     done("aa00")
-    assert done("--undo", "aa00") == ["shown again: aa0000000001: sync (silence)"]
+    assert done("--undo", "aa00") == ["shown again: aa0000000001: component sync (silence)"]
     assert FILE.read_bytes() == before
 
 
@@ -207,7 +205,7 @@ def test_a_wrong_call_is_refused_and_writes_nothing(args, message):
         ("- {template: x, reason: burst}\n", "line 1: the file: given a list, expected a mapping"),
         ("suppress:\n- {template: x, reason: burst}\n- {template: y}\n", "line 3: suppress.2.reason: not given"),
         ("suppress:\n- {template: x, resaon: burst}\n", "line 2: unknown key 'suppress.1.resaon'; did you mean"),
-        ("suppress:\n- {reason: burst}\n", "line 2: suppress.1.template: an entry is about a template or a component"),
+        ("suppress:\n- {reason: burst}\n", "line 2: suppress.1.template: an entry is about a template, a component"),
         ("suppress:\n- {template: x, component: y, reason: z}\n", "line 2: suppress.1.component: an entry is about"),
         ("suppress:\n- {template: x, reason: 'a +'}\n", "line 2: suppress.1.reason: given 'a +', expected reasons"),
         ("suppress:\n- {template: x, reason: a, id: 3f2}\n", "line 2: suppress.1.id: given '3f2', expected 12 digits"),

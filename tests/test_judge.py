@@ -42,7 +42,7 @@ def test_detectors_of_one_aspect_count_once(evidence):
 def test_change_counts_in_full_only_where_there_is_trouble():
     by = {"rarity": Voice(0.4, "kind"), "severity": Voice(0.2, "trouble")}
     rare, severe = (Evidence(detector=name, subject=SUBJECT, strength=1.0, text="x") for name in by)
-    assert fuse([rare], by) == pytest.approx(0.4 * 0.65)
+    assert fuse([rare], by) == pytest.approx(0.4 * 0.5)
     assert fuse([rare, severe], by) == pytest.approx(1 - (1 - 0.4) * (1 - 0.2))
 
 
@@ -158,6 +158,43 @@ def test_frequent_news_over_the_same_time_are_one_finding_with_all_sources():
     assert (one.template, one.related, one.sources) == ("template b", ("template a",), (0, 1))
     assert (one.first_time, one.last_time) == (0, 100 * SECOND)
     assert one.reason.endswith("Together with 1 more kind of line over the same time.")
+
+
+def burst(kind, name, *, count, first=0, last=100):
+    """Return a finding on a component or level that has so many records in a burst from and to these seconds."""
+    span = (first * SECOND, last * SECOND)
+    subject = Subject(kind=kind, name=name)
+    evidence = Evidence(
+        detector="burst", subject=subject, strength=1.0, text="x", tags=("burst",), count=count, span=span
+    )
+    made = finding(f"{kind} {name}", count=10_000, tags=("burst",), first=0, last=9_000 * SECOND)
+    return replace(made, subject=subject, template_id=None, template="", evidence=(evidence,))
+
+
+@pytest.mark.parametrize("kind", ["component", "level"])
+@pytest.mark.parametrize(
+    ("count", "last", "kept"), [(20, 90, 2), (21, 90, 3), (20, 100, 3)], ids=["half", "less", "not in it alone"]
+)
+def test_a_burst_says_nothing_new_where_half_of_its_lines_are_findings(kind, count, last, kept):
+    name = "ERROR" if kind == "level" else "db"
+    parts = [
+        replace(
+            finding(text, count=5 + n, tags=("leak",), first=SECOND, last=last * SECOND),
+            severity="ERROR",
+            component="db",
+        )
+        for n, text in enumerate(("a", "b"))
+    ]
+    # 5 and 6 records; those of another component and level tell nothing of it.
+    other = finding("c", count=500, tags=("leak",), first=SECOND, last=2 * SECOND)
+    assert len(folded([burst(kind, name, count=count + 2), *parts, other])) == kept + 1
+
+
+def test_silence_of_a_component_is_news_where_its_lines_are_findings():
+    silence = replace(burst("component", "db", count=6), tags=("silence",))
+    silence = replace(silence, evidence=tuple(replace(e, tags=("silence",)) for e in silence.evidence))
+    part = replace(finding("a", count=6, tags=("leak",), first=SECOND, last=2 * SECOND), component="db")
+    assert len(folded([silence, part])) == 2
 
 
 def test_news_that_overlap_little_stay_apart():
@@ -278,6 +315,7 @@ class Fixed:
     evidence: tuple
     name: str = "fixed"
     weight: float = 1.0
+    aspect: str = "fixed"
 
     def detect(self, _case):
         return list(self.evidence)

@@ -22,7 +22,7 @@ LAYERS = (
     {"judge", "reports"},
     {"context", "finding_on", "folding"},
     {"fusion", "suppression"},
-    {"classify", "detectors", "parameters", "telling", "trial"},
+    {"classify", "detectors", "parameters", "telling", "trial", "trouble_within"},
     {"masking"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},

@@ -13,6 +13,7 @@ from loganomaly.detectors.beats import missed_beats
 from loganomaly.detectors.changes import changes
 from loganomaly.detectors.rate import BurstDetector
 from loganomaly.detectors.runs import Runs, bursts, dips, dispersion, greatest_runs, tails
+from loganomaly.detectors.severity import SeverityDetector
 from loganomaly.detectors.shift import ShiftDetector
 from loganomaly.detectors.silence import SilenceDetector
 from loganomaly.judge import judge
@@ -159,7 +160,8 @@ def test_errors_of_many_kinds_are_a_burst_of_their_level(many_errors):
 
 def test_a_burst_of_a_level_becomes_a_finding_with_a_line(many_errors):
     case = case_of("".join(many_errors))
-    (finding,) = [f for f in judge(case, [BurstDetector()]).findings if f.subject.kind == "level"]
+    found = judge(case, [BurstDetector(), SeverityDetector()]).findings
+    (finding,) = [f for f in found if f.subject.kind == "level"]
     assert (finding.severity, finding.component, finding.count, finding.sources) == ("ERROR", None, 48, (0,))
     assert (finding.template_id, finding.template, finding.classification) == (None, "", "burst")
     assert " ERROR " in many_errors[finding.location.line]

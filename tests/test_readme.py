@@ -45,9 +45,11 @@ def test_the_suppress_list_of_the_readme_is_read(tmp_path):
     path = tmp_path / "known.yaml"
     path.write_text(block, encoding="utf-8")
     entries = load_suppress_file(path)
-    assert [(entry.template, entry.component) for entry in entries] == [
-        ("retry <*> of <*> in <*> ms", None),
-        (None, "inventory-sync"),
+    assert [entry.about for entry in entries] == [
+        ("template", "retry <*> of <*> in <*> ms"),
+        ("component", "inventory-sync"),
+        ("session", 'req-* without "request <*> ends"'),
+        ("level", "WARNING"),
     ]
 
 

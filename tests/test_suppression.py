@@ -13,7 +13,7 @@ from loganomaly import LogAnalyzer
 from loganomaly.classify import classify, kind_of, kinds_of
 from loganomaly.config import load_config
 from loganomaly.errors import ConfigError
-from loganomaly.findings import Evidence, Subject
+from loganomaly.findings import CONTEXT, Evidence, Subject
 from loganomaly.fusion import THRESHOLD
 from loganomaly.judge import judge
 from loganomaly.redaction.secrets import redact, redact_personal
@@ -23,6 +23,7 @@ from loganomaly.testing import case_of, log_line
 
 TEMPLATE = Subject(kind="template", name="t")
 WEIGHTS = {"severity": 0.45, "rarity": 0.5, "lof": 0.25, "burst": 0.5, "value": 0.6, "leak": 0.97, "session": 0.6}
+ASPECTS = {"severity": "trouble", "rarity": "kind", "lof": "kind", "burst": "time"}  # others have their own
 TAGS = {"severity": "error", "rarity": "rare", "lof": "outlier", "burst": "burst", "value": "value", "leak": "leak"}
 SAMPLES = settings(max_examples=100, deadline=None)
 
@@ -33,7 +34,7 @@ def said(detector, strength=1.0, *, about="", subject=TEMPLATE, tags=None):
 
 
 def kinds(*evidence):
-    return kinds_of(evidence, WEIGHTS)
+    return kinds_of(evidence, [WEIGHTS[e.detector] * e.strength for e in evidence])
 
 
 # Kinds and ids
@@ -107,7 +108,7 @@ def finding():
 class _Fixed:
     """Says the same of every case."""
 
-    name, weight = "leak", 1.0
+    name, weight, aspect = "leak", 1.0, "leak"
 
     def __init__(self, *, evidence):
         self.evidence = evidence
@@ -172,7 +173,9 @@ def test_dismissing_one_finding_hides_it_and_no_other(subjects, data):
     case = case_of("".join(lines))
     evidence = [replace(e, subject=case.subject(number)) for number, found in subjects for e in found]
     detectors = [
-        type("Said", (_Fixed,), {"name": name, "weight": weight})(evidence=[e for e in evidence if e.detector == name])
+        type("Said", (_Fixed,), {"name": name, "weight": weight, "aspect": ASPECTS.get(name, name)})(
+            evidence=[e for e in evidence if e.detector == name]
+        )
         for name, weight in WEIGHTS.items()
     ]
     before = judge(case, detectors)
@@ -180,7 +183,7 @@ def test_dismissing_one_finding_hides_it_and_no_other(subjects, data):
     found = [subject for subject, score in before.scores.items() if score >= THRESHOLD]
     assume(found)
     chosen = data.draw(st.sampled_from(found))
-    reasons = kinds_of(before.evidence[chosen], WEIGHTS)
+    reasons = kinds(*(e for e in before.evidence[chosen] if e.detector != CONTEXT))
     after = judge(case, detectors, suppressions=[entry(*reasons, text=texts[chosen])])
     assert [each.finding.id for each in after.hidden] == [finding_id(chosen, reasons)]
     shown = [text for f in after.findings for text in (f.template, *f.related)]

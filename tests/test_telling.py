@@ -23,6 +23,7 @@ class Fixed:
     locations: tuple[Location | None, ...] = (None,)
     name: str = "fixed"
     weight: float = 1.0
+    aspect: str = "fixed"
 
     def detect(self, case):
         return [

@@ -25,6 +25,7 @@ def summary(**changes):
 
 def anomaly(**changes):
     return {
+        "subject": {"kind": "template", "name": "FATAL out of memory: killed process <*>"},
         "incident": None,
         "score": 0.97,
         "severity": "CRITICAL",

@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from loganomaly.detectors.severity import SeverityDetector
 from loganomaly.detectors.windows import WindowDetector
 from loganomaly.judge import judge
 from loganomaly.testing import case_of, log_line
@@ -124,7 +125,7 @@ def test_where_the_templates_are_findings_the_window_is_none():
     (window,) = WindowDetector(full=2.1).detect(case)
 
     class Fixed:
-        name, weight = "fixed", 1.0
+        name, weight, aspect = "fixed", 1.0, "fixed"
 
         def __init__(self, *evidence):
             self.evidence = evidence
@@ -132,11 +133,21 @@ def test_where_the_templates_are_findings_the_window_is_none():
         def detect(self, _case):
             return list(self.evidence)
 
-    alone = judge(case, [WindowDetector(full=2.1)]).findings
+    # A weight with which a calm window is a finding.
+    alone = judge(case, [WindowDetector(full=2.1, weight=1.0)]).findings
     assert [f.subject for f in alone] == [window.subject]
     assert (alone[0].classification, alone[0].template_id, alone[0].count) == ("unusual_mix", None, window.count)
     assert alone[0].reason.startswith("The 30 s from 2026-03-14 09:30:00 UTC on are unlike the rest of the log:")
     number = next(n for n, template in enumerate(case.templates) if template.text == "shard <*> lost")
     other = type(window)(detector="fixed", subject=case.subject(number), strength=1.0, text="lost")
-    both = judge(case, [WindowDetector(full=2.1), Fixed(other)]).findings
+    both = judge(case, [WindowDetector(full=2.1, weight=1.0), Fixed(other)]).findings
     assert [f.subject for f in both] == [case.subject(number)]
+
+
+@pytest.mark.parametrize(("level", "findings"), [("INFO", 0), ("ERROR", 1)])
+def test_a_window_is_a_finding_where_its_lines_tell_of_trouble(level, findings):
+    lines = counted(*with_incident(steady(1), 60, 40)).splitlines(keepends=True)
+    log = "".join(line.replace("INFO", level) if any(w in line for w in ("shard", "elect", "term")) else line
+                  for line in lines)  # fmt: skip
+    judgement = judge(case_of(log), [WindowDetector(full=2.1), SeverityDetector()])
+    assert len([f for f in judgement.findings if f.subject.kind == "window"]) == findings

@@ -1,6 +1,6 @@
 """What changed before it broke, and what mended it: weak findings near an incident, or in it, count for more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from loganomaly.case import Case
@@ -15,6 +15,8 @@ VOICE = Voice(0.36, CONTEXT)
 """Makes a finding of what is rare, but not of what is a little unusual."""
 _SURE = 0.7
 """Score from which on an incident is one that others are taken for parts of."""
+_SUMS = {"component", "level", "window"}
+"""Subjects that are made up of many templates."""
 _ONCE = 2
 """What occurs more often than this tells no moment at which something changed."""
 _FEW = 5
@@ -22,13 +24,14 @@ _FEW = 5
 
 
 def in_context(
-    case: Case, findings: Iterable[Finding], evidence: Mapping[Subject, tuple[Evidence, ...]], by: Mapping[str, Voice]
+    case: Case, findings: Sequence[Finding], evidence: Mapping[Subject, tuple[Evidence, ...]], by: Mapping[str, Voice]
 ) -> dict[Subject, Evidence]:
     """Return evidence on rare templates without a finding that begin in an incident, shortly before or after it.
 
     Incidents are those that the findings make: score and time alone tell, so that nothing depends on wording.
     """
-    given = list(findings)
+    told = {finding.subject for finding in findings}
+    given = [finding for finding in findings if not _sums_up(finding, by)]
     # Rare lines alone do not vouch for each other.
     rare = {finding.id for finding in given if finding.count <= _FEW}
     found = find_incidents(given, span=case.span)
@@ -38,7 +41,6 @@ def in_context(
         for incident in found.incidents
         if incident.score >= _SURE and incident.end is not None and not rare.issuperset(incident.findings)
     ]
-    told = {finding.subject for finding in given}
     rows = {template.id: number for number, template in enumerate(case.templates)}
     table = case.table.select("records", "first_time").rows()
     subjects = [
@@ -54,6 +56,11 @@ def in_context(
         for (subject, first), incident in zip(subjects, near, strict=True)
         if incident is not None and incident.start is not None and incident.end is not None
     }
+
+
+def _sums_up(finding: Finding, by: Mapping[str, Voice]) -> bool:
+    """Whether a finding is the change of a component, a level or a window: of lines that are judged themselves."""
+    return finding.subject.kind in _SUMS and all(by[e.detector].aspect == "time" for e in finding.evidence)
 
 
 def _evidence(subject: Subject, first: int, *, start: int, end: int) -> Evidence:

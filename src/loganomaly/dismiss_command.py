@@ -57,7 +57,7 @@ def dismiss(
     show: Annotated[bool, typer.Option("--list", help="Show what is in the file.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Report errors in detail.")] = False,
 ) -> None:
-    """Write down findings that need not be shown again: their template or component, and the reasons they had.
+    """Write down findings that need not be shown again: their template, component ..., and the reasons they had.
 
     A run leaves them out with --suppress FILE. What has another reason the next time is shown.
     """
@@ -91,7 +91,7 @@ def _check(ids: Sequence[str] | None, *, results: Path | None, note: str | None,
 
 
 def _dismiss(ids: Sequence[str], *, folder: Path, file: Path, note: str | None) -> None:
-    from loganomaly.config import SuppressConfig, add_entries, load_suppress_file
+    from loganomaly.config import SUPPRESSIBLE, SuppressConfig, add_entries, load_suppress_file
     from loganomaly.redaction.secrets import redact
     from loganomaly.reports.saved import load_findings
     from loganomaly.suppression import join_reasons
@@ -99,15 +99,22 @@ def _dismiss(ids: Sequence[str], *, folder: Path, file: Path, note: str | None) 
     known = {found: entry for entry in load_suppress_file(file) for found in [_id(entry)]} if file.exists() else {}
     findings = {finding.id: finding for finding in load_findings(folder)}
     wanted = [_match(given, {**_texts(known), **_abouts(findings)}, of=str(folder)) for given in ids]
+    for name in wanted:
+        if name not in known and findings[name].subject not in SUPPRESSIBLE:
+            raise UsageError(
+                f"{name} cannot be dismissed: it is about a {findings[name].subject} of time, {findings[name].about}, "
+                "which is in no other log; dismiss the findings on what is logged in it"
+            )
     today = dt.datetime.now(dt.UTC).date().isoformat()
     entries = [
-        SuppressConfig(
-            id=name,
-            template=findings[name].template,
-            component=findings[name].component,
-            reason=join_reasons(findings[name].kinds),
-            note=None if note is None else redact(note),
-            date=today,
+        SuppressConfig.model_validate(
+            {
+                "id": name,
+                findings[name].subject: findings[name].about,
+                "reason": join_reasons(findings[name].kinds),
+                "note": None if note is None else redact(note),
+                "date": today,
+            }
         )
         for name in dict.fromkeys(wanted)
         if name not in known
@@ -143,8 +150,7 @@ def _list(file: Path) -> None:
         _say(f"{file} has no entries")
     for entry in entries:
         _say("  ".join(filter(None, (_id(entry), entry.date, entry.reason))))
-        about = f"component {entry.component}" if entry.template is None else entry.template
-        _say(f"    {about}")
+        _say(f"    {_about(*entry.about)}")
         if entry.note is not None:
             _say(f"    note: {entry.note}")
 
@@ -157,10 +163,8 @@ def _id(entry: "SuppressConfig") -> str:
     from loganomaly.mining.template import template_id
     from loganomaly.suppression import finding_id, split_reasons
 
-    if entry.template is None:
-        subject = Subject(kind="component", name=entry.component or "")
-    else:
-        subject = Subject(kind="template", name=template_id(entry.template))
+    kind, text = entry.about
+    subject = Subject(kind=kind, name=template_id(text) if kind == "template" else text)
     return finding_id(subject, split_reasons(entry.reason))
 
 
@@ -192,19 +196,19 @@ def _named(ids: Sequence[str], known: Mapping[str, str]) -> str:
 
 
 def _texts(entries: Mapping[str, "SuppressConfig"]) -> dict[str, str]:
-    return {name: _about(entry) for name, entry in entries.items()}
+    return {name: _about(*entry.about) for name, entry in entries.items()}
 
 
 def _abouts(findings: Mapping[str, "SavedFinding"]) -> dict[str, str]:
-    return {name: finding.about for name, finding in findings.items()}
+    return {name: _about(finding.subject, finding.about) for name, finding in findings.items()}
 
 
-def _about(entry: "SuppressConfig") -> str:
-    return (entry.component if entry.template is None else entry.template) or ""
+def _about(kind: str, text: str) -> str:
+    return text if kind == "template" else f"{kind} {text}"
 
 
 def _told(entry: "SuppressConfig") -> str:
-    return f"{_short(_about(entry))} ({entry.reason})"
+    return f"{_short(_about(*entry.about))} ({entry.reason})"
 
 
 def _short(text: str) -> str:

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 
 from loganomaly.traces import Trace
 
-__all__ = ["CONTEXT", "MOST_SAMPLES", "Evidence", "Finding", "Location", "Nearest", "Sample", "Subject"]
+__all__ = ["CONTEXT", "MOST_SAMPLES", "SUBJECTS", "Evidence", "Finding", "Location", "Nearest", "Sample", "Subject"]
 
 CONTEXT = "context"
 """Stands in the place of a detector's name where evidence is what other findings tell; see `loganomaly.context`."""
 MOST_SAMPLES = 5
 """Lines of the log that a finding shows at most."""
+SUBJECTS = ("template", "component", "level", "session", "window")
+"""Kinds of subjects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +142,8 @@ class Finding:
     nearest: Nearest | None = None
     places: tuple[Location, ...] = ()
     samples: tuple[Sample, ...] = ()
+
+    @property
+    def about(self) -> str:
+        """What it is about in words: the text of its template, or the name of its component, level, session, window."""
+        return self.template if self.subject.kind == "template" else self.subject.name

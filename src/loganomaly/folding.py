@@ -16,6 +16,8 @@ _SAME = 0.8
 """Frequent findings whose times overlap by this share 0..1 of both together are one event."""
 _LONG = 10
 """A finding over a time of more windows than this does not explain one of them."""
+_MOST = 0.5
+"""Share 0..1 of the records of a burst from which on those that have findings tell of it."""
 _BESIDE, _BESIDE_MANY = "line beside it that is as rare", "lines beside it that are as rare"
 _AT_ONCE, _AT_ONCE_MANY = "kind of line over the same time", "kinds of line over the same time"
 
@@ -24,7 +26,8 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
     """Fold findings that are one event into the worst of them; worst first.
 
     Rare findings side by side in a source are one event, and so are frequent ones that begin and end together. A window
-    of time says nothing new where another finding is about the same time.
+    of time says nothing new where another finding is about the same time, nor does the burst of a component or a level
+    where its lines are findings.
     """
     ordered = sorted(_without_explained(findings), key=lambda f: (f.location.source, f.location.line, f.id))
     kept: list[Finding] = []
@@ -50,8 +53,8 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _without_explained(findings: Iterable[Finding]) -> list[Finding]:
-    """Leave out the windows of time at which something else was found."""
-    given = list(findings)
+    """Leave out the windows of time at which something else was found, and bursts that are those of other findings."""
+    given = [f for several in [list(findings)] for f in several if not _is_told(f, several)]
     spans = [
         span
         for f in given
@@ -60,6 +63,25 @@ def _without_explained(findings: Iterable[Finding]) -> list[Finding]:
         if span is not None
     ]
     return [f for f in given if f.subject.kind != "window" or not any(_explains(span, f) for span in spans)]
+
+
+def _is_told(burst: Finding, findings: Sequence[Finding]) -> bool:
+    """Whether most records of a component's or level's burst are in findings on lines of that time alone."""
+    kind, name = burst.subject.kind, burst.subject.name
+    if kind not in {"component", "level"} or any("burst" not in e.tags for e in burst.evidence):
+        return False
+    told = sum(
+        f.count
+        for f in findings
+        if f.template_id is not None and (f.component if kind == "component" else f.severity) == name
+        if any(_within(f, e.span) for e in burst.evidence)
+    )
+    return told >= _MOST * max(e.count or burst.count for e in burst.evidence)
+
+
+def _within(finding: Finding, span: tuple[int, int] | None) -> bool:
+    first, last = finding.first_time, finding.last_time
+    return span is not None and first is not None and last is not None and span[0] <= first and last < span[1]
 
 
 def _explains(span: tuple[int | None, int | None], window: Finding) -> bool:

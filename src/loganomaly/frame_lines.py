@@ -1,6 +1,7 @@
 """Says of each row of a frame what was found of it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ def annotate(
     """Return the frame with one verdict per row.
 
     Evidence on a whole template speaks of all of its rows, evidence on a stretch of lines of those within it. Rows of
-    one template with the same evidence have the same verdict, so it is made once for all of them.
+    one template with the same evidence have the same verdict, so it is made once for all of them. Of a finding on
+    sessions, the row that it names has its verdict, unless that of its template is worse; findings on components,
+    levels and windows are about no row in particular.
 
     Rows of what is suppressed, or beyond the contamination that was asked for, are no anomalies; they keep their score
     and reason.
@@ -53,6 +56,7 @@ def annotate(
     rows: list[dict[str, Any]] = []
     by = judgement.voices
     hidden = {suppressed.finding.subject for suppressed in judgement.hidden} | judgement.beyond
+    of_session = _rows_of_sessions(judgement, hidden=hidden, clean=clean)
     evidence_of = [judgement.evidence.get(case.subject(n), ()) for n in range(len(case.templates))]
     for row, number in enumerate(numbers.tolist()):
         found = evidence_of[number] if number != _UNKNOWN else ()
@@ -62,10 +66,29 @@ def annotate(
         )
         if key not in verdicts:
             verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], by, hidden=hidden, clean=clean)
-        rows.append(verdicts[key])
+        verdict = verdicts[key]
+        for evidence in of_session.get(row, ()):
+            other = _verdict(case, number, evidence, by, hidden=hidden, clean=clean)
+            verdict = max(verdict, other, key=lambda each: (each["is_anomaly"], each["anomaly_score"]))
+        rows.append(verdict)
     columns = ("template_id", "log_template", "anomaly_score", "is_anomaly", "anomaly_source", "classification",
                "reason", "tags")  # fmt: skip
     return add_columns(frame, {name: [row[name] for row in rows] for name in columns})
+
+
+def _rows_of_sessions(
+    judgement: Judgement, *, hidden: Collection[Subject], clean: Callable[[str], str]
+) -> dict[int, list[tuple[Evidence, ...]]]:
+    """Return the evidence of each finding on sessions that is not hidden, by the row that it names."""
+    found: dict[int, list[tuple[Evidence, ...]]] = {}
+    for subject, evidence in judgement.evidence.items():
+        if subject.kind != "session" or judgement.scores[subject] < THRESHOLD:
+            continue
+        # What is suppressed is known without secrets.
+        if subject not in hidden and replace(subject, name=clean(subject.name)) not in hidden:
+            for row in sorted({e.lines[0] for e in evidence if e.lines is not None}):
+                found.setdefault(row, []).append(evidence)
+    return found
 
 
 def _verdict(

@@ -10,10 +10,11 @@ from loganomaly.detectors.base import Detector
 from loganomaly.finding_on import finding_on
 from loganomaly.findings import CONTEXT, Evidence, Finding, Subject
 from loganomaly.folding import folded, rank
-from loganomaly.fusion import THRESHOLD, Voice, fuse, voices, weigh
+from loganomaly.fusion import THRESHOLD, Voice, fuse, trouble_of, voices, weigh
 from loganomaly.redaction.secrets import redact
 from loganomaly.suppression import Hidden, Suppression, sort_out
 from loganomaly.telling import told
+from loganomaly.trouble_within import trouble_within
 
 __all__ = ["Judgement", "judge"]
 
@@ -71,7 +72,11 @@ def judge(
         ]
 
     ranked = {subject: _ranked(several, by) for subject, several in sorted(heard.items())}
-    scores = {subject: fuse(several, by) for subject, several in ranked.items()}
+    strengths = {subject: trouble_of(several, by) for subject, several in ranked.items()}
+    scores = {
+        subject: fuse(several, by, trouble=trouble_within(case, subject, several, strengths))
+        for subject, several in ranked.items()
+    }
     for subject, evidence in in_context(case, found(), ranked, by).items():
         ranked[subject] = _ranked([*ranked[subject], evidence], by)
         scores[subject] = fuse(ranked[subject], by)

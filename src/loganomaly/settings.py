@@ -96,8 +96,8 @@ def suppressions(config: Config) -> tuple[Suppression, ...]:
     given += [(entry, path) for entry in load_suppress_file(Path(path))] if path is not None else []
     return tuple(
         Suppression(
-            subject="template" if entry.component is None else "component",
-            text=(entry.template if entry.component is None else entry.component) or "",
+            subject=entry.about[0],
+            text=entry.about[1],
             reasons=split_reasons(entry.reason),
             id=entry.id,
             note=entry.note,

@@ -1,4 +1,4 @@
-"""What users do not want to be told again: a template or component, for the reasons that they know, and no others."""
+"""What users do not want to be told again: of a template, a component ..., for the reasons they know and no others."""
 
 import hashlib
 from collections import defaultdict
@@ -23,9 +23,9 @@ class Suppression:
     Attributes
     ----------
     subject
-        "template" or "component".
+        The kind of a `Subject`: "template", "component", "session" or "level".
     text
-        The text of that template, or the name of that component, without secrets.
+        The text of that template, or the name of that component, session or level, without secrets.
     reasons
         Kinds of evidence that are known. One without what it is about ("value_out_of_range" instead of
         "value_out_of_range/took") stands for all of that name.
@@ -98,8 +98,8 @@ def sort_out(
 ) -> Sorted:
     """Sort out what is hidden; order is kept.
 
-    A finding is hidden by an entry with its id, or by one on its template (or component) that knows all the kinds of
-    evidence that carry it: with one that is news, it is another finding, and shown.
+    A finding is hidden by an entry with its id, or by one on its template (component, session, level) that knows all
+    the kinds of evidence that carry it: with one that is news, it is another finding, and shown.
 
     Parameters
     ----------
@@ -117,8 +117,7 @@ def sort_out(
     besides: list[Hidden] = []
     for finding in findings:
         told = masked_finding(finding, clean=clean) if suppressions else finding
-        text = told.template if told.template_id is not None else told.component
-        entries = by_text.get((finding.subject.kind, text or ""), [])
+        entries = by_text.get((told.subject.kind, told.about), [])
         found = by_id.get(finding.id) or next((e for e in entries if all(map(e.knows, told.kinds))), None)
         if found is not None:
             hidden.append(Hidden(finding=told, suppression=found))

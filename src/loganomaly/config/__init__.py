@@ -8,6 +8,7 @@ constructing anything, ``load`` puts the three together, ``file_map`` reads ``--
 from loganomaly.config.file_map import parse_file_config_map
 from loganomaly.config.load import load_config
 from loganomaly.config.settings import (
+    SUPPRESSIBLE,
     Config,
     DetectorsConfig,
     LLMCallStepConfig,
@@ -27,6 +28,7 @@ from loganomaly.config.settings import (
 from loganomaly.config.suppress_file import add_entries, load_suppress_file, remove_entries
 
 __all__ = [
+    "SUPPRESSIBLE",
     "Config",
     "DetectorsConfig",
     "LLMCallStepConfig",

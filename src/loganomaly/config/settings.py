@@ -10,6 +10,7 @@ from loganomaly.errors import ConfigError
 from loganomaly.reading.zones import find_zone
 
 __all__ = [
+    "SUPPRESSIBLE",
     "Config",
     "DetectorsConfig",
     "LLMCallStepConfig",
@@ -32,6 +33,9 @@ DISAGREE = "keys_disagree"
 
 Its context: ``keys``, ``reason``.
 """
+
+SUPPRESSIBLE = ("template", "component", "session", "level")
+"""What entries of `suppress` can be about: what stays the same from log to log, unlike a window of time."""
 
 
 class _Section(BaseModel):
@@ -97,10 +101,14 @@ class MaskConfig(_Section):
 
 
 class SuppressConfig(_Section):
-    """Findings that are not shown: those on a template or component, for reasons that are known."""
+    """Findings that are not shown: those on a template, component, session or level, for reasons that are known."""
 
     template: str | None = Field(default=None, description="Text of the template, as anomalies.json has it.")
     component: str | None = Field(default=None, description="Name of the component, of findings on a whole component.")
+    session: str | None = Field(
+        default=None, description="What few sessions do, as anomalies.json names it, of findings on sessions."
+    )
+    level: str | None = Field(default=None, description="Name of the level, of findings on a whole level.")
     reason: str = Field(
         min_length=1,
         examples=["error + rare_event"],
@@ -113,10 +121,16 @@ class SuppressConfig(_Section):
     @model_validator(mode="after")
     def _says_what_and_why(self) -> Self:
         key, reason = "", ""
-        if (self.template is None) == (self.component is None):
-            key = "template" if self.component is None else "component"
-            given = "neither is" if self.component is None else "both are"
-            reason = f"an entry is about a template or a component, and here {given} given; give one of the two"
+        subjects = self._subjects()
+        if len(subjects) != 1:
+            key = subjects[1][0] if subjects else SUPPRESSIBLE[0]
+            given = " and ".join(name for name, _ in subjects) or "none"
+            reason = (
+                "an entry is about a template, a component, a session or a level, "
+                f"and here {given} {'is' if len(subjects) < 2 else 'are'} given; give one of them"
+            )
+        elif self.level is not None and self.level not in _levels():
+            key, reason = "level", f"given {self.level!r}, expected one of {', '.join(_levels())}"
         elif any(not part.strip() for part in self.reason.split("+")):
             key, reason = "reason", f"given {self.reason!r}, expected reasons such as 'error + rare_event'"
         elif self.id is not None and not re.fullmatch("[0-9a-f]{12}", self.id):
@@ -124,6 +138,21 @@ class SuppressConfig(_Section):
         if key:
             raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [key], "reason": reason})
         return self
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """What the entry is about: its kind, such as "component", and its text or name."""
+        return self._subjects()[0]
+
+    def _subjects(self) -> list[tuple[str, str]]:
+        return [(name, text) for name in SUPPRESSIBLE if (text := getattr(self, name)) is not None]
+
+
+def _levels() -> list[str]:
+    """Return the names of levels, the gravest first."""
+    from loganomaly.reading.program import Level  # numpy would make every start slower
+
+    return [level.name for level in sorted(Level, reverse=True)]
 
 
 class LofConfig(_Section):

@@ -16,7 +16,7 @@ __all__ = ["add_entries", "load_suppress_file", "remove_entries"]
 _KEY = "suppress"
 _KIND = "file of findings that are not shown, which `loganomaly dismiss` writes"
 _HEADER = """\
-# Findings that are not shown: those on this template or component, for these reasons and no others.
+# Findings that are not shown: those on this template, component, session or level, for these reasons and no others.
 # Used by: loganomaly --suppress FILE, or the key suppress_file of a configuration.
 """
 
@@ -136,7 +136,7 @@ def _lines(entry: SuppressConfig) -> list[str]:
     return [f"{'- ' if place == 0 else '  '}{name}: {_quoted(value)}" for place, (name, value) in enumerate(given)]
 
 
-_ORDER = ("id", "template", "component", "reason", "note", "date")
+_ORDER = ("id", "template", "component", "session", "level", "reason", "note", "date")
 
 
 def _quoted(text: str) -> str:

@@ -101,8 +101,10 @@ def summed_up(findings: Sequence[Finding]) -> str:
 
 def told(finding: Finding) -> str:
     """Return what a timeline says of a finding."""
-    what = finding.template or f"component {finding.component}"
-    often = f" ({times(finding.count)})" if finding.template and finding.count > 1 else ""
+    kind = finding.subject.kind
+    # What sessions do says that it is of sessions.
+    what = finding.about if kind in {"template", "session"} else f"{kind} {finding.about}"
+    often = f" ({times(finding.count)})" if kind == "template" and finding.count > 1 else ""
     return f"{_words(finding.classification)}: {_line(what)}{often}"
 
 

@@ -28,6 +28,7 @@ def describe(
     return [
         {
             "id": finding.id,
+            "subject": {"kind": finding.subject.kind, "name": clean(finding.about)},
             "log": finding.log,
             "timestamp": iso(finding.timestamp),
             "classification": finding.classification,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loganomaly.errors import InputError, InputMissingError, InputUnreadableError
+from loganomaly.findings import SUBJECTS
 
 __all__ = ["SavedFinding", "load_findings"]
 
@@ -17,17 +18,12 @@ _AGAIN = "run the analysis again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedFinding:
-    """What names a finding: its id, its template or, where it is about one, its component, and its kinds."""
+    """What names a finding: its id, what it is about ("template", "component" ... and its text or name), its kinds."""
 
     id: str
-    template: str | None
-    component: str | None
+    subject: str
+    about: str
     kinds: tuple[str, ...]
-
-    @property
-    def about(self) -> str:
-        """The template or the component."""
-        return (self.template if self.component is None else self.component) or ""
 
 
 def load_findings(folder: Path) -> list[SavedFinding]:
@@ -73,18 +69,12 @@ def load_findings(folder: Path) -> list[SavedFinding]:
 
 
 def _finding(entry: Mapping[str, Any]) -> SavedFinding:
-    whole = entry["template_id"] is None  # about a component as a whole
-    about = entry["component"] if whole else entry["template"]
-    kinds = entry["kinds"]
-    if not isinstance(about, str) or not isinstance(kinds, list) or not kinds:
-        raise TypeError("expected a template or a component, and kinds")
+    subject, kinds = entry["subject"], entry["kinds"]
+    kind, about = subject["kind"], subject["name"]
+    if kind not in SUBJECTS or not isinstance(about, str) or not isinstance(kinds, list) or not kinds:
+        raise TypeError("expected a subject and kinds")
     if not all(isinstance(kind, str) and kind for kind in kinds):
         raise TypeError("kinds are texts")
     if not isinstance(entry["id"], str) or not re.fullmatch("[0-9a-f]{12}", entry["id"]):
         raise ValueError("an id has 12 digits 0-9 and a-f")
-    return SavedFinding(
-        id=entry["id"],
-        template=None if whole else about,
-        component=about if whole else None,
-        kinds=tuple(kinds),
-    )
+    return SavedFinding(id=entry["id"], subject=kind, about=about, kinds=tuple(kinds))

@@ -21,6 +21,7 @@ def describe_suppressed(hidden: Sequence[Hidden], *, clean: Callable[[str], str]
         "findings": [
             {
                 "id": each.finding.id,
+                "subject": {"kind": each.finding.subject.kind, "name": clean(each.finding.about)},
                 "template": clean(each.finding.template) if each.finding.template_id is not None else None,
                 "component": None if each.finding.component is None else clean(each.finding.component),
                 "classification": each.finding.classification,

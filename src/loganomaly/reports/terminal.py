@@ -145,8 +145,15 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
 
 
 def _reason(anomaly: Mapping[str, Any]) -> str:
-    """Return why it is a finding, and its id, by which it can be dismissed."""
-    return f"{anomaly['reason']} [{anomaly['id']}]" if "id" in anomaly else str(anomaly["reason"])
+    """Return why it is a finding, and its id, by which it can be dismissed.
+
+    The line above it is one of many that a component has, so that its name is said; other reasons name what they are
+    about.
+    """
+    subject = anomaly["subject"]
+    whose = f"Component {subject['name']}: " if subject["kind"] == "component" else ""
+    own_id = f" [{anomaly['id']}]" if "id" in anomaly else ""
+    return f"{whose}{anomaly['reason']}{own_id}"
 
 
 def _like(usual: Mapping[str, Any], *, room: int) -> Text | None:
