@@ -13,7 +13,7 @@ from loganomaly.errors import UsageError
 WORDS = ("turbine", "ledger", "harbour", "violin", "copper", "meadow")
 LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} for page done in {i % 9} ms" for i in range(300)]
 LOGS += [f"2026-03-14 09:05:{i:02d} INFO request {i} for asset done in {i % 9} ms" for i in range(30)]
-LOGS += [f"2026-03-14 09:06:{i:02d} WARN the {word} of {word}s has {word}ed" for i, word in enumerate(WORDS)]
+LOGS += [f"2026-03-14 09:06:{i:02d} ERROR the {word} of {word}s has {word}ed" for i, word in enumerate(WORDS)]
 LOGS += [f"2026-03-14 09:07:{i // 40:02d} WARN pool of {i} is full, retry" for i in range(400)]
 LOGS += [f"2026-03-14 09:08:{i // 40:02d} INFO {'page' if i % 2 else 'asset'} {i} sent" for i in range(600)]
 

@@ -2,13 +2,13 @@
 
 import random
 import re
-import time
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from counted import calls
 from incident_stories import DAY, HOUR, MINUTE, SECOND, finding, named
 from loganomaly.incidents import find_incidents, near_incident
 from loganomaly.incidents.incident import raised
@@ -72,7 +72,7 @@ def test_a_leak_alone_is_no_incident_however_bad():
     assert groups_of([finding("leak", HOUR, kind="leak", score=0.99)], span=DAY) == []
 
 
-@pytest.mark.parametrize(("score", "incidents"), [(0.79, 0), (0.8, 1)])
+@pytest.mark.parametrize(("score", "incidents"), [(0.74, 0), (0.75, 1)])
 def test_a_finding_alone_is_an_incident_only_if_it_is_severe(score, incidents):
     assert len(groups_of([finding("alone", HOUR, score=score)], span=DAY)) == incidents
 
@@ -384,7 +384,7 @@ def test_near_is_what_looking_at_every_incident_finds(spans, times, before):
 
 
 @pytest.mark.parametrize("shape", ["scattered", "together", "pairs", "no times"])
-def test_thousands_of_findings_are_grouped_in_a_moment(shape):
+def test_the_work_of_grouping_is_proportional_to_the_findings(shape):
     chance = random.Random(1)
     at = {
         "scattered": lambda _: chance.randrange(24 * 3600) * SECOND,
@@ -395,8 +395,7 @@ def test_thousands_of_findings_are_grouped_in_a_moment(shape):
     kinds = ("rare", "new", "flood", "leak")
     findings = [
         finding(str(n), at(n), kind=kinds[n % 4] if n % 8 else "value", component=f"c{n % 50}", source=n % 30, line=n)
-        for n in range(5_000)
+        for n in range(4_000)
     ]
-    begun = time.perf_counter()
-    find_incidents(findings, span=DAY)
-    assert time.perf_counter() - begun < 2
+    few, many = (calls(lambda some=some: find_incidents(some, span=DAY)) for some in (findings[::4], findings))
+    assert many < 8 * few  # were it quadratic, it would be sixteen times as much

@@ -60,7 +60,7 @@ class Results:
     findings: tuple[Finding, ...] = ()
     templates: pl.DataFrame = field(default_factory=pl.DataFrame)
     template_file: Mapping[str, Any] = field(default_factory=dict)
-    session_table: Callable[[], pl.DataFrame] = pl.DataFrame
+    session_table: Callable[[], pl.DataFrame] = field(default=pl.DataFrame, repr=False)
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
     notices: tuple[str, ...] = ()

@@ -42,7 +42,8 @@ class NoveltyDetector:
         columns = ("number", "records", "first_time", "last_time")
         frequent = case.table.select(columns).filter(pl.col("records") >= self.fewest).drop_nulls()
         late = frequent.filter(pl.col("first_time") >= start + self.quiet * (end - start))
-        usual = surprise(len(late) / (len(frequent) + 1), full=1.0) if len(late) else 0.0
+        # Each speaks of the others, and counts half itself.
+        usual = surprise((len(late) - 0.5) / (len(frequent) + 1), full=1.0) if len(late) else 0.0
         for number, records, first, last in late.iter_rows():
             width = (last - first) / (end - start)
             share = max(width, 1 / case.records)
