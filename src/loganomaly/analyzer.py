@@ -197,7 +197,13 @@ class LogAnalyzer:
         with watch.stage("judge"):
             case = self._case(Profile.merge([part.profile for part in scanned]), masks_in_use(own_masks(self._config)))
             wanted = detectors(self._config, without=self._without)
-            judgement = judge(case, wanted, suppressions=self._suppressions[self._config], clean=self._clean)
+            judgement = judge(
+                case,
+                wanted,
+                suppressions=self._suppressions[self._config],
+                contamination=self._config.detectors.contamination,
+                clean=self._clean,
+            )
         with watch.stage("extract"):
             found = with_lines(
                 judgement.findings,
@@ -283,6 +289,7 @@ class LogAnalyzer:
                     case,
                     detectors(configs[group], without=self._without),
                     suppressions=self._suppressions[configs[group]],
+                    contamination=configs[group].detectors.contamination,
                     clean=self._clean,
                 )
                 for group, case in cases.items()
@@ -369,6 +376,7 @@ class LogAnalyzer:
             unclear_dates=unclear,
             mixed_masks=mixed_masks,
             without=self._without,
+            beyond=sum(len(judgement.beyond) for judgement in judgements),
         )
         about_suppressions = remarks(
             [entry for entries in self._suppressions.values() for entry in entries],

@@ -108,5 +108,10 @@ def _within(findings: Sequence[Finding], *, records: int, contamination: float |
 
 
 def _size(finding: Finding) -> int:
-    """Return how many records a finding is about: evidence may speak of some of them only."""
-    return min(finding.count, max((e.count or finding.count) for e in finding.evidence))
+    """Return how many records a finding is about: evidence on stretches of lines speaks of some of them only."""
+    stretches: dict[tuple[int, int], int] = {}
+    for e in finding.evidence:
+        if e.lines is None:
+            return finding.count
+        stretches[e.lines] = e.count or e.lines[1] - e.lines[0] + 1
+    return min(finding.count, sum(stretches.values()))
