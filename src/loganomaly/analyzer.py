@@ -34,7 +34,7 @@ from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.registry import DETECTORS, checked_names
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.run import describe_run
-from loganomaly.reports.sessions import session_frame
+from loganomaly.reports.sessions import session_frame, session_metrics
 from loganomaly.reports.suppressed import describe_suppressed
 from loganomaly.reports.templates import template_entries, template_file, template_frame
 from loganomaly.results import FileReport, Results
@@ -396,7 +396,7 @@ class LogAnalyzer:
         )
         entries = template_entries(case, scores=scores, clean=self._clean, all_shapes=self._compliance)
         return Results(
-            summary={**whole.summary, **run},
+            summary={**whole.summary, "sessions": session_metrics(case, clean=self._clean), **run},
             anomalies=whole.anomalies,
             findings=tuple(findings),
             templates=template_frame(entries),
