@@ -8,7 +8,7 @@ from scipy import sparse
 
 from loganomaly import LogAnalyzer
 from loganomaly.detectors.session_mix import SessionMixDetector
-from loganomaly.sessions.mixes import find_mixes, neighbour_distances
+from loganomaly.sessions.mixes import UNUSUAL, find_mixes, neighbour_distances
 from loganomaly.sessions.verdicts import THRESHOLD, judge_group
 from loganomaly.testing import case_of, log_line
 from test_sessions import group_of
@@ -121,7 +121,7 @@ def test_the_order_of_sessions_does_not_matter(sets, order):
     assert sorted(sorted(rows) for rows, _ in one) == sorted(sorted(turned[row] for row in rows) for rows, _ in other)
 
 
-def test_a_session_as_far_from_all_others_as_two_drawn_at_random_is_unusual():
+def test_a_session_of_both_kinds_is_as_far_from_all_others_as_two_drawn_at_random():
     sets = two_kinds()
     sets[50] = [*KINDS[0], *KINDS[1]]
     events = [[(number, row) for number in numbers] for row, numbers in enumerate(sets)]
@@ -130,8 +130,23 @@ def test_a_session_as_far_from_all_others_as_two_drawn_at_random_is_unusual():
     assert judged.main[50] == -1
     # Of twelve templates, each in half of the sessions, two drawn at random differ in six; so do it and its nearest.
     assert mix.distance == pytest.approx(1, abs=0.01)
-    assert judged.score[50] == pytest.approx(1 - 0.5 ** (mix.distance / 0.9))
+    assert judged.score[50] == pytest.approx(1 - 0.5 ** (mix.distance / UNUSUAL))
     assert judged.score[50] > THRESHOLD > np.delete(judged.score, 50).max()
+
+
+def test_a_session_of_two_of_many_kinds_is_unusual():
+    sets = [list(range(6 * (row % 10), 6 * (row % 10) + 6)) for row in range(2000)]
+    sets[700] = [*sets[1], *sets[3]]
+    events = [[(number, row) for number in numbers] for row, numbers in enumerate(sets)]
+    judged = judge_group(group_of(events), span=(0, 10**12), raised={})
+    assert np.flatnonzero(judged.score >= THRESHOLD).tolist() == [700]
+
+
+def test_uncommon_templates_that_meet_as_often_as_chance_has_it_are_no_news():
+    chance = np.random.default_rng(7)
+    sets = [[0, *(np.flatnonzero(chance.random(3) < 0.05) + 1)] for _ in range(3000)]
+    assert max(map(len, sets)) > 2
+    assert mixes_of(sets) == []
 
 
 ORDERS = ("order received", "price looked up", "stock reserved", "card charged", "parcel sent")
@@ -150,7 +165,7 @@ def shop(*, mixed, first=0):
 def test_evidence_names_the_templates_and_their_usual_counts():
     (evidence,) = SessionMixDetector().detect(case_of("".join(shop(mixed={99}))))
     assert evidence.text.startswith(
-        "1 of 400 sessions (req-*) is made up unlike all others, next to the nearest it has 1 of"
+        "1 of 400 sessions (req-*) is made up unlike the others, next to the nearest it has 1 of"
     )
     assert evidence.text.endswith(": req-0099")
     assert "(usually none)" in evidence.text
@@ -172,7 +187,7 @@ def test_results_name_the_session_and_why(tmp_path):
     results = LogAnalyzer().analyze(log)
     row = results.sessions.row(0, named=True)
     assert (row["session"], row["is_anomaly"]) == ("req-0099", True)
-    assert "made up unlike all others" in row["reason"]
+    assert "made up unlike the others" in row["reason"]
     assert results.sessions["is_anomaly"].sum() == 1
     (found,) = [a for a in results.anomalies if a["classification"] == "unusual_session"]
     assert "req-0099" in found["reason"]

@@ -28,8 +28,8 @@ class SessionMixDetector:
     name: str = "session_mix"
     weight: float = 0.55
     aspect: str = "session"
-    usual: float = 0.7
-    full: float = 0.92
+    usual: float = 0.5
+    full: float = 0.72
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return evidence on each set of templates that make the difference, shown by the first session with them."""

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loganomaly.sessions.deviations import FEWEST_SESSIONS
+from loganomaly.sessions.deviations import FEWEST_SESSIONS, RARE
 from loganomaly.sessions.groups import SessionGroup
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["UNUSUAL", "Mix", "find_mixes", "neighbour_distances"]
 
-UNUSUAL = 0.9
-"""Distance from which on a session is unusual: about that of two sessions drawn at random."""
+UNUSUAL = 0.7
+"""Distance from which on a session is unusual: that of one of two kinds at once, where there are many kinds."""
 _NEIGHBOURS = 0.01
 """The k, as a share 0..1 of the sessions; at least two."""
 _MOST_KINDS = 6_000
@@ -33,8 +33,11 @@ _MOST_COMPARED = 2_000
 _BLOCK = 500
 _USUAL, _TIMES = 0.9, 3.0
 """Share 0..1 of the sessions whose distance is usual, and how many times as far a distance of 1 is at least."""
-_FAR = 0.7
+_FAR = 0.5
 """Distance from which on a session is told of."""
+_EXPECTED, _MET = 10.0, 0.2
+"""Sessions that have two templates if chance brings them together, at least, and the largest share of them that does
+where they are kept apart: with less, that both are in one session is no news."""
 _MOST_NAMED = 3
 _LEAST_SHARE = 0.1  # of the difference, from which on a template is named
 _ADDED = 0.5
@@ -50,7 +53,7 @@ class Mix:
     rows
         The sessions, of those that no deviation explains.
     distance
-        Of the k-th nearest session; 1 is as far as two sessions drawn at random are from each other, or, where few have
+        To the k-th nearest session; 1 is as far as two sessions drawn at random are from each other, or, where few have
         others near, three times as far as nine sessions in ten have theirs.
     numbers
         Templates that make the difference, the greatest first.
@@ -119,7 +122,11 @@ def _nearest(
 
 
 def find_mixes(group: SessionGroup, *, explained: NDArray[np.bool_]) -> list[Mix]:
-    """Return the sessions of a group that are far from all others, the farthest first; nothing of those `explained`."""
+    """Return the sessions of a group that are far from all others, the farthest first; nothing of those `explained`.
+
+    They are few, and have templates that others keep apart: uncommon ones that meet as often as chance has it are no
+    news, wherever they lie.
+    """
     from scipy import sparse
 
     size = len(group.table)
@@ -145,7 +152,8 @@ def find_mixes(group: SessionGroup, *, explained: NDArray[np.bool_]) -> list[Mix
     mixes = []
     for kind in np.flatnonzero((distances >= _FAR * unit) & (distances > 0)).tolist():
         members = np.flatnonzero((kind_of == kind) & ~explained)
-        if not len(members):
+        few = (len(members) + 0.5) / (size + 1) <= RARE
+        if not len(members) or not few or not _kept_apart(present, sizes, kind=kind, have=have):
             continue
         nearest, times = _nearest(_squared(vectors, slice(kind, kind + 1))[0], sizes, row=kind, k=k)
         share_near = (times / times.sum()) @ present[nearest].toarray()
@@ -166,6 +174,17 @@ def find_mixes(group: SessionGroup, *, explained: NDArray[np.bool_]) -> list[Mix
             )
         )
     return sorted(mixes, key=lambda mix: (-mix.distance, mix.numbers, int(mix.rows[0])))
+
+
+def _kept_apart(
+    present: "sparse.csr_array[np.float64]", sizes: NDArray[np.int64], *, kind: int, have: NDArray[np.int64]
+) -> bool:
+    """Whether a kind has two templates that meet in far fewer sessions than chance would bring together."""
+    numbers = present[[kind]].indices
+    own = present[:, numbers].toarray()
+    met = own.T @ (own * sizes[:, None])
+    expected = np.outer(have[numbers], have[numbers]) / sizes.sum()
+    return bool(((expected >= _EXPECTED) & (met <= _MET * expected)).any())
 
 
 def _kinds(group: SessionGroup) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

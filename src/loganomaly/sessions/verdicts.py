@@ -49,8 +49,8 @@ def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Ma
 
     A session's score is 1 - 0.5 ** (s / s0) for the largest surprise s of its deviations, with s0 that of what a share
     `RARE` of the sessions does, or more, so that at most a tenth of the sessions have 0.5. A session that does not
-    deviate has the score, below 0.5, of its rarest template, unless it is about as far from all others as two are that
-    are drawn at random, or farther: then it is 1 - 0.5 ** (d / UNUSUAL) for its distance d.
+    deviate has the score, below 0.5, of its rarest template, unless it is far from all others: from the distance
+    UNUSUAL on its score is 1 - 0.5 ** (d / UNUSUAL) for its distance d.
     """
     size = len(group.table)
     deviations = find_deviations(group, span=span, raised=raised)

@@ -67,7 +67,7 @@ def tell_mix(mix: Mix, templates: Sequence[Template], *, key: str, of: int) -> s
         for number, observed, usual in zip(mix.numbers, mix.observed, mix.usual, strict=True)
     )
     few = len(mix.rows)
-    sessions = f"{few:,} of {of:,} sessions ({key}) {'is' if few == 1 else 'are'} made up unlike all others"
+    sessions = f"{few:,} of {of:,} sessions ({key}) {'is' if few == 1 else 'are'} made up unlike the others"
     return f"{sessions}, next to the nearest {'it has' if few == 1 else 'they have'} {named}"
 
 
