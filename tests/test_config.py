@@ -18,6 +18,7 @@ DEFAULTS = """
 detectors:
   lof: {enabled: true, neighbors: 20, contamination: 0.1}
   rolling_window: {enabled: true, window_size: 1000, repetition_threshold: 0.75}
+  contamination: null
 llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:11434/api/generate", timeout: 30,
       max_retries: 3}
 masks: []
@@ -89,6 +90,10 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
     "detectors.lof.enabled": (False, FLAG),
     "detectors.lof.neighbors": (1, whole(1)),
     "detectors.lof.contamination": (0.5, number("above 0, at most 0.5", 0, 0.51)),
+    "detectors.contamination": (
+        0.5,
+        [(value, "a finite number, above 0, at most 0.5 or null") for value in (0, 0.51, True, "0.3", float("nan"))],
+    ),
     "detectors.rolling_window.enabled": (False, FLAG),
     "detectors.rolling_window.window_size": (2, whole(2)),
     "detectors.rolling_window.repetition_threshold": (1, number("above 0, at most 1", 0, 1.01)),

@@ -52,8 +52,8 @@ def test_detectors_left_out_of_files_say_nothing(tmp_path):
 def test_what_was_left_out_is_said():
     results = LogAnalyzer(without=["rarity", "lof"]).analyze(pl.DataFrame({"log": LOGS[:9]}))
     assert results.notices == ("detectors left out: lof, rarity",)
-    enabled = {name: section["enabled"] for name, section in results.summary["settings"].items()}
-    assert enabled == {"lof": False, "rolling_window": True}
+    settings = results.summary["settings"]
+    assert (settings["lof"]["enabled"], settings["rolling_window"]["enabled"]) == (False, True)
 
 
 def test_an_unknown_detector_cannot_be_left_out():
@@ -69,6 +69,34 @@ def test_lof_neighbors():
 def test_lof_contamination():
     assert not said_by(analyze(lof__contamination=0.0001), "lof")
     assert said_by(analyze(lof__contamination=0.1), "lof")
+
+
+def test_contamination():
+    free, bound = analyze(), analyze(contamination=0.01)
+    assert len(free.anomalies) == 3
+    # What falls silent is worst: it is about the last line before.
+    assert [anomaly["classification"] for anomaly in bound.anomalies] == ["silence"]
+    assert bound.summary["settings"]["contamination"] == 0.01
+    (told,) = bound.notices
+    assert told.endswith("a larger share of the records than detectors.contamination allows")
+    assert free.notices == ()
+
+
+@pytest.mark.parametrize("share", [0.002, 0.01, 0.05, 0.3, 0.5])
+def test_contamination_bounds_the_rows_that_are_anomalies(share):
+    free, bound = analyze(), analyze(contamination=share)
+    assert bound.lines["is_anomaly"].mean() <= share
+    assert bound.lines["anomaly_score"].equals(free.lines["anomaly_score"])
+
+
+def test_contamination_of_some_files_holds_for_these_only(tmp_path):
+    # The words differ, so that no finding is about both files.
+    for name in ("a", "b"):
+        tmp_path.joinpath(f"{name}.log").write_text("\n".join(LOGS).replace("pool", f"{name}pool") + "\n")
+    bound = load_config(overrides={"detectors.contamination": 0.01})
+    results = LogAnalyzer(file_configs={"a.log": bound}).analyze(tmp_path)
+    found = {name.rpartition("/")[2]: len(report.anomalies) for name, report in results.files.items()}
+    assert found == {"a.log": 1, "b.log": 3}
 
 
 def test_rolling_window_enabled():
@@ -247,6 +275,7 @@ def leaves(model, prefix=""):
 def test_every_setting_is_covered_here():
     tested = {f"detectors.{key}" for key in ("lof.enabled", "lof.neighbors", "lof.contamination")}
     tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
+    tested |= {"detectors.contamination"}
     tested |= {f"reading.{key}" for key in ("timezone", "day_first", "year")}
     assert set(leaves(Config)) == tested | {"masks", "suppress", "suppress_file"} | set(WITHOUT_EFFECT)
 

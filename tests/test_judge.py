@@ -331,6 +331,42 @@ def test_a_score_is_reported_from_the_threshold_on(strength, findings):
     assert judgement.evidence == {case.subject(0): (spoken,)}
 
 
+def bounded(contamination, *, lines=None, count=None):
+    """Return which of the templates "a", "b" and "c" findings are about, and which are beyond; "a" has half of all."""
+    case = case_of("disk full\n" * 10 + "light out\n" * 6 + "queue gone\n" * 4)
+    spoken = tuple(
+        Evidence(
+            detector="fixed",
+            subject=case.subject(number),
+            strength=0.9 - number / 10,
+            text="odd",
+            count=None if number else count,
+            location=case.location(number),
+            lines=None if number else lines,
+        )
+        for number in range(3)
+    )
+    judgement = judge(case, [Fixed(evidence=spoken)], contamination=contamination)
+    names = {template.id: "abc"[number] for number, template in enumerate(case.templates)}
+    shown = {finding.subject.name for finding in judgement.findings}
+    assert {s.name for s in judgement.scores} == {*names}
+    return "".join(sorted(names[i] for i in shown)), "".join(sorted(names[s.name] for s in judgement.beyond))
+
+
+@pytest.mark.parametrize(
+    ("contamination", "shown", "beyond"),
+    [(None, "abc", ""), (0.3, "", "abc"), (0.5, "a", "bc"), (0.79, "a", "bc"), (0.8, "ab", "c"), (1.0, "abc", "")],
+)
+def test_a_contamination_leaves_the_worst_findings_that_are_about_at_most_its_share(contamination, shown, beyond):
+    assert bounded(contamination) == (shown, beyond)
+
+
+def test_of_a_finding_that_speaks_of_some_lines_these_count():
+    assert bounded(0.3, lines=(0, 9)) == ("", "abc")
+    assert bounded(0.3, lines=(2, 7)) == ("a", "bc")
+    assert bounded(0.3, lines=(0, 9), count=2) == ("a", "bc")
+
+
 def test_evidence_on_a_component_needs_a_place():
     case = case_of(log_line(0, "ready"))
     spoken = Evidence(detector="fixed", subject=Subject(kind="component", name="web"), strength=1.0, text="odd")

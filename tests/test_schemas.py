@@ -229,3 +229,17 @@ def test_a_stack_trace_with_a_missing_or_an_unknown_key_is_refused(traced):
 def test_the_languages_of_stack_traces_are_those_of_the_code():
     trace = schema("anomalies")["items"]["properties"]["trace"]["properties"]
     assert trace["language"]["enum"] == [language.name for language in load_languages()]
+
+
+def test_results_with_sessions_are_valid():
+    steps = enumerate(("begins", "reads the cart", "ends"))
+    told = sorted(
+        (i * 2 + step * (1 + i % 3), f"request req-{i:05} {what}") for step, what in steps for i in range(300)
+    )
+    logs = [f"2026-03-14T09:{second // 60:02d}:{second % 60:02d}Z INFO {text}" for second, text in told]
+    results = LogAnalyzer().analyze(pl.DataFrame({"log": logs}))
+    (group,) = results.summary["sessions"]
+    validate(results.summary, "summary")
+    for wrong in (group | {"sessions": 0}, group | {"extra": 1}, {"key": "req-*"}):
+        with pytest.raises(ValidationError):
+            validate(results.summary | {"sessions": [wrong]}, "summary")

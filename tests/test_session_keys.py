@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from loganomaly.reading.detect import detect
+from loganomaly.scan.ids import IN_HEADS
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 from loganomaly.testing import case_of, log_line
 
@@ -52,6 +53,43 @@ def test_a_number_that_is_mostly_the_same_is_no_session():
 def test_a_time_in_the_message_is_no_session():
     events = [(s, f"{what} at {1700000000 + s}") for s in range(400) for what in ("tick", "tock")]
     assert keys_of(lines(events)) == []
+
+
+@pytest.mark.parametrize("seconds", [50, 61, 75, 100, 119, 170])
+def test_the_seconds_of_timestamps_are_no_sessions(seconds):
+    steps = [(s, what) for s in range(seconds) for what in ("query done", "page sent", "job begins")]
+    log = "".join(f"2026-03-14T09:{s // 60:02}:{s % 60:02}Z INFO [web] {what} in {s % 7} ms\n" for s, what in steps)
+    assert keys_of(log) == []
+    half = len(log) // 2 // 47 * 47
+    assert keys_of(log[:half], log[half:]) == []
+
+
+def in_turn(values, *, part):
+    """Return ids in front of messages, two records for each of some parts of time, as `sample_ids` does."""
+    rows = [
+        (n, 7, value, n % 2, n // 2 * part, IN_HEADS) for n, value in enumerate(v for v in values for _ in range(2))
+    ]
+    columns = {"record": pl.Int64, "key": pl.UInt64, "value": pl.UInt64, "shape": pl.Int64, "time": pl.Int64}
+    frame = pl.DataFrame(rows, schema=columns | {"place": pl.Int64}, orient="row")
+    return frame.with_columns(source=pl.lit(0, dtype=pl.Int64), begin=pl.lit(ord("7"), dtype=pl.UInt8))
+
+
+@pytest.mark.parametrize(("cycle", "part"), [(60, 1), (60, 60), (24, 3600)])
+def test_parts_of_a_clock_that_come_again_are_no_sessions(cycle, part):
+    ids = in_turn([n % cycle for n in range(int(1.4 * cycle))], part=part * 1_000_000)
+    assert choose_keys(ids).keys == ()
+    # Their order is no other, but they belong to no part of the clock.
+    shuffled = in_turn([n % (cycle + cycle // 10) for n in range(int(1.4 * cycle))], part=part * 1_000_000)
+    assert choose_keys(shuffled).keys == (7,)
+
+
+def test_jobs_of_a_minute_each_are_sessions():
+    log = "".join(
+        f"2026-03-14 09:{m:02}:{s:02} INFO cron[{2000 + 7 * m}] {what}\n"
+        for m in range(55)
+        for s, what in ((1, "begins"), (20 + m % 30, "works"), (57, "ends"))
+    )
+    assert keys_of(log) == ["[*]"]
 
 
 def test_fields_of_json_are_known_by_name():

@@ -209,9 +209,16 @@ def test_results_have_a_table_of_sessions():
     assert sessions.filter(~pl.col("is_anomaly"))["reason"].null_count() == 299
 
 
+def test_the_summary_counts_the_sessions_of_each_kind_of_id():
+    results = LogAnalyzer().analyze(pl.DataFrame({"log": log_of(lacking={77, 99}).splitlines()}))
+    assert results.summary["sessions"] == [{"key": "req-*", "sessions": 300, "unusual": 2}]
+    assert results.sessions["is_anomaly"].sum() == 2
+
+
 def test_a_frame_without_sessions_has_an_empty_table():
     sessions = LogAnalyzer().analyze(pl.DataFrame({"log": ["a", "b"]})).sessions
     assert len(sessions) == 0
+    assert LogAnalyzer().analyze(pl.DataFrame({"log": ["a", "b"]})).summary["sessions"] == []
     assert "anomaly_score" in sessions.columns
 
 

@@ -71,6 +71,16 @@ def test_the_header_counts_what_was_read_and_found():
     assert second == "42 templates, 1 finding, 2 leaks, 1.8 s"
 
 
+def test_the_header_says_what_sessions_there_are():
+    groups = [
+        {"key": "request_id", "sessions": 3041, "unusual": 12},
+        {"key": "blk_\x1b[2J*", "sessions": 1, "unusual": 0},
+    ]
+    assert lines(sessions=groups)[2] == "3,041 sessions by request_id, 12 unusual; 1 session by blk_*"
+    assert lines(sessions=[])[2] == ""
+    assert "x" * 40 not in lines(sessions=[{"key": "x" * 5000, "sessions": 9, "unusual": 0}])[2]
+
+
 def test_the_header_says_when_only_a_part_was_read():
     assert lines(processed_log_count=1000)[0].startswith("1,000 of 12,345 lines in 2 files")
 

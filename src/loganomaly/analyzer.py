@@ -34,7 +34,7 @@ from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.registry import DETECTORS, checked_names
 from loganomaly.reports.inputs import describe_input
 from loganomaly.reports.run import describe_run
-from loganomaly.reports.sessions import session_frame
+from loganomaly.reports.sessions import session_frame, session_metrics
 from loganomaly.reports.suppressed import describe_suppressed
 from loganomaly.reports.templates import template_entries, template_file, template_frame
 from loganomaly.results import FileReport, Results
@@ -197,7 +197,13 @@ class LogAnalyzer:
         with watch.stage("judge"):
             case = self._case(Profile.merge([part.profile for part in scanned]), masks_in_use(own_masks(self._config)))
             wanted = detectors(self._config, without=self._without)
-            judgement = judge(case, wanted, suppressions=self._suppressions[self._config], clean=self._clean)
+            judgement = judge(
+                case,
+                wanted,
+                suppressions=self._suppressions[self._config],
+                contamination=self._config.detectors.contamination,
+                clean=self._clean,
+            )
         with watch.stage("extract"):
             found = with_lines(
                 judgement.findings,
@@ -283,6 +289,7 @@ class LogAnalyzer:
                     case,
                     detectors(configs[group], without=self._without),
                     suppressions=self._suppressions[configs[group]],
+                    contamination=configs[group].detectors.contamination,
                     clean=self._clean,
                 )
                 for group, case in cases.items()
@@ -369,6 +376,7 @@ class LogAnalyzer:
             unclear_dates=unclear,
             mixed_masks=mixed_masks,
             without=self._without,
+            beyond=sum(len(judgement.beyond) for judgement in judgements),
         )
         about_suppressions = remarks(
             [entry for entries in self._suppressions.values() for entry in entries],
@@ -388,7 +396,7 @@ class LogAnalyzer:
         )
         entries = template_entries(case, scores=scores, clean=self._clean, all_shapes=self._compliance)
         return Results(
-            summary={**whole.summary, **run},
+            summary={**whole.summary, "sessions": session_metrics(case, clean=self._clean), **run},
             anomalies=whole.anomalies,
             findings=tuple(findings),
             templates=template_frame(entries),

@@ -217,6 +217,15 @@ def analyze(
             "(detectors.rolling_window.repetition_threshold).",
         ),
     ] = None,
+    contamination: Annotated[
+        float | None,
+        typer.Option(
+            "--contamination",
+            metavar="X",
+            help="Largest share of all records that findings are about, above 0 to 0.5, the worst first; "
+            "as many as are unusual if not given (detectors.contamination).",
+        ),
+    ] = None,
     timezone: _Timezone = None,
     day_first: _DayFirst = None,
     year: _Year = None,
@@ -249,6 +258,7 @@ def analyze(
     """
     overrides = {
         **_reading(timezone=timezone, day_first=day_first, year=year),
+        "detectors.contamination": contamination,
         "detectors.lof.contamination": lof_contamination,
         "detectors.lof.enabled": enable_lof,
         "detectors.lof.neighbors": lof_n_neighbors,

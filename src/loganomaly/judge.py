@@ -113,5 +113,7 @@ def _within(findings: Sequence[Finding], *, records: int, contamination: float |
 
 
 def _size(finding: Finding) -> int:
-    """Return how many records a finding is about: evidence may speak of some of them only."""
-    return min(finding.count, max((e.count or finding.count) for e in finding.evidence))
+    """Return how many records a finding is about: evidence may speak of some of them only, or of stretches of lines."""
+    stretches = {e.lines: e.count or e.lines[1] - e.lines[0] + 1 for e in finding.evidence if e.lines is not None}
+    others = [e.count or finding.count for e in finding.evidence if e.lines is None]
+    return min(finding.count, max(sum(stretches.values()), *others, 0))

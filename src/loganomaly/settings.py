@@ -129,14 +129,21 @@ def notices(
     unclear_dates: Iterable[str] = (),
     mixed_masks: bool = False,
     without: Collection[str] = (),
+    beyond: int = 0,
 ) -> Iterator[str]:
     """Yield remarks on settings: those without effect, and those that the sources with `unclear_dates` may need.
 
     Without effect are settings of a later version, and `unused` patterns of files. `mixed_masks` says that there are
-    files with other masks than others have, `without` which detectors were left out.
+    files with other masks than others have, `without` which detectors were left out, `beyond` how many findings the
+    contamination leaves out.
     """
     if without:
         yield f"detectors left out: {', '.join(sorted(without))}"
+    if beyond:
+        yield (
+            f"{beyond:,} more {'is' if beyond == 1 else 'are'} unusual and not shown: findings would be about a larger "
+            "share of the records than detectors.contamination allows"
+        )
     if mixed_masks:
         yield (
             "files have different masks: the templates of all files together go by all these masks, those of findings "

@@ -73,7 +73,7 @@ def known_names(path: tuple[str, ...]) -> list[str]:
     Examples
     --------
     >>> known_names(("detectors",))
-    ['lof', 'rolling_window']
+    ['contamination', 'lof', 'rolling_window']
     """
     section = section_at(path)
     return sorted(section.model_fields) if section else []

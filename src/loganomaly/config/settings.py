@@ -182,6 +182,13 @@ class DetectorsConfig(_Section):
     rolling_window: RollingWindowConfig = Field(
         default_factory=RollingWindowConfig, description="Repetition within windows of lines."
     )
+    contamination: float | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="Largest share of all records that findings are about, the worst first (0..0.5); "
+        "null means as many as are unusual.",
+    )
 
 
 class LLMConfig(_Section):

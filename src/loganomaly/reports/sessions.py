@@ -8,7 +8,7 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.redaction.secrets import secret_name
 from loganomaly.sessions.verdicts import THRESHOLD, JudgedGroup
-from loganomaly.sessions.wording import tell
+from loganomaly.sessions.wording import tell, tell_mix
 
 __all__ = ["session_frame", "session_metrics"]
 
@@ -60,6 +60,11 @@ def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl
     shown = _cleaned(ids, clean=clean) if kind is None else [f"<{kind}>"] * len(ids)
     flagged = judged.score >= THRESHOLD
     told = [clean(tell(deviation, case.templates, key=key)) for deviation in judged.deviations]
+    reasons = [told[main] if main >= 0 else None for main in judged.main.tolist()]
+    for mix in judged.mixes:
+        text = clean(tell_mix(mix, case.templates, key=key, of=len(table)))
+        for row in mix.rows.tolist():
+            reasons[row] = text
     return pl.DataFrame(
         {
             "session": pl.Series(shown, dtype=pl.String),
@@ -70,10 +75,7 @@ def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl
             "anomaly_score": judged.score,
             "is_anomaly": flagged,
             "reason": pl.Series(
-                [
-                    told[main] if flag else None
-                    for main, flag in zip(judged.main.tolist(), flagged.tolist(), strict=True)
-                ],
+                [reason if flag else None for reason, flag in zip(reasons, flagged.tolist(), strict=True)],
                 dtype=pl.String,
             ),
         },

@@ -25,6 +25,8 @@ __all__ = ["list_files", "render"]
 _NARROWEST = 40
 _MOST_SKIPPED = 3
 _LONGEST_MESSAGE = 200  # characters of an exception's message
+_MOST_KEYS = 4  # of sessions
+_LONGEST_KEY = 40  # characters of what sessions go by
 _MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
 _ELLIPSIS = "…"
@@ -111,6 +113,15 @@ def _header(summary: Mapping[str, Any], anomalies: Sequence[Mapping[str, Any]]) 
         f"{sum(summary['stages'].values()):.1f} s",
     ]
     yield Text(", ".join(counts))
+    if summary.get("sessions"):
+        yield Text("; ".join(_sessions(group) for group in summary["sessions"][:_MOST_KEYS]))
+
+
+def _sessions(group: Mapping[str, Any]) -> str:
+    key = plain_text(group["key"])
+    by = key if len(key) <= _LONGEST_KEY else f"{key[: _LONGEST_KEY - 1]}{_ELLIPSIS}"
+    unusual = f", {group['unusual']:,} unusual" if group["unusual"] else ""
+    return f"{_amount(group['sessions'], 'session')} by {by}{unusual}"
 
 
 def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: int) -> Iterator[Text]:

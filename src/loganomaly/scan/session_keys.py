@@ -32,6 +32,8 @@ _CLOCK = 0.9
 """Share of values that belong to one time each and share it with no other value: such a value is a time itself."""
 _IN_TURN = 0.98
 """Share of values in front of messages that begin after all others have ended: such values are dates or hours."""
+_CYCLES = ((60_000_000, 1), (3_600_000_000, 60_000_000), (86_400_000_000, 3_600_000_000))
+"""After how long the seconds, minutes and hours of timestamps come again, and how long each lasts, microseconds."""
 _LARGEST = 0.4
 """Largest share of a key's records that one value has: what has more is a usual value, not an id."""
 _MANY = 8
@@ -142,8 +144,9 @@ def choose_keys(ids: pl.DataFrame) -> SessionKeys:
             (pl.col("place") != IN_HEADS) | (pl.col("in_turn") < _IN_TURN),
         )
         .sort("covered", "key", descending=[True, False])
-        .head(MOST_KEYS)
     )
+    in_heads = timed.filter(pl.col("key").is_in(chosen.filter(pl.col("place") == IN_HEADS)["key"].implode()))
+    chosen = chosen.filter(~pl.col("key").is_in(_parts_of_a_clock(in_heads).implode())).head(MOST_KEYS)
     tokens = ids.filter(pl.col("key").is_in(chosen["key"].implode()), pl.col("place") != IN_FIELDS)
     return SessionKeys(
         keys=tuple(chosen["key"].sort().to_list()),
@@ -162,3 +165,24 @@ def _all_like(seen: Sequence[int]) -> bytes:
     if len(begins & set(string.ascii_letters.encode())) > _MANY:
         begins |= set(range(256))
     return bytes(sorted(begins))
+
+
+def _parts_of_a_clock(ids: pl.DataFrame) -> pl.Series:
+    """Return the keys whose values are seconds, minutes or hours of timestamps, which come again with the next cycle.
+
+    Each value then belongs to one part of the cycle and shares it with no other.
+    """
+    found = [ids["key"].clear()]
+    for cycle, unit in _CYCLES:
+        parts = ids.with_columns(part=pl.col("time") % cycle // unit)
+        values = parts.group_by("key", "source", "value").agg(
+            parts=pl.col("part").n_unique(), extent=pl.col("time").max() - pl.col("time").min()
+        )
+        keys = (
+            values.group_by("key")
+            .agg(values=pl.len(), pairs=pl.col("parts").sum(), longest=pl.col("extent").max())
+            .join(parts.group_by("key").agg(parts=pl.struct("source", "part").n_unique()), on="key")
+        )
+        one_to_one = (pl.col("values") >= _CLOCK * pl.col("pairs")) & (pl.col("parts") >= _CLOCK * pl.col("pairs"))
+        found.append(keys.filter(one_to_one, pl.col("longest") >= _CLOCK * cycle)["key"])
+    return pl.concat(found)

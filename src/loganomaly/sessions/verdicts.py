@@ -1,4 +1,4 @@
-"""What is said of every session of a group: a score, whether it is unusual, and which deviation says most."""
+"""What is said of every session of a group: a score, whether it is unusual, and what says most of it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from loganomaly.sessions.deviations import FEWEST_SESSIONS, RARE, Deviation, find_deviations
 from loganomaly.sessions.groups import SessionGroup
+from loganomaly.sessions.mixes import UNUSUAL, Mix, find_mixes
 
 __all__ = ["THRESHOLD", "JudgedGroup", "judge_group"]
 
@@ -31,6 +32,8 @@ class JudgedGroup:
     ----------
     deviations
         The most surprising first.
+    mixes
+        Sessions that do not deviate and are far from all others, the farthest first.
     main
         Per session: the number of the first of its deviations, or -1.
     score
@@ -41,6 +44,7 @@ class JudgedGroup:
 
     group: SessionGroup
     deviations: Sequence[Deviation]
+    mixes: Sequence[Mix]
     main: NDArray[np.int64]
     score: NDArray[np.float64]
     regular: float
@@ -51,7 +55,8 @@ def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Ma
 
     A session's score is 1 - 0.5 ** (s / s0) for the largest surprise s of its deviations, with s0 that of what a share
     `RARE` of the sessions does, or more, so that at most a tenth of the sessions have 0.5. A session that does not
-    deviate has the score, below 0.5, of its rarest template.
+    deviate has the score, below 0.5, of its rarest template, unless it is far from all others: from the distance
+    UNUSUAL on its score is 1 - 0.5 ** (d / UNUSUAL) for its distance d.
     """
     size = len(group.table)
     deviations = find_deviations(group, span=span, raised=raised)
@@ -66,13 +71,12 @@ def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Ma
     most = int(_MOST * size)
     if len(deviating) > most:
         base = max(base, float(deviating[most]) * (1 + 1e-9))
-    return JudgedGroup(
-        group=group,
-        deviations=deviations,
-        main=main,
-        score=1 - 0.5 ** (surprise / base),
-        regular=_regular(group),
-    )
+    score = 1 - 0.5 ** (surprise / base)
+    mixes = find_mixes(group, explained=main >= 0)
+    for mix in mixes:
+        if mix.distance >= UNUSUAL:
+            score[mix.rows] = 1 - 0.5 ** (mix.distance / UNUSUAL)
+    return JudgedGroup(group=group, deviations=deviations, mixes=mixes, main=main, score=score, regular=_regular(group))
 
 
 def _regular(group: SessionGroup) -> float:

@@ -1,14 +1,16 @@
-"""How a deviation is told to people."""
+"""How deviations and unusual mixes of sessions are told to people."""
 
 from collections.abc import Sequence
 
 from loganomaly.mining.template import Template
 from loganomaly.sessions.deviations import Deviation
+from loganomaly.sessions.mixes import Mix
 from loganomaly.wording import duration, times
 
-__all__ = ["call", "tell"]
+__all__ = ["call", "call_mix", "tell", "tell_mix"]
 
 _LONGEST = 80
+_NEXT_TO_NONE, _ROUNDED = 0.05, 10
 
 
 def call(deviation: Deviation, templates: Sequence[Template], *, key: str) -> str:
@@ -47,6 +49,32 @@ def tell(deviation: Deviation, templates: Sequence[Template], *, key: str) -> st
         f"{few:,} of {of:,} sessions ({key}) of their kind take up to {duration(deviation.observed)},"
         f" where {duration(deviation.expected)} is usual"
     )
+
+
+def call_mix(mix: Mix, templates: Sequence[Template], *, key: str) -> str:
+    """Return a name for an unusual mix of templates: what it is in every log, without numbers and ids."""
+    named = sorted(
+        f'{"with" if observed else "without"} "{templates[number].text}"'
+        for number, observed in zip(mix.numbers, mix.observed, strict=True)
+    )
+    return f"{key} {' and '.join(named)}, unlike others"
+
+
+def tell_mix(mix: Mix, templates: Sequence[Template], *, key: str, of: int) -> str:
+    """Return what the sessions of a mix, of so many, are made up of unlike those that are most like them."""
+    named = ", ".join(
+        f"{_count(observed)} of {_quoted(templates[number].text)} (usually {_count(usual)})"
+        for number, observed, usual in zip(mix.numbers, mix.observed, mix.usual, strict=True)
+    )
+    few = len(mix.rows)
+    sessions = f"{few:,} of {of:,} sessions ({key}) {'is' if few == 1 else 'are'} made up unlike the others"
+    return f"{sessions}, next to the nearest {'it has' if few == 1 else 'they have'} {named}"
+
+
+def _count(mean: float) -> str:
+    if not mean:
+        return "none"
+    return "next to none" if mean < _NEXT_TO_NONE else f"{mean:,.0f}" if mean >= _ROUNDED else f"{mean:.2g}"
 
 
 def _quoted(text: str) -> str:

@@ -30,7 +30,7 @@ from loganomaly.reading.program import Level, Tables
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
-from loganomaly.sessions.wording import call
+from loganomaly.sessions.wording import call, call_mix
 from loganomaly.wording import iso
 
 __all__ = ["case_of", "check_detector", "log_line", "synthetic_logs"]
@@ -196,7 +196,7 @@ def _subjects(case: Case, kind: str) -> set[str]:
             call(deviation, case.templates, key=judged.group.key)
             for judged in case.sessions
             for deviation in judged.deviations
-        }
+        } | {call_mix(mix, case.templates, key=judged.group.key) for judged in case.sessions for mix in judged.mixes}
     if kind == "component":
         return {name.decode("utf-8", errors="replace") for name in case.profile.components["name"].to_list()}
     if kind == "level":
@@ -306,6 +306,7 @@ def synthetic_logs() -> dict[str, tuple[str, ...]]:
             ),
         ),
         "requests": ("".join(_requests(count=240)),),
+        "requests of two kinds": ("".join(_orders_and_returns(count=240)),),
         "json lines": (
             "".join(
                 f'{{"time":"2026-03-14T09:{i // 60:02}:{i % 60:02}Z","level":"info","msg":"sent {i} B"}}\n'
@@ -341,6 +342,19 @@ def _requests(*, count: int) -> Iterator[str]:
         for start in [request * 2]
         for step, what in enumerate(("begins", "reads the cart", "writes the order", "ends"))
         if request != 77 or step < 3
+    ]
+    for second, message in sorted(lines):
+        yield log_line(second, message)
+
+
+def _orders_and_returns(*, count: int) -> Iterator[str]:
+    """Yield the lines of requests of two kinds in turn; one is of both."""
+    orders = ("order received", "price looked up", "stock reserved", "card charged", "parcel sent")
+    returns = ("return received", "label printed", "parcel scanned", "goods checked", "money sent back")
+    lines = [
+        (request * 3 + step * (1 + request % 3), f"request req-{request:04}: {what}")
+        for request in range(count)
+        for step, what in enumerate([*orders, *returns] if request == 99 else (orders, returns)[request % 2])
     ]
     for second, message in sorted(lines):
         yield log_line(second, message)
