@@ -18,6 +18,8 @@ def summary(**changes):
         "time_metrics": {"first_time": "2024-05-01T10:00:00Z", "last_time": "2024-05-01T12:00:00Z"},
         "incidents": [],
         "leaks": [],
+        "records": 12000,
+        "log_severity_summary": {"CRITICAL": 0, "ERROR": 0, "INFO": 12000},
         "skipped_files": [],
         "stages": {"scan": 1.25, "judge": 0.5},
     } | changes
@@ -235,6 +237,12 @@ def test_a_severity_that_is_not_known_is_a_dash():
 
 def test_no_finding_is_said_in_words():
     assert lines()[3] == "Nothing unusual found in 12,345 lines."
+
+
+def test_errors_that_do_not_stand_out_are_no_all_clear():
+    found = lines(log_severity_summary={"CRITICAL": 1, "ERROR": 20, "INFO": 11979})
+    assert found[4] == "21 records of 12,000 say ERROR or worse, but none stands out from the others."
+    assert not lines(log_severity_summary={"CRITICAL": 0, "ERROR": 0, "INFO": 12000})[4]
 
 
 def test_findings_beyond_the_most_are_counted():

@@ -80,6 +80,7 @@ def render(
     else:
         lines += [
             Text(f"Nothing unusual found in {_amount(summary['processed_log_count'], 'line')}."),
+            *_severe(summary),
             Text(),
         ]
     lines += _footer(summary, anomalies, saved=saved, most=most)
@@ -122,6 +123,14 @@ def _sessions(group: Mapping[str, Any]) -> str:
     by = key if len(key) <= _LONGEST_KEY else f"{key[: _LONGEST_KEY - 1]}{_ELLIPSIS}"
     unusual = f", {group['unusual']:,} unusual" if group["unusual"] else ""
     return f"{_amount(group['sessions'], 'session')} by {by}{unusual}"
+
+
+def _severe(summary: Mapping[str, Any]) -> Iterator[Text]:
+    """Say how many records are severe where none of them stands out: that is no all-clear."""
+    counts = summary["log_severity_summary"]
+    severe, records = counts["ERROR"] + counts["CRITICAL"], summary["records"]
+    if severe and not summary.get("suppressed", {}).get("count"):
+        yield Text(f"{_amount(severe, 'record')} of {records:,} say ERROR or worse, but none stands out from the others.")
 
 
 def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: int) -> Iterator[Text]:
