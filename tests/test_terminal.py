@@ -241,7 +241,7 @@ def test_no_finding_is_said_in_words():
 
 def test_errors_that_do_not_stand_out_are_no_all_clear():
     found = lines(log_severity_summary={"CRITICAL": 1, "ERROR": 20, "INFO": 11979})
-    assert found[4] == "21 records of 12,000 say ERROR or worse, but none stands out from the others."
+    assert found[4] == "21 records of 12,000 say ERROR or worse, but none stands out."
     assert not lines(log_severity_summary={"CRITICAL": 0, "ERROR": 0, "INFO": 12000})[4]
 
 

@@ -130,7 +130,7 @@ def _severe(summary: Mapping[str, Any]) -> Iterator[Text]:
     counts = summary["log_severity_summary"]
     severe, records = counts["ERROR"] + counts["CRITICAL"], summary["records"]
     if severe and not summary.get("suppressed", {}).get("count"):
-        yield Text(f"{_amount(severe, 'record')} of {records:,} say ERROR or worse, but none stands out from the others.")
+        yield Text(f"{_amount(severe, 'record')} of {records:,} say ERROR or worse, but none stands out.")
 
 
 def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: int) -> Iterator[Text]:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from loganomaly.floods import Floods, FloodSettings, Rows
 from loganomaly.profile import LEVEL_COLUMNS, Profile
-from loganomaly.reading.fields import Fields, has_fields
 from loganomaly.reading.program import NO_TIME, Level, Tables
-from loganomaly.reading.records import UNMATCHED, Records, read_all, read_all_heads
+from loganomaly.reading.records import UNMATCHED, Records
 from loganomaly.redaction.secrets import find_leaks
 from loganomaly.scan.candidates import anchors, candidates
 from loganomaly.scan.fields import FieldTables, scan_fields
@@ -19,6 +18,7 @@ from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
 from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes
 from loganomaly.scan.slots import Occurrences, Places, nullable, slot_tables, summarise
 from loganomaly.scan.values import token_texts
+from loganomaly.scan.whole import read_whole
 
 __all__ = ["Chunk", "Scanned", "scan"]
 
@@ -69,13 +69,7 @@ def scan(
         Microseconds since the epoch, UTC, or NO_TIME; one per record, in the place of those in the text.
     """
     data = chunk.data
-    if chunk.bounds is None:
-        columns, count, lines, named = read_all(data, tables)
-        records = Records(*(column[:count] for column in columns))
-    else:
-        columns, named = read_all_heads(data, chunk.bounds, tables)
-        records = Records(*columns)
-        lines = len(records.line)
+    records, given, lines = read_whole(data, tables, bounds=chunk.bounds)
     if times is not None:
         records = records._replace(time=times)
     hashes, *slots, starts, cut = read_shapes(data, records.message_start, records.message_end, records.status)
@@ -86,7 +80,7 @@ def scan(
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
     slot_table, bins, values = view.slots(Occurrences(*slots), starts)
-    fields, given = None, Fields(*named) if has_fields(tables) else None
+    fields = None
     if given is not None:
         fields = scan_fields(data, records, given, hashes, tables, places=view.places())
         slot_table, bins = pl.concat([slot_table, fields.slots]), pl.concat([bins, fields.bins])

@@ -8,12 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loganomaly.reading.fields import Fields, has_fields
 from loganomaly.reading.program import NO_TIME, Tables
-from loganomaly.reading.records import Records, read_all, read_all_heads
 from loganomaly.scan.ids import ALL, IN_FIELDS, IN_HEADS, IN_MESSAGES
 from loganomaly.scan.sessions import SessionKeys, Spots
 from loganomaly.scan.shapes import read_shapes
+from loganomaly.scan.whole import read_whole
 
 __all__ = ["MOST_KEYS", "Sample", "choose_keys", "sample_ids"]
 
@@ -60,15 +59,10 @@ def sample_ids(sample: Sample, *, source: int = 0) -> pl.DataFrame:
         `source`, `record` (its number in the sample), `key` and `value` (hashes), `shape`, `time` (microseconds since
         the epoch, UTC, or NO_TIME), `begin` (first byte), and `place` (IN_FIELDS, IN_MESSAGES, or IN_HEADS).
     """
-    data, tables = sample.data, sample.tables
-    if sample.bounds is None:
-        columns, count, _, named = read_all(data, tables)
-        records = Records(*(column[:count] for column in columns))
-    else:
-        columns, named = read_all_heads(data, sample.bounds, tables)
-        records = Records(*columns)
+    data = sample.data
+    records, fields, _ = read_whole(data, sample.tables, bounds=sample.bounds)
     hashes, first, _, numbers, starts, _ = read_shapes(data, records.message_start, records.message_end, records.status)
-    spots = Spots.of(first, starts, numbers, Fields(*named) if has_fields(tables) else None)
+    spots = Spots.of(first, starts, numbers, fields)
     rows = spots.rows(data, records, SessionKeys(places=ALL))
     record, key = rows[:, 0], rows[:, 1].view(np.uint64)
     return pl.DataFrame(
