@@ -18,6 +18,8 @@ THRESHOLD = 0.5
 """Score from which on a session is unusual."""
 _ALIKE = 0.01
 """Share 0..1 of a group's sessions that are a usual kind of session."""
+_TEMPLATES = 3
+"""Templates of a session from which on, on average, it says all of what is usual: two lines are a pair."""
 _BELOW = 0.999
 """What of the surprise of a deviation the rarest template alone reaches at most."""
 _MOST = 0.1
@@ -39,7 +41,8 @@ class JudgedGroup:
     score
         Per session: 0..1, higher is more unusual.
     regular
-        Share 0..1 of the sessions that are like at least one in a hundred: with the same templates, as often.
+        How much the sessions tell of what is usual, 0..1: the share of them that are like at least one in a hundred,
+        with the same templates as often; less where most have fewer than three templates.
     """
 
     group: SessionGroup
@@ -80,13 +83,14 @@ def judge_group(group: SessionGroup, *, span: tuple[int, int] | None, raised: Ma
 
 
 def _regular(group: SessionGroup) -> float:
-    """Return the share of sessions that have the same templates as often as at least one in `_ALIKE` of all."""
+    """Return the share of sessions of a usual kind, times how much there is to a session; see `JudgedGroup`."""
     size = len(group.table)
     if not size:
         return 0.0
     pairs = group.counts.select("row", pair=pl.concat_str("number", "records", separator="x"))
     kinds = pairs.group_by("row").agg(pl.col("pair").str.join(" "))["pair"].value_counts()
-    return float(kinds.filter(pl.col("count") >= _ALIKE * size)["count"].sum()) / size
+    usual = float(kinds.filter(pl.col("count") >= _ALIKE * size)["count"].sum()) / size
+    return usual * min(1.0, (len(group.counts) / size - 1) / (_TEMPLATES - 1))
 
 
 def _rarest(group: SessionGroup) -> NDArray[np.float64]:
