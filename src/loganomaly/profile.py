@@ -111,7 +111,11 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
             ],
         ),
         "bins": (["shape", "slot", "bin"], _sum("count")),
-        "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first()]),
+        "values": (
+            ["shape", "slot", "value"],
+            [*_sum("count"), pl.col("text").first(), pl.col("first_time").min(), pl.col("last_time").max(),
+             pl.col("first_place", "first_offset").min(), pl.col("last_place").max()],
+        ),
         "fields": (
             ["slot"],
             [pl.col("name").sort_by("place").first(), pl.col("unit").max(), *_sum("records"), pl.col("place").min()],
@@ -153,7 +157,7 @@ def _schemas() -> dict[str, dict[str, pl.DataType]]:
         " last_line last_offset status component sample",
         "slots": "shape slot records lowest highest numbers low high low_line low_offset high_line high_offset",
         "bins": "shape slot bin count",
-        "values": "shape slot value count text",
+        "values": "shape slot value count first_time last_time first_place first_offset last_place text",
         "fields": "slot name unit records place",
         "series": "source shape bucket count",
         "components": "source component records errors first_line first_offset last_line last_offset name",
@@ -194,8 +198,9 @@ class Profile:
     bins
         Per shape, slot and bin of the logarithmic sketch: how many numbers.
     values
-        Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records and
-        text. Fewer are all there are. Of fields, these are `most_field_values`.
+        Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records,
+        text, first and last time, first and last record (`place` numbers of lines, and of the offset of the first).
+        Fewer are all there are. Of fields, these are `most_field_values`.
     fields
         Per slot of a field: its name (path of names, `a.b`) as in the first line that has it, the unit of its numbers
         ("B", "s", "%" or none), how many values it has, and that line (a `place` number). What of the `fields` of the

@@ -194,6 +194,7 @@ class _View:
         return Places.of(
             self.records.line,
             self.records.start,
+            times=self.records.time,
             source=chunk.source,
             first_line=chunk.first_line,
             offset=chunk.offset,

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.profile import place
+from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS
 from loganomaly.scan.shapes import summarise_slots
 from loganomaly.scan.values import smallest_values
@@ -25,17 +26,25 @@ class Occurrences(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where the records of a chunk stand: the numbers (see `place`) of their lines and offsets."""
+    """Where the records of a chunk stand, the numbers (see `place`) of their lines and offsets, and their times."""
 
     lines: NDArray[np.int64]
     offsets: NDArray[np.int64]
+    times: NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, lines: NDArray[np.int64], starts: NDArray[np.int64], *, source: int, first_line: int, offset: int
+        cls,
+        lines: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        *,
+        times: NDArray[np.int64],
+        source: int,
+        first_line: int,
+        offset: int,
     ) -> "Places":
-        """Return the places of records with these lines and first bytes in their chunk."""
-        return cls(lines=lines + place(source, first_line), offsets=starts + place(source, offset))
+        """Return the places of records with these lines and first bytes in their chunk, and these times."""
+        return cls(lines=lines + place(source, first_line), offsets=starts + place(source, offset), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +115,22 @@ def slot_tables(
     sketch = pl.DataFrame(
         {"shape": shape[bins // BINS], "slot": slot[bins // BINS], "bin": bins % BINS, "count": counts}
     )
-    rows, hashes, occurrences, records, entries = smallest_values(*given, kinds, summary.first)
-    values = pl.DataFrame({"shape": shape[rows], "slot": slot[rows], "value": hashes, "count": occurrences})
-    return SlotTables(slots=pl.DataFrame(columns), bins=sketch, values=values, row=rows, record=records, entry=entries)
+    kept = smallest_values(*given, kinds, summary.first, places.times)
+    untimed = kept.first_times == NO_TIME
+    values = pl.DataFrame({
+        "shape": shape[kept.slots],
+        "slot": slot[kept.slots],
+        "value": kept.values,
+        "count": kept.counts,
+        "first_time": nullable(kept.first_times, untimed),
+        "last_time": nullable(kept.last_times, untimed),
+        "first_place": places.lines[kept.rows],
+        "first_offset": places.offsets[kept.rows],
+        "last_place": places.lines[kept.last_rows],
+    })  # fmt: skip
+    return SlotTables(
+        slots=pl.DataFrame(columns), bins=sketch, values=values, row=kept.slots, record=kept.rows, entry=kept.entries
+    )
 
 
 def nullable(values: NDArray[np.int64] | NDArray[np.float64], unknown: NDArray[np.bool_]) -> pl.Series:
