@@ -113,8 +113,8 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
         "bins": (["shape", "slot", "bin"], _sum("count")),
         "values": (
             ["shape", "slot", "value"],
-            [*_sum("count"), pl.col("text").first(), pl.col("first_time").min(), pl.col("last_time").max(),
-             pl.col("first_place", "first_offset").min(), pl.col("last_place").max()],
+            [*_sum("count"), pl.col("text", "first_time", "first_place", "first_offset").first(),
+             pl.col("last_time", "last_place").max()],
         ),
         "fields": (
             ["slot"],
@@ -199,8 +199,9 @@ class Profile:
         Per shape, slot and bin of the logarithmic sketch: how many numbers.
     values
         Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records,
-        text, first and last time, first and last record (`place` numbers of lines, and of the offset of the first).
-        Fewer are all there are. Of fields, these are `most_field_values`.
+        text, first and last time, the earliest record (by its time, those without one behind the others) and the last
+        (`place` numbers of lines, and of the offset of the first). Fewer are all there are. Of fields, these are
+        `most_field_values`.
     fields
         Per slot of a field: its name (path of names, `a.b`) as in the first line that has it, the unit of its numbers
         ("B", "s", "%" or none), how many values it has, and that line (a `place` number). What of the `fields` of the
@@ -421,6 +422,8 @@ def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     if "first_line" in together.columns:
         # So that "first" is the first in the source, whatever the order of merging.
         together = together.sort("source", "first_line")
+    elif table == "values":  # here it is the earliest
+        together = together.sort("first_time", "first_place", nulls_last=True)
     merged = together.group_by(keys, maintain_order=True).agg(aggregates)
     return merged.sort(keys).select(_schemas()[table].keys())
 

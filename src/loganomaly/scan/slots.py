@@ -124,8 +124,8 @@ def slot_tables(
         "count": kept.counts,
         "first_time": nullable(kept.first_times, untimed),
         "last_time": nullable(kept.last_times, untimed),
-        "first_place": places.lines[kept.rows],
-        "first_offset": places.offsets[kept.rows],
+        "first_place": places.lines[kept.first_rows],
+        "first_offset": places.offsets[kept.first_rows],
         "last_place": places.lines[kept.last_rows],
     })  # fmt: skip
     return SlotTables(

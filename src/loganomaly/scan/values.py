@@ -37,9 +37,9 @@ class SmallestValues(NamedTuple):
     counts
         Messages that have it.
     rows, entries
-        The first of them, and the number of the value in what was read.
-    last_rows
-        The last of them.
+        The uppermost of them, and the number of the value in what was read.
+    first_rows, last_rows
+        The earliest of them, by time, and the lowest.
     first_times, last_times
         The smallest and the largest time of them, NO_TIME where none has one.
     """
@@ -49,6 +49,7 @@ class SmallestValues(NamedTuple):
     counts: NDArray[np.int64]
     rows: NDArray[np.int64]
     entries: NDArray[np.int64]
+    first_rows: NDArray[np.int64]
     last_rows: NDArray[np.int64]
     first_times: NDArray[np.int64]
     last_times: NDArray[np.int64]
@@ -98,9 +99,14 @@ def _kept(slots: Any, values: Any, count: Any, most: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _extents(distinct: Any, rows: Any, times: Any, count: Any) -> Any:
-    """Return how often each value occurs, in which row last, and its smallest and largest time; 0 <= value < count."""
-    counts, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
+def _extents(distinct: Any, rows: Any, times: Any, first: Any) -> Any:
+    """Return how often each value occurs, the rows of its first and last record, its smallest and largest time.
+
+    The first record is the one with the smallest time, those without any behind all others; among equals, the upper.
+    `first` is where each value occurs first in the other arrays.
+    """
+    count = len(first)
+    counts, begin, last = np.zeros(count, np.int64), rows[first], np.zeros(count, np.int64)
     low, high = np.full(count, NO_TIME), np.full(count, NO_TIME)
     for i in range(len(distinct)):
         value, time = distinct[i], times[rows[i]]
@@ -108,9 +114,9 @@ def _extents(distinct: Any, rows: Any, times: Any, count: Any) -> Any:
         last[value] = rows[i]
         if time != NO_TIME:
             if low[value] == NO_TIME or time < low[value]:
-                low[value] = time
+                low[value], begin[value] = time, rows[i]
             high[value] = max(high[value], time)
-    return counts, last, low, high
+    return counts, begin, last, low, high
 
 
 def smallest_values(
@@ -136,11 +142,11 @@ def smallest_values(
     """
     slots, rows, places, keys = _entries(first, values, numbers, ids, base)
     distinct, _, firsts = intern(keys)
-    counts, last, low, high = _extents(distinct, rows, times, len(firsts))
+    counts, begin, last, low, high = _extents(distinct, rows, times, firsts)
     slots, rows, places = slots[firsts], rows[firsts], places[firsts]
     hashes = keys[firsts] ^ ((slots + 1).astype(np.uint64) * _MIX)
     kept = _kept(slots, hashes, int(base[-1]), MOST_VALUES)
-    return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, last, low, high)))
+    return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, begin, last, low, high)))
 
 
 @njit(nogil=True, cache=True)
