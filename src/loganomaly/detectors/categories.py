@@ -77,8 +77,8 @@ class Category:
 def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> Iterator[Category]:
     """Yield the categories in which a value is first seen after the learning part, in the order of their keys.
 
-    Those with numbers in them are none, nor are those without times that stand in several sources: what was first is
-    not known there.
+    Fields whose numbers have units are none: they measure something. Nor are those without times that stand in several
+    sources: what was first is not known there.
 
     Parameters
     ----------
@@ -119,23 +119,28 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
 
 
 def _known(case: Case, places: pl.DataFrame) -> pl.DataFrame:
-    """Return the values of the parameters and fields of which all are known, as columns of `Value` but for `before`."""
+    """Return the values of the parameters and fields of which all are known: columns of `Value` but for `before`."""
     most = (
         pl.when(pl.col("slot") >= FIELD_SLOTS).then(case.profile.most_field_values).otherwise(case.profile.most_values)
     )
     slots = places.filter(pl.col("slot") >= 0).select(*_KEYS, "shape", "slot").unique()
-    values = case.profile.values.join(slots, on=["shape", "slot"])
+    values, codes = (table.join(slots, on=["shape", "slot"]) for table in (case.profile.values, case.profile.codes))
     unknown = [
         # A parameter of several tokens, of which the profile has no values.
         places.filter((pl.col("slot") < 0) & pl.col("text").is_null()),
-        slots.join(case.profile.slots.filter(pl.col("numbers") > 0), on=["shape", "slot"], how="semi"),
+        slots.join(case.profile.slots.filter(pl.col("many") == 1), on=["shape", "slot"], how="semi"),
+        slots.join(case.profile.fields.filter(pl.col("unit").fill_null("") != ""), on="slot", how="semi"),
         values.filter(pl.len().over(*_KEYS, "shape", "slot") >= most),
     ]
     words = places.filter(pl.col("text").is_not_null()).select(
         *_KEYS, "shape", "text", pl.col("records").alias("count")
     )
     columns = [*_KEYS, "text", "count", "first_time", "last_time", "first_place", "first_offset", "last_place", "shape"]
-    every = pl.concat([values.select(columns), words.join(_when(case, words["shape"]), on="shape").select(columns)])
+    every = pl.concat([
+        values.select(columns),
+        codes.with_columns(text=pl.col("code").cast(pl.String)).select(columns),
+        words.join(_when(case, words["shape"]), on="shape").select(columns),
+    ])  # fmt: skip
     of_parameter = pl.col("template") != _FIELD
     each = (
         every.sort("first_time", "first_place", "shape", nulls_last=True)

@@ -23,8 +23,8 @@ from loganomaly.wording import amount, clock
 
 __all__ = ["NewValueDetector"]
 
-_MEASURES = {"datetime", "date", "time", "duration", "size", "percent", "number", "uuid", "hex", "object_id"}
-"""Types of values that are no categories."""
+_MEASURES = {"datetime", "date", "time", "duration", "size", "percent", "uuid", "hex", "object_id"}
+"""Types of values that are no categories. Whole numbers, if they are few, may be codes."""
 _SURELY_SEEN = 3.0
 """Records expected of a value from which on it is gone if there are none: 95 % sure."""
 _LONGEST = 60
@@ -60,6 +60,8 @@ class NewValueDetector:
     ----------
     full
         Powers of ten at which the strength is 1.
+    least
+        Strength 0..1 below which nothing is said.
     learning
         Share 0..1 of the log's time and of the category's records in which nothing is new.
     fewest
@@ -74,6 +76,7 @@ class NewValueDetector:
     weight: float = 0.6
     aspect: str = "value"
     full: float = 5.0
+    least: float = 0.2
     learning: float = 0.25
     fewest: int = 200
     per_value: int = 20
@@ -93,7 +96,7 @@ class NewValueDetector:
             strength = surprise(min(1.0, arrival.probability * moments), full=self.full)
             if _goes_on(arrival):
                 strength /= 2
-            if strength > 0:
+            if strength >= self.least:
                 found.append(
                     self._evidence(case, arrival, strength, numbers=numbers, masked=arrival.values[0].shape in leaking)
                 )
@@ -105,7 +108,8 @@ class NewValueDetector:
         return [
             category
             for category in categories(case, fewest=self.fewest, per_value=self.per_value, learning=self.learning)
-            if (category.name is None or secret_name(category.name) is None) and category.position not in keys
+            if (category.name is None or secret_name(category.name) is None)
+            and (category.position not in keys if category.template is None else _type(case, category) not in _MEASURES)
         ]
 
     def _arrivals(self, category: Category, case: Case) -> list[_Arrival]:
@@ -176,6 +180,10 @@ class NewValueDetector:
         )
 
 
+def _type(case: Case, category: Category) -> str:
+    return "text" if category.template is None else case.templates[category.template].types[category.position]
+
+
 def _takes_their_place(new: Value, usual: Sequence[Value], *, total: int) -> bool:
     """Whether most of the usual values are not seen any more when a new one comes, although there is time for it."""
     after = 1 - new.before / total
@@ -189,10 +197,12 @@ def _takes_their_place(new: Value, usual: Sequence[Value], *, total: int) -> boo
 
 
 def _told(text: str, *, name: str, masked: bool) -> str:
-    """Return a value in quotation marks as users may see it."""
+    """Return a value as users may see it, in quotation marks unless it is a number."""
     shown = f"{name}={text}"
     if masked or redact(text) != text or redact(shown) != shown:
         return _MASKED
+    if text.isdecimal():
+        return text
     plain = plain_text(text[: 2 * _LONGEST]).strip()
     return f'"{plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"}"'
 
