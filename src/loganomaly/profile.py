@@ -84,7 +84,7 @@ def _sum(*names: str) -> list[pl.Expr]:
 def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
     """Return the keys of each table and how its other columns merge."""
     low, high = pl.col("low"), pl.col("high")
-    extent = [pl.col("first_time", "first_place", "first_offset").first(), pl.col("last_time", "last_place").max()]
+    extent = [pl.col("first_time", "first_place", "first_offset").min(), pl.col("last_time", "last_place").max()]
     return {
         "sources": (
             ["source"],
@@ -202,13 +202,12 @@ class Profile:
     bins
         Per shape, slot and bin of the logarithmic sketch: how many numbers.
     codes
-        Per shape, slot and number, of the slots that do not take more: records, first and last time, the earliest
-        record (by its time, those without one behind the others) and the last, as in `values`.
+        Per shape, slot and number, of the slots that do not take more: records, first and last time, first and last
+        record, as in `values`.
     values
         Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records,
-        text, first and last time, the earliest record (by its time, those without one behind the others) and the last
-        (`place` numbers of lines, and of the offset of the first). Fewer are all there are. Of fields, these are
-        `most_field_values`.
+        text, first and last time, first and last record (`place` numbers of lines, and of the offset of the first).
+        Fewer are all there are. Of fields, these are `most_field_values`.
     fields
         Per slot of a field: its name (path of names, `a.b`) as in the first line that has it, the unit of its numbers
         ("B", "s", "%" or none), how many values it has, and that line (a `place` number). What of the `fields` of the
@@ -282,6 +281,7 @@ class Profile:
             elif name == "totals":
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = merge_table(name, pieces)
+        _bound_codes(tables)
         floods = Floods.merge([part.floods for part in parts])
         return _bounded(
             cls(
@@ -345,7 +345,6 @@ def _bounded(profile: Profile) -> Profile:
             highest = distinct.sort()[most - 1]
             for name in owners:
                 tables[name] = tables[name].filter(pl.col(key) <= highest)
-    _bound_codes(tables)
     most_values, most_field_values = _bound_slots(tables, profile)
     session_bits = _bound_sessions(tables, profile.session_bits)
     return Profile(
@@ -445,8 +444,6 @@ def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     if "first_line" in together.columns:
         # So that "first" is the first in the source, whatever the order of merging.
         together = together.sort("source", "first_line")
-    elif table in {"codes", "values"}:  # here it is the earliest
-        together = together.sort("first_time", "first_place", nulls_last=True)
     merged = together.group_by(keys, maintain_order=True).agg(aggregates)
     return merged.sort(keys).select(_schemas()[table].keys())
 

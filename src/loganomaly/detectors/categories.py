@@ -96,14 +96,14 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
         parameter_places(case, frequent).rename({"number": "template"}),
         named.drop("name", "number").insert_column(0, pl.lit(_FIELD, dtype=pl.Int64).alias("template")),
     ])  # fmt: skip
-    known = _known(case, places)
-    about = pl.len().over(_KEYS) * per_value <= pl.col("count").sum().over(_KEYS)
-    known = known.filter(about & (pl.col("count").sum().over(_KEYS) >= fewest))
-    timed = pl.col("first_time").is_not_null().all().over(_KEYS)
+    every = _values(case, places)
+    records, about, timed = pl.col("count").sum(), pl.len(), pl.col("first_time").is_not_null().all()
+    late: pl.Expr = pl.lit(True)
     if case.span is not None:
         start, end = case.span
-        late = pl.col("first_time").max().over(_KEYS) >= start + round(learning * (end - start))
-        known = known.filter(~timed | late)
+        late = ~timed | (pl.col("first_time").max() >= start + round(learning * (end - start)))
+    few = every.group_by(_KEYS).agg(keep=late & (records >= fewest) & (records >= about * per_value)).filter("keep")
+    known = _with_elsewhere(every, few)
     held = places.join(known, on=_KEYS, how="semi").select(*_KEYS, "shape", "slot").unique()
     clocks, rulers = _clocks(case, held), _rulers(case, held)
     for (template, position), rows in known.sort(*_KEYS, "text").group_by(_KEYS, maintain_order=True):
@@ -118,45 +118,54 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
             )
 
 
-def _known(case: Case, places: pl.DataFrame) -> pl.DataFrame:
-    """Return the values of the parameters and fields of which all are known: columns of `Value` but for `before`."""
+def _values(case: Case, places: pl.DataFrame) -> pl.DataFrame:
+    """Return the values of the parameters and fields of which all are known: columns of `Value`, and its keys.
+
+    `since` puts them in the order of time, without times in that of lines.
+    """
+    kept = case.profile.values.group_by("shape", "slot").len()
     most = (
         pl.when(pl.col("slot") >= FIELD_SLOTS).then(case.profile.most_field_values).otherwise(case.profile.most_values)
     )
     slots = places.filter(pl.col("slot") >= 0).select(*_KEYS, "shape", "slot").unique()
-    values, codes = (table.join(slots, on=["shape", "slot"]) for table in (case.profile.values, case.profile.codes))
+    at = ["shape", "slot"]
     unknown = [
         # A parameter of several tokens, of which the profile has no values.
         places.filter((pl.col("slot") < 0) & pl.col("text").is_null()),
-        slots.join(case.profile.slots.filter(pl.col("many") == 1), on=["shape", "slot"], how="semi"),
-        slots.join(case.profile.fields.filter(pl.col("unit").fill_null("") != ""), on="slot", how="semi"),
-        values.filter(pl.len().over(*_KEYS, "shape", "slot") >= most),
+        slots.join(case.profile.slots.filter(pl.col("many") == 1), on=at, how="semi"),
+        slots.join(case.profile.fields.filter(pl.col("unit").str.len_bytes() > 0), on="slot", how="semi"),
+        slots.join(kept.filter(pl.col("len") >= most), on=at, how="semi"),
     ]
+    sampled = pl.concat([part.select(_KEYS) for part in unknown]).unique()
+    slots, places = (table.join(sampled, on=_KEYS, how="anti") for table in (slots, places))
     words = places.filter(pl.col("text").is_not_null()).select(
         *_KEYS, "shape", "text", pl.col("records").alias("count")
     )
     columns = [*_KEYS, "text", "count", "first_time", "last_time", "first_place", "first_offset", "last_place", "shape"]
     every = pl.concat([
-        values.select(columns),
-        codes.with_columns(text=pl.col("code").cast(pl.String)).select(columns),
+        case.profile.values.join(slots, on=at).select(columns),
+        case.profile.codes.join(slots, on=at).with_columns(text=pl.col("code").cast(pl.String)).select(columns),
         words.join(_when(case, words["shape"]), on="shape").select(columns),
     ])  # fmt: skip
-    of_parameter = pl.col("template") != _FIELD
-    each = (
-        every.sort("first_time", "first_place", "shape", nulls_last=True)
+    return (
+        every.with_columns(since=pl.coalesce("first_time", "first_place"))
+        .sort("since", "shape", "first_place")
         .group_by(*_KEYS, "text", maintain_order=True)
         .agg(
             pl.col("count").sum(),
             pl.col("last_time", "last_place").max(),
-            pl.col("first_time", "first_place", "first_offset", "shape").first(),
+            pl.col("since", "first_time", "first_place", "first_offset", "shape").first(),
         )
     )
-    earliest = pl.struct("first_time", "first_place") != pl.struct("first_time", "first_place").first()
-    return (
-        each.sort("first_time", "first_place", nulls_last=True)
-        .with_columns(elsewhere=of_parameter & earliest.over("text", of_parameter))
-        .join(pl.concat([part.select(_KEYS) for part in unknown]).unique(), on=_KEYS, how="anti")
-    )
+
+
+def _with_elsewhere(values: pl.DataFrame, few: pl.DataFrame) -> pl.DataFrame:
+    """Return the values of some categories, with the column `elsewhere` of `Value` in the place of `since`."""
+    known = values.join(few, on=_KEYS, how="semi")
+    earliest = values.filter(pl.col("template") != _FIELD).group_by("text").agg(earliest=pl.col("since").min())
+    elsewhere = (pl.col("template") != _FIELD) & (pl.col("since") > pl.col("earliest"))
+    joined = known.join(earliest, on="text", how="left").with_columns(elsewhere=elsewhere.fill_null(value=False))
+    return joined.drop("since", "earliest")
 
 
 def _when(case: Case, shapes: pl.Series) -> pl.DataFrame:

@@ -31,6 +31,7 @@ _LONGEST = 60
 """Characters of a value that are told."""
 _NUMBER = re.compile(r"\d+")
 _MASKED = "<masked>"
+_QUOTES = '"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,7 @@ class NewValueDetector:
             expected=0.0,
             probability=min(1.0, arrival.probability),
             tags=("new_value",),
-            about=f"{part}={text}",
+            about=f"{part}:{text.strip(_QUOTES)}",
             location=Location(source=source, line=line, offset=unplace(first.first_offset)[1]),
             count=sum(value.count for value in arrival.values),
             lines=(line, line),

@@ -33,7 +33,7 @@ class Codes(NamedTuple):
     counts
         Messages that have it.
     first_rows, last_rows
-        The earliest of them, by time, and the lowest.
+        The first and the last of them.
     first_times, last_times
         The smallest and the largest time of them, NO_TIME where none has one.
     many
@@ -87,7 +87,7 @@ def _count(first: Any, numbers: Any, ids: Any, base: Any, times: Any, most: Any)
             found[4, entry] = row
             if time != NO_TIME:
                 if found[5, entry] == NO_TIME or time < found[5, entry]:
-                    found[3, entry], found[5, entry] = row, time
+                    found[5, entry] = time
                 found[6, entry] = max(found[6, entry], time)
             if count * 2 > size:
                 size *= 4

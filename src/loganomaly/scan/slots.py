@@ -128,7 +128,7 @@ def slot_tables(
         codes=pl.DataFrame(codes | _extent(few, places)),
         values=pl.DataFrame(values | _extent(kept, places)),
         row=kept.slots,
-        record=kept.rows,
+        record=kept.first_rows,
         entry=kept.entries,
     )
 

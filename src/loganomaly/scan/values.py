@@ -36,10 +36,10 @@ class SmallestValues(NamedTuple):
         Its hash.
     counts
         Messages that have it.
-    rows, entries
-        The uppermost of them, and the number of the value in what was read.
     first_rows, last_rows
-        The earliest of them, by time, and the lowest.
+        The first and the last of them.
+    entries
+        Number of the value in what was read, of the first of them.
     first_times, last_times
         The smallest and the largest time of them, NO_TIME where none has one.
     """
@@ -47,9 +47,8 @@ class SmallestValues(NamedTuple):
     slots: NDArray[np.int64]
     values: NDArray[np.uint64]
     counts: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    entries: NDArray[np.int64]
     first_rows: NDArray[np.int64]
+    entries: NDArray[np.int64]
     last_rows: NDArray[np.int64]
     first_times: NDArray[np.int64]
     last_times: NDArray[np.int64]
@@ -99,14 +98,9 @@ def _kept(slots: Any, values: Any, count: Any, most: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _extents(distinct: Any, rows: Any, times: Any, first: Any) -> Any:
-    """Return how often each value occurs, the rows of its first and last record, its smallest and largest time.
-
-    The first record is the one with the smallest time, those without any behind all others; among equals, the upper.
-    `first` is where each value occurs first in the other arrays.
-    """
-    count = len(first)
-    counts, begin, last = np.zeros(count, np.int64), rows[first], np.zeros(count, np.int64)
+def _extents(distinct: Any, rows: Any, times: Any, count: Any) -> Any:
+    """Return how often each value occurs, in which row last, and its smallest and largest time; 0 <= value < count."""
+    counts, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
     low, high = np.full(count, NO_TIME), np.full(count, NO_TIME)
     for i in range(len(distinct)):
         value, time = distinct[i], times[rows[i]]
@@ -114,9 +108,9 @@ def _extents(distinct: Any, rows: Any, times: Any, first: Any) -> Any:
         last[value] = rows[i]
         if time != NO_TIME:
             if low[value] == NO_TIME or time < low[value]:
-                low[value], begin[value] = time, rows[i]
+                low[value] = time
             high[value] = max(high[value], time)
-    return counts, begin, last, low, high
+    return counts, last, low, high
 
 
 def smallest_values(
@@ -142,11 +136,11 @@ def smallest_values(
     """
     slots, rows, places, keys = _entries(first, values, numbers, ids, base)
     distinct, _, firsts = intern(keys)
-    counts, begin, last, low, high = _extents(distinct, rows, times, firsts)
+    counts, last, low, high = _extents(distinct, rows, times, len(firsts))
     slots, rows, places = slots[firsts], rows[firsts], places[firsts]
     hashes = keys[firsts] ^ ((slots + 1).astype(np.uint64) * _MIX)
-    kept = _kept(slots, hashes, int(base[-1]), MOST_VALUES)
-    return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, begin, last, low, high)))
+    kept = np.flatnonzero(_kept(slots, hashes, int(base[-1]), MOST_VALUES))
+    return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, last, low, high)))
 
 
 @njit(nogil=True, cache=True)
