@@ -84,6 +84,12 @@ def test_a_new_code_is_a_new_value(code):
     assert evidence.text.replace('"', "").startswith(f"errno {code} first seen at 08:20")
 
 
+@pytest.mark.parametrize(("step", "told"), [(1, 0), (2, 0), (3, 1)])
+def test_numbers_that_lie_side_by_side_count_something_and_are_no_codes(step, told):
+    log = documents(lambda rng, _: 40 + step * rng.randrange(6), name="code", new=[(LATE, 9000)])
+    assert len(said(log)) == told
+
+
 def test_a_code_in_a_message_is_a_new_value():
     (evidence,) = said(text(lambda *_: 0, message="job ended with status {} on host{}", new=[(LATE, 137)]))
     assert evidence.text.startswith("status 137 first seen")

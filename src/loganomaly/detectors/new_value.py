@@ -30,6 +30,9 @@ _SURELY_SEEN = 3.0
 _LONGEST = 60
 """Characters of a value that are told."""
 _NUMBER = re.compile(r"\d+")
+_WHOLE = re.compile(r"-?\d{1,18}")
+_FEW_CODES = 4
+"""Numbers from which on it shows whether they lie side by side."""
 _MASKED = "<masked>"
 _QUOTES = '"'
 
@@ -129,7 +132,7 @@ class NewValueDetector:
                 groups[-1].append(value)
             else:
                 groups.append([value])
-        if not usual or not 0 < len(groups) <= 2:
+        if not usual or not 0 < len(groups) <= 2 or _count_something(usual):
             return []
         least = min(value.count for value in usual)
         found = []
@@ -183,6 +186,14 @@ class NewValueDetector:
 
 def _type(case: Case, category: Category) -> str:
     return "text" if category.template is None else case.templates[category.template].types[category.position]
+
+
+def _count_something(usual: Sequence[Value]) -> bool:
+    """Whether the values are numbers that lie side by side, as counts and durations do, and codes do not."""
+    numbers = [int(value.text) for value in usual if _WHOLE.fullmatch(value.text)]
+    if len(numbers) < len(usual) or len(numbers) < _FEW_CODES:
+        return False
+    return max(numbers) - min(numbers) + 1 <= 2 * len(numbers)
 
 
 def _takes_their_place(new: Value, usual: Sequence[Value], *, total: int) -> bool:
