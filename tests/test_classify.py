@@ -20,6 +20,7 @@ def said(*tags, strength=1.0, text="seen once", detector="d"):
         ("critical", "error"),
         ("error", "error"),
         ("value", "value_out_of_range"),
+        ("new_value", "new_value"),
         ("burst", "burst"),
         ("dip", "silence"),
         ("heartbeat", "silence"),

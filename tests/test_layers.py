@@ -23,7 +23,7 @@ LAYERS = (
     {"context", "finding_on", "folding"},
     {"fusion", "suppression"},
     {"classify", "detectors", "parameters", "telling", "trial", "trouble_within"},
-    {"masking"},
+    {"masking", "places"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},

@@ -36,7 +36,19 @@ READERS = {
 }
 FLOODS = FloodSettings(window_size=7, repetition_threshold=0.5)
 TABLES = (
-    *("sources", "shapes", "slots", "bins", "fields", "series", "components", "component_series", "totals", "leaks"),
+    *(
+        "sources",
+        "shapes",
+        "slots",
+        "bins",
+        "codes",
+        "fields",
+        "series",
+        "components",
+        "component_series",
+        "totals",
+        "leaks",
+    ),
     *("sessions", "session_ids", "session_keys"),
 )
 MESSAGES = (

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from loganomaly import profile as module
 from loganomaly.floods import FloodSettings
-from loganomaly.profile import MOST_VALUES, Profile
+from loganomaly.profile import MOST_VALUES, Profile, unplace
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.values import LONGEST_VALUE
+from loganomaly.testing import case_of, log_line
 
 FLOODS = FloodSettings()
 
@@ -37,6 +38,20 @@ def test_the_values_of_a_slot_are_counted():
     profile = profile_of(["from h1 to h2", "from h1 to h3", "from h7 to h2"])
     assert counts(profile) == {"h1": 2, "h7": 1}
     assert counts(profile, slot=1) == {"h2": 2, "h3": 1}
+
+
+def test_values_tell_when_and_where_they_were_first_and_last_seen():
+    log = [log_line(second, f"from {host}") for second, host in ((9, "h1"), (4, "h2"), (3, "h1"), (7, "h1"))]
+    (first, second) = case_of("".join(log), chunk_lines=1).profile.values.sort("text").rows(named=True)
+    assert [row["last_time"] - row["first_time"] for row in (first, second)] == [6_000_000, 0]
+    assert [unplace(row["first_place"]) for row in (first, second)] == [(0, 0), (0, 1)]
+    assert [unplace(row["first_offset"]) for row in (first, second)] == [(0, 0), (0, len(log[0]))]
+    assert [unplace(row["last_place"]) for row in (first, second)] == [(0, 3), (0, 1)]
+
+
+def test_without_times_values_have_places_only():
+    (row,) = profile_of(["from h1", "from h1"], ["from h1"]).values.rows(named=True)
+    assert (row["first_time"], row["last_time"], row["first_place"], row["last_place"]) == (None, None, 0, 2)
 
 
 def test_numbers_are_in_the_sketch_instead():

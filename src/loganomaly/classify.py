@@ -18,6 +18,7 @@ _BY_TAG = (
     ("critical", "error"),
     ("error", "error"),
     ("value", "value_out_of_range"),
+    ("new_value", "new_value"),
     ("session", "unusual_session"),
     ("burst", "burst"),
     ("shift", "level_shift"),

@@ -1,12 +1,13 @@
 """What is known of the values of each template's parameters."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from loganomaly.case import Case
 from loganomaly.mining.template import Template
+from loganomaly.places import field_places, parameter_places
 from loganomaly.profile import FIELD_SLOTS
 from loganomaly.scan.bins import bin_start
 
@@ -42,8 +43,8 @@ def describe_parameters(
         max, and quantiles: 6 to 12 % wide bins) and `masked` (whether values and numbers are left out because they are
         secrets).
     """
-    named = _fields(case, numbers)
-    places = pl.concat([_places(case, numbers), named.drop("name")])
+    named = field_places(case, numbers)
+    places = pl.concat([parameter_places(case, numbers), named.drop("name")])
     values, sketches = _values(case, places), _sketches(case, places)
     found: dict[int, list[dict[str, Any]]] = {}
     for number in numbers:
@@ -113,48 +114,6 @@ def _texts(known: Mapping[str, Any]) -> list[str]:
     """Return the values that are told."""
     numbers = [f"{known['numbers'][end]:g}" for end in ("min", "max")] if known["numbers"] else []
     return [*(entry["value"] for entry in known["values"]), *numbers]
-
-
-def _places(case: Case, numbers: Sequence[int]) -> pl.DataFrame:
-    """Return where parameters stand: number, position, shape, slot (-1 where it is none), word, and its records."""
-    shapes = {shape.id: shape for shape in case.shapes}
-
-    def rows() -> Iterator[tuple[int, int, int, int, str | None, int]]:
-        for number in numbers:
-            template = case.templates[number]
-            for id_ in template.shapes:
-                shape = shapes.get(id_)
-                if shape is None:  # learnt in an earlier run, and not seen in this one
-                    continue
-                ends = {last - 1: token for token, last in enumerate(shape.tokens.first[1:])}
-                for position, (last, _) in enumerate(template.spans[id_]):
-                    token = ends.get(last)
-                    if token is None:
-                        continue
-                    word = None if shape.tokens.slots[token] else shape.tokens.texts[token]
-                    yield number, position, id_, shape.slot_numbers[token], word, shape.records
-
-    schema = {"number": pl.Int64, "position": pl.Int64, "shape": pl.UInt64, "slot": pl.Int64, "text": pl.String}
-    return pl.DataFrame(list(rows()), schema=schema | {"records": pl.Int64}, orient="row")
-
-
-def _fields(case: Case, numbers: Sequence[int]) -> pl.DataFrame:
-    """Return the fields of templates as `_places` does, with their slots as positions, and their names."""
-    wanted = case.members.filter(pl.col("number").is_in(list(numbers)))
-    return (
-        case.profile.slots.filter(pl.col("slot") >= FIELD_SLOTS)
-        .join(wanted, on="shape")
-        .join(case.profile.fields.select("slot", "name"), on="slot")
-        .select(
-            "number",
-            pl.col("slot").alias("position"),
-            "shape",
-            "slot",
-            pl.lit(None, dtype=pl.String).alias("text"),
-            pl.lit(0, dtype=pl.Int64).alias("records"),
-            "name",
-        )
-    )
 
 
 def _values(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[str, Any]]:

@@ -18,6 +18,7 @@ __all__ = [
     "FIELD_SLOTS",
     "LEVEL_COLUMNS",
     "MOST_BUCKETS",
+    "MOST_CODES",
     "MOST_COMPONENTS",
     "MOST_FIELD_NAMES",
     "MOST_FIELD_SLOTS",
@@ -39,6 +40,8 @@ MOST_COMPONENTS = 5_000
 """Components kept, in the same way."""
 MOST_VALUES = 64
 """Values kept of a slot: those with the smallest hashes, which no order of merging changes (a bottom-k sketch)."""
+MOST_CODES = 32
+"""Whole numbers of a slot that are counted each; where there are more, they are a quantity or an id."""
 MOST_VALUE_ROWS = 400_000
 """Values kept of all slots of messages; with more, each slot keeps fewer."""
 FIELD_SLOTS = 1 << 32
@@ -81,6 +84,7 @@ def _sum(*names: str) -> list[pl.Expr]:
 def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
     """Return the keys of each table and how its other columns merge."""
     low, high = pl.col("low"), pl.col("high")
+    extent = [pl.col("first_time", "first_place", "first_offset").min(), pl.col("last_time", "last_place").max()]
     return {
         "sources": (
             ["source"],
@@ -104,6 +108,7 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
                 pl.col("lowest").min(),
                 pl.col("highest").max(),
                 pl.col("numbers").sum(),
+                pl.col("many").max(),
                 low.min(),
                 high.max(),
                 pl.col("low_line", "low_offset").filter(low == low.min()).min(),
@@ -111,7 +116,8 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
             ],
         ),
         "bins": (["shape", "slot", "bin"], _sum("count")),
-        "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first()]),
+        "codes": (["shape", "slot", "code"], [*_sum("count"), *extent]),
+        "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first(), *extent]),
         "fields": (
             ["slot"],
             [pl.col("name").sort_by("place").first(), pl.col("unit").max(), *_sum("records"), pl.col("place").min()],
@@ -151,9 +157,10 @@ def _schemas() -> dict[str, dict[str, pl.DataType]]:
         "sources": "source lines records stray timed unmatched cut fields fields_cut bytes",
         "shapes": f"source shape records lines {' '.join(LEVEL_COLUMNS)} first_time last_time first_line first_offset"
         " last_line last_offset status component sample",
-        "slots": "shape slot records lowest highest numbers low high low_line low_offset high_line high_offset",
+        "slots": "shape slot records lowest highest numbers low high low_line low_offset high_line high_offset many",
         "bins": "shape slot bin count",
-        "values": "shape slot value count text",
+        "codes": "shape slot code count first_time last_time first_place first_offset last_place",
+        "values": "shape slot value count first_time last_time first_place first_offset last_place text",
         "fields": "slot name unit records place",
         "series": "source shape bucket count",
         "components": "source component records errors first_line first_offset last_line last_offset name",
@@ -189,13 +196,18 @@ class Profile:
         component of the first record, and its message.
     slots
         Per shape and slot: records that have a value in it, smallest and largest hash of one, how many values are
-        numbers, smallest and largest number and where they stand (`place` numbers). A slot is the place of a parameter
+        numbers, smallest and largest number and where they stand (`place` numbers), and whether (1) or not (0) it takes
+        more than MOST_CODES numbers, or one that is not whole. A slot is the place of a parameter
         in the message, counted from 0, or a field, from FIELD_SLOTS on.
     bins
         Per shape, slot and bin of the logarithmic sketch: how many numbers.
+    codes
+        Per shape, slot and number, of the slots that do not take more: records, first and last time, first and last
+        record, as in `values`.
     values
-        Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records and
-        text. Fewer are all there are. Of fields, these are `most_field_values`.
+        Per shape and slot, of the values that are no numbers the `most_values` with the smallest hashes: records,
+        text, first and last time, first and last record (`place` numbers of lines, and of the offset of the first).
+        Fewer are all there are. Of fields, these are `most_field_values`.
     fields
         Per slot of a field: its name (path of names, `a.b`) as in the first line that has it, the unit of its numbers
         ("B", "s", "%" or none), how many values it has, and that line (a `place` number). What of the `fields` of the
@@ -224,6 +236,7 @@ class Profile:
     shapes: pl.DataFrame = field(default_factory=lambda: _blank("shapes"))
     slots: pl.DataFrame = field(default_factory=lambda: _blank("slots"))
     bins: pl.DataFrame = field(default_factory=lambda: _blank("bins"))
+    codes: pl.DataFrame = field(default_factory=lambda: _blank("codes"))
     values: pl.DataFrame = field(default_factory=lambda: _blank("values"))
     fields: pl.DataFrame = field(default_factory=lambda: _blank("fields"))
     series: pl.DataFrame = field(default_factory=lambda: _blank("series"))
@@ -268,6 +281,7 @@ class Profile:
             elif name == "totals":
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = merge_table(name, pieces)
+        _bound_codes(tables)
         floods = Floods.merge([part.floods for part in parts])
         return _bounded(
             cls(
@@ -295,6 +309,7 @@ class Profile:
             **tables,
             slots=self.slots,
             bins=self.bins,
+            codes=self.codes,
             values=self.values,
             fields=self.fields,
             sessions=self.sessions,
@@ -322,7 +337,7 @@ def _bounded(profile: Profile) -> Profile:
         for name in ("series", "component_series"):
             tables[name] = merge_table(name, [_coarsened(tables[name], width, wider)])
     for key, most, owners in (
-        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "values", "series")),
+        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "codes", "values", "series")),
         ("component", MOST_COMPONENTS, ("components", "component_series")),
     ):
         distinct = tables[owners[0]][key].unique()
@@ -361,6 +376,19 @@ def _begins_with_zeros(bits: int) -> pl.Expr:
     return pl.col("session") <= pl.lit((1 << (64 - bits)) - 1, dtype=pl.UInt64)
 
 
+def _bound_codes(tables: dict[str, pl.DataFrame]) -> None:
+    """Drop the numbers of slots that take too many, in any part and so in the whole."""
+    slots, codes = tables["slots"], tables["codes"]
+    keys = ["shape", "slot"]
+    crowded = codes.group_by(keys).len().filter(pl.col("len") > MOST_CODES).select(*keys, crowded=pl.lit(1, pl.Int64))
+    if len(crowded):
+        many = pl.max_horizontal("many", pl.col("crowded").fill_null(0))
+        slots = slots.join(crowded, on=keys, how="left", maintain_order="left").with_columns(many=many).drop("crowded")
+    tables["slots"] = slots
+    if len(codes):
+        tables["codes"] = codes.join(slots.filter(pl.col("many") == 1), on=keys, how="anti", maintain_order="left")
+
+
 def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int, int]:
     """Apply the caps of fields and values; return how many values are kept of a slot of a message, and of a field.
 
@@ -369,7 +397,7 @@ def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int
     """
     if len(tables["fields"]) > MOST_FIELD_NAMES:
         highest = tables["fields"]["slot"].sort()[MOST_FIELD_NAMES - 1]
-        for name in ("fields", "slots", "bins", "values"):
+        for name in ("fields", "slots", "bins", "codes", "values"):
             tables[name] = tables[name].filter(pl.col("slot") <= highest)
     names = len(tables["fields"])
     if not names:
@@ -379,7 +407,7 @@ def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int
     most_shapes = max(1, MOST_FIELD_SLOTS // names)
     if len(shapes) > most_shapes:
         last = shapes.sort()[most_shapes - 1]
-        for name in ("slots", "bins", "values"):
+        for name in ("slots", "bins", "codes", "values"):
             tables[name] = tables[name].filter((pl.col("slot") < FIELD_SLOTS) | (pl.col("shape") <= last))
     most = MOST_VALUES
     while most > 1 and names * min(len(shapes), most_shapes) * most > MOST_FIELD_VALUES:

@@ -79,12 +79,12 @@ def scan(
     has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
-    slot_table, bins, values = view.slots(Occurrences(*slots), starts)
+    slot_table, bins, codes, values = view.slots(Occurrences(*slots), starts)
     fields = None
     if given is not None:
         fields = scan_fields(data, records, given, hashes, tables, places=view.places())
         slot_table, bins = pl.concat([slot_table, fields.slots]), pl.concat([bins, fields.bins])
-        values = pl.concat([values, fields.values])
+        codes, values = pl.concat([codes, fields.codes]), pl.concat([values, fields.values])
     by_session: dict[str, pl.DataFrame] = {}
     if sessions is not None and sessions.keys:
         spots = Spots.of(slots[0], starts, slots[2], given)
@@ -94,6 +94,7 @@ def scan(
         shapes=view.shapes(component_hashes),
         slots=slot_table,
         bins=bins,
+        codes=codes,
         values=values,
         **({} if fields is None else {"fields": fields.fields}),
         series=view.series(ids, shapes, "shape"),
@@ -188,13 +189,14 @@ class _View:
         return Places.of(
             self.records.line,
             self.records.start,
+            times=self.records.time,
             source=chunk.source,
             first_line=chunk.first_line,
             offset=chunk.offset,
         )
 
-    def slots(self, given: Occurrences, starts: NDArray[np.int64]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """Return the tables of slots, of their sketches, and of their values; `starts` is where each begins."""
+    def slots(self, given: Occurrences, starts: NDArray[np.int64]) -> tuple[pl.DataFrame, ...]:
+        """Return the tables of slots, their sketches, codes and values; `starts` is where each begins."""
         r = self.records
         summary = summarise(given, kinds=self.ids, count=len(self.first))
         found = slot_tables(
@@ -208,7 +210,7 @@ class _View:
         texts = token_texts(
             self.chunk.data, starts[found.entry], r.message_start[found.record], r.message_end[found.record]
         )
-        return found.slots, found.bins, found.values.with_columns(text=texts)
+        return found.slots, found.bins, found.codes, found.values.with_columns(text=texts)
 
     def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str) -> pl.DataFrame:
         rows, buckets, counts = count_pairs(ids, self.records.time, _SECOND)

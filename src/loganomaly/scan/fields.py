@@ -32,6 +32,7 @@ class FieldTables:
 
     slots: pl.DataFrame
     bins: pl.DataFrame
+    codes: pl.DataFrame
     values: pl.DataFrame
     fields: pl.DataFrame
     count: int
@@ -137,7 +138,7 @@ def scan_fields(
         "place": places.lines[record],
     })  # fmt: skip
     worded = found.values.with_columns(text=pl.select(pl.coalesce(masked, texts)).to_series())
-    per_shape = {"slots": found.slots, "bins": found.bins, "values": worded}
+    per_shape = {"slots": found.slots, "bins": found.bins, "codes": found.codes, "values": worded}
     if found.slots.select(pl.struct("shape", "slot").is_duplicated().any()).item():  # in several kinds of one shape
         per_shape = {name: merge_table(name, [table]) for name, table in per_shape.items()}
     return FieldTables(

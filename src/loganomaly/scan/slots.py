@@ -8,9 +8,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.profile import place
+from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS
+from loganomaly.scan.codes import Codes, few_numbers
 from loganomaly.scan.shapes import summarise_slots
-from loganomaly.scan.values import smallest_values
+from loganomaly.scan.values import SmallestValues, smallest_values
 
 __all__ = ["Occurrences", "Places", "SlotTables", "Summary", "nullable", "slot_tables", "summarise"]
 
@@ -25,17 +27,25 @@ class Occurrences(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where the records of a chunk stand: the numbers (see `place`) of their lines and offsets."""
+    """Where the records of a chunk stand, the numbers (see `place`) of their lines and offsets, and their times."""
 
     lines: NDArray[np.int64]
     offsets: NDArray[np.int64]
+    times: NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, lines: NDArray[np.int64], starts: NDArray[np.int64], *, source: int, first_line: int, offset: int
+        cls,
+        lines: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        *,
+        times: NDArray[np.int64],
+        source: int,
+        first_line: int,
+        offset: int,
     ) -> "Places":
-        """Return the places of records with these lines and first bytes in their chunk."""
-        return cls(lines=lines + place(source, first_line), offsets=starts + place(source, offset))
+        """Return the places of records with these lines and first bytes in their chunk, and these times."""
+        return cls(lines=lines + place(source, first_line), offsets=starts + place(source, offset), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +64,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotTables:
-    """The tables of slots, of their sketches, and of their values but for the texts.
+    """The tables of slots, of their sketches, their numbers where they are few, and their values but for the texts.
 
     `record` and `entry` say where each value occurs: the record, and the number in `Occurrences`.
     """
 
     slots: pl.DataFrame
     bins: pl.DataFrame
+    codes: pl.DataFrame
     values: pl.DataFrame
     row: NDArray[np.int64]
     record: NDArray[np.int64]
@@ -106,9 +117,32 @@ def slot_tables(
     sketch = pl.DataFrame(
         {"shape": shape[bins // BINS], "slot": slot[bins // BINS], "bin": bins % BINS, "count": counts}
     )
-    rows, hashes, occurrences, records, entries = smallest_values(*given, kinds, summary.first)
-    values = pl.DataFrame({"shape": shape[rows], "slot": slot[rows], "value": hashes, "count": occurrences})
-    return SlotTables(slots=pl.DataFrame(columns), bins=sketch, values=values, row=rows, record=records, entry=entries)
+    few = few_numbers(given.first, given.numbers, kinds, summary.first, places.times)
+    columns["many"] = few.many.astype(np.int64)
+    codes = {"shape": shape[few.slots], "slot": slot[few.slots], "code": few.codes, "count": few.counts}
+    kept = smallest_values(*given, kinds, summary.first, places.times)
+    values = {"shape": shape[kept.slots], "slot": slot[kept.slots], "value": kept.values, "count": kept.counts}
+    return SlotTables(
+        slots=pl.DataFrame(columns),
+        bins=sketch,
+        codes=pl.DataFrame(codes | _extent(few, places)),
+        values=pl.DataFrame(values | _extent(kept, places)),
+        row=kept.slots,
+        record=kept.first_rows,
+        entry=kept.entries,
+    )
+
+
+def _extent(found: Codes | SmallestValues, places: Places) -> dict[str, object]:
+    """Return the columns that say when and where values were first and last seen."""
+    untimed = found.first_times == NO_TIME
+    return {
+        "first_time": nullable(found.first_times, untimed),
+        "last_time": nullable(found.last_times, untimed),
+        "first_place": places.lines[found.first_rows],
+        "first_offset": places.offsets[found.first_rows],
+        "last_place": places.lines[found.last_rows],
+    }
 
 
 def nullable(values: NDArray[np.int64] | NDArray[np.float64], unknown: NDArray[np.bool_]) -> pl.Series:

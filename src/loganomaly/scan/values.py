@@ -1,11 +1,11 @@
-"""The values of parameters: per slot, those with the smallest hashes, and how often each occurs. Compiled.
+"""The values of parameters: per slot, those with the smallest hashes, how often each occurs, and when. Compiled.
 
 Whatever the order and the parts in which lines are read, the values with the smallest hashes are the same and all of
 their records are counted: up to the limit a slot's values are known exactly, beyond it they are a sample of them that
 tells how many there are (bottom-k sketch; Beyer et al., SIGMOD 2007).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,14 +14,44 @@ from numpy.typing import NDArray
 
 from loganomaly.mining.tokens import LONGEST_MESSAGE, token_end
 from loganomaly.profile import MOST_VALUES
+from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.shapes import intern
 
-__all__ = ["LONGEST_VALUE", "smallest_values", "token_texts"]
+__all__ = ["LONGEST_VALUE", "SmallestValues", "smallest_values", "token_texts"]
 
 LONGEST_VALUE = 120
 """Bytes of a value that are kept."""
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+class SmallestValues(NamedTuple):
+    """Values with the smallest hashes, one row each.
+
+    Attributes
+    ----------
+    slots
+        Row of each value's slot, in the summary of the slots.
+    values
+        Its hash.
+    counts
+        Messages that have it.
+    first_rows, last_rows
+        The first and the last of them.
+    entries
+        Number of the value in what was read, of the first of them.
+    first_times, last_times
+        The smallest and the largest time of them, NO_TIME where none has one.
+    """
+
+    slots: NDArray[np.int64]
+    values: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+    first_rows: NDArray[np.int64]
+    entries: NDArray[np.int64]
+    last_rows: NDArray[np.int64]
+    first_times: NDArray[np.int64]
+    last_times: NDArray[np.int64]
 
 
 @njit(nogil=True, cache=True)
@@ -67,13 +97,30 @@ def _kept(slots: Any, values: Any, count: Any, most: Any) -> Any:
     return kept
 
 
+@njit(nogil=True, cache=True)
+def _extents(distinct: Any, rows: Any, times: Any, count: Any) -> Any:
+    """Return how often each value occurs, in which row last, and its smallest and largest time; 0 <= value < count."""
+    counts, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    low, high = np.full(count, NO_TIME), np.full(count, NO_TIME)
+    for i in range(len(distinct)):
+        value, time = distinct[i], times[rows[i]]
+        counts[value] += 1
+        last[value] = rows[i]
+        if time != NO_TIME:
+            if low[value] == NO_TIME or time < low[value]:
+                low[value] = time
+            high[value] = max(high[value], time)
+    return counts, last, low, high
+
+
 def smallest_values(
     first: NDArray[np.int64],
     values: NDArray[np.uint64],
     numbers: NDArray[np.float64],
     ids: NDArray[np.int32],
     base: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    times: NDArray[np.int64],
+) -> SmallestValues:
     """Return the values that are no numbers with the smallest hashes of each slot, MOST_VALUES at most.
 
     Parameters
@@ -84,25 +131,16 @@ def smallest_values(
         Shape of each message.
     base
         Row of each shape's first slot, as `summarise_slots` returns it.
-
-    Returns
-    -------
-    slots : int64 array
-        Row of each value's slot.
-    values : uint64 array
-        Its hash.
-    counts : int64 array
-        Messages that have it.
-    rows, numbers : int64 arrays
-        The first of them, and the number of the value in `values`.
+    times
+        Time of each message, or NO_TIME.
     """
     slots, rows, places, keys = _entries(first, values, numbers, ids, base)
     distinct, _, firsts = intern(keys)
-    counts = np.bincount(distinct, minlength=len(firsts))
+    counts, last, low, high = _extents(distinct, rows, times, len(firsts))
     slots, rows, places = slots[firsts], rows[firsts], places[firsts]
     hashes = keys[firsts] ^ ((slots + 1).astype(np.uint64) * _MIX)
-    kept = _kept(slots, hashes, int(base[-1]), MOST_VALUES)
-    return slots[kept], hashes[kept], counts[kept], rows[kept], places[kept]
+    kept = np.flatnonzero(_kept(slots, hashes, int(base[-1]), MOST_VALUES))
+    return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, last, low, high)))
 
 
 @njit(nogil=True, cache=True)

@@ -285,6 +285,15 @@ def synthetic_logs() -> dict[str, tuple[str, ...]]:
         "a slow one": (
             "".join([*steady, *(log_line(1800, f"query took {ms} ms", component="db") for ms in (8, 4000))]),
         ),
+        "a new user": (
+            "".join(
+                [
+                    *(line.replace("heartbeat ok", f"login by user{n % 5}") for n, line in enumerate(steady)),
+                    *(log_line(1800 + i, f"login by user{i % 5}", component="sync") for i in range(200)),
+                    log_line(2000, "login by mallory9", component="sync"),
+                ]
+            ),
+        ),
         "secrets": ("".join([*steady, log_line(1800, "login password=hunter2x ok")]),),
         "stack traces": (
             "".join(
