@@ -115,6 +115,21 @@ def test_process_ids_in_front_of_messages_are_those_of_sessions():
     assert keys_of(log) == ["[*]"]
 
 
+def test_numbers_of_processes_that_other_programs_use_again_are_sessions_of_their_own():
+    log = "".join(
+        f"Mar 14 {9 + s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} host {program}[{2000 + pid}]: {what}\n"
+        for s, pid, program, what in sorted(
+            (pid * 9 + step * (1 + pid % 7) + (4000 if program == "cron" else 0), pid, program, what)
+            for program, pids in (("sshd", range(100)), ("cron", range(80, 180)))
+            for pid in pids
+            for step, what in enumerate((f"{program} begins", f"{program} works", f"{program} ends"))
+        )
+    )
+    (judged,) = case_of(log).sessions
+    assert len(judged.group.table) == 200
+    assert judged.group.table["records"].to_list() == [3] * 200
+
+
 def test_the_order_of_sources_does_not_change_the_keys():
     one, other = lines(requests()), lines(requests(name="job_{0}"))
     assert keys_of(one, other) == keys_of(other, one) != []

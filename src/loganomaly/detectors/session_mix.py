@@ -49,13 +49,13 @@ class SessionMixDetector:
         return Evidence(
             detector=self.name,
             subject=Subject(kind="session", name=call_mix(mix, case.templates, key=key)),
-            strength=min(1.0, max(0.0, (mix.distance - self.usual) / (self.full - self.usual))),
+            strength=judged.regular * min(1.0, max(0.0, (mix.distance - self.usual) / (self.full - self.usual))),
             text=f"{tell_mix(mix, case.templates, key=key, of=size)}: {session['text'][:_LONGEST_NAME]}{more}",
             observed=mix.observed[0],
             expected=mix.usual[0],
             tags=("session",),
             location=Location(source=source, line=line, offset=unplace(session["last_offset"])[1]),
             count=session["records"],
-            span=None if session["first_time"] is None else (session["first_time"], session["last_time"]),
+            span=None if session["last_time"] is None else (session["last_time"], session["last_time"]),
             lines=(line, line),
         )

@@ -88,7 +88,9 @@ def scan(
     by_session: dict[str, pl.DataFrame] = {}
     if sessions is not None and sessions.keys:
         spots = Spots.of(slots[0], starts, slots[2], given)
-        by_session = session_tables(data, records, hashes, spots=spots, keys=sessions, places=view.places())
+        by_session = session_tables(
+            data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
+        )
     profile = Profile.of_chunk(
         sources=view.sources(lines=lines, cut=cut, fields=fields),
         shapes=view.shapes(component_hashes),

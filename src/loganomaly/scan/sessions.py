@@ -66,15 +66,21 @@ def session_tables(
     records: Records,
     hashes: NDArray[np.uint64],
     *,
+    components: NDArray[np.uint64],
     spots: Spots,
     keys: SessionKeys,
     places: Places,
 ) -> dict[str, pl.DataFrame]:
-    """Return the profile's tables of the sessions of records whose shapes have these hashes."""
+    """Return the profile's tables of the sessions of records whose shapes and components have these hashes.
+
+    Numbers of processes are used again, by other programs: `sshd[812]` and `cron[812]` are two sessions.
+    """
     rows = spots.rows(data, records, keys)
     if not len(rows):
         return {}
     record, key, value = rows[:, 0], rows[:, 1].view(np.uint64), rows[:, 2].view(np.uint64)
+    of_component = records.component_end[record] == rows[:, 3] - 1
+    value = np.where(of_component, _mixed(value, components[record]), value)
     # An id that stands twice in a record, under two keys, is one.
     again = np.zeros(len(rows), bool)
     again[1:] = (record[1:] == record[:-1]) & (value[1:] == value[:-1])
