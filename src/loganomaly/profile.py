@@ -441,10 +441,11 @@ def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     if not pieces:
         return _blank(table)
     together = pl.concat(pieces)
-    if "first_line" in together.columns:
+    has_first = "first_line" in together.columns
+    if has_first:
         # So that "first" is the first in the source, whatever the order of merging.
         together = together.sort("source", "first_line")
-    merged = together.group_by(keys, maintain_order=True).agg(aggregates)
+    merged = together.group_by(keys, maintain_order=has_first).agg(aggregates)
     return merged.sort(keys).select(_schemas()[table].keys())
 
 
