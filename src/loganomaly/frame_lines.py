@@ -11,7 +11,7 @@ from loganomaly.case import Case
 from loganomaly.classify import classify, explain
 from loganomaly.findings import Evidence, Subject
 from loganomaly.frames import add_columns
-from loganomaly.fusion import THRESHOLD, Voice, fuse
+from loganomaly.fusion import THRESHOLD, Voice, fuse, trouble_of
 from loganomaly.judge import Judgement
 
 __all__ = ["annotate"]
@@ -29,10 +29,11 @@ def annotate(
 ) -> Any:
     """Return the frame with one verdict per row.
 
-    Evidence on a whole template speaks of all of its rows, evidence on a stretch of lines of those within it. Rows of
-    one template with the same evidence have the same verdict, so it is made once for all of them. Of a finding on
-    sessions, the row that it names has its verdict, unless that of its template is worse; findings on components,
-    levels and windows are about no row in particular.
+    Evidence on a whole template speaks of all of its rows, evidence on a stretch of lines of those within it, and a
+    flood of lines that tell of no trouble of its first row, which stands for all. Rows of one template with the same
+    evidence have the same verdict, so it is made once for all of them. Of a finding on sessions, the row that it names
+    has its verdict, unless that of its template is worse; findings on components, levels and windows are about no row
+    in particular.
 
     Rows of what is suppressed, or beyond the contamination that was asked for, are no anomalies; they keep their score
     and reason.
@@ -58,12 +59,10 @@ def annotate(
     hidden = {suppressed.finding.subject for suppressed in judgement.hidden} | judgement.beyond
     of_session = _rows_of_sessions(judgement, hidden=hidden, clean=clean)
     evidence_of = [judgement.evidence.get(case.subject(n), ()) for n in range(len(case.templates))]
+    folded = {number: _calm_floods(found, by) for number, found in enumerate(evidence_of)} | {_UNKNOWN: frozenset()}
     for row, number in enumerate(numbers.tolist()):
         found = evidence_of[number] if number != _UNKNOWN else ()
-        key = (
-            number,
-            tuple(i for i, e in enumerate(found) if e.lines is None or e.lines[0] <= row <= e.lines[1]),
-        )
+        key = (number, tuple(i for i, e in enumerate(found) if _speaks_of(e, row, one_row=i in folded[number])))
         if key not in verdicts:
             verdicts[key] = _verdict(case, number, [found[i] for i in key[1]], by, hidden=hidden, clean=clean)
         verdict = verdicts[key]
@@ -74,6 +73,21 @@ def annotate(
     columns = ("template_id", "log_template", "anomaly_score", "is_anomaly", "anomaly_source", "classification",
                "reason", "tags")  # fmt: skip
     return add_columns(frame, {name: [row[name] for row in rows] for name in columns})
+
+
+def _speaks_of(evidence: Evidence, row: int, *, one_row: bool) -> bool:
+    """Whether evidence on a template speaks of a row of it; with `one_row`, of the first in its stretch of lines."""
+    if evidence.lines is None:
+        return True
+    first, last = evidence.lines
+    return row == first if one_row else first <= row <= last
+
+
+def _calm_floods(evidence: Sequence[Evidence], by: Mapping[str, Voice]) -> frozenset[int]:
+    """Return which pieces of evidence on a template are floods, where none tells of trouble."""
+    if trouble_of(evidence, by) > 0:
+        return frozenset()
+    return frozenset(n for n, e in enumerate(evidence) if by[e.detector].aspect == "flood")
 
 
 def _rows_of_sessions(
