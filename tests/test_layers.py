@@ -27,6 +27,7 @@ LAYERS = (
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},
+    {"profile_tables"},
     {"findings", "floods", "mining", "reading", "redaction"},
     {"arguments", "registry", "traces", "troubles"},
     {"errors", "legible", "stopwatch", "wording"},

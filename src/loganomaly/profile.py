@@ -7,12 +7,11 @@ line in the decompressed text.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 
 import polars as pl
 
 from loganomaly.floods import Floods, FloodSettings
-from loganomaly.reading.program import Level
+from loganomaly.profile_tables import LEVEL_COLUMNS, blank, merge_table, place, table_schemas, unplace
 
 __all__ = [
     "FIELD_SLOTS",
@@ -60,125 +59,6 @@ MOST_TOTAL_BUCKETS = 20_000
 """Buckets in which all lines are counted, by level."""
 WIDTHS = (1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800)
 """Possible widths of a bucket in seconds; each divides the next."""
-LEVEL_COLUMNS = tuple(level.name.lower() for level in Level)
-
-_SOURCE_BITS = 44
-
-
-def unplace(number: int) -> tuple[int, int]:
-    """Return source and position of a number that `place` made."""
-    return number >> _SOURCE_BITS, number & ((1 << _SOURCE_BITS) - 1)
-
-
-def place(source: int, position: int) -> int:
-    """Return one number for a position (line or offset) in a source, in the order of sources, then positions."""
-    return (source << _SOURCE_BITS) + position
-
-
-@cache
-def _sum(*names: str) -> list[pl.Expr]:
-    return [pl.col(name).sum() for name in names]
-
-
-@cache
-def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
-    """Return the keys of each table and how its other columns merge."""
-    low, high = pl.col("low"), pl.col("high")
-    extent = [pl.col("first_time", "first_place", "first_offset").min(), pl.col("last_time", "last_place").max()]
-    return {
-        "sources": (
-            ["source"],
-            _sum("lines", "records", "stray", "timed", "unmatched", "cut", "fields", "fields_cut", "bytes"),
-        ),
-        "shapes": (
-            ["source", "shape"],
-            [
-                *_sum("records", "lines", *LEVEL_COLUMNS),
-                pl.col("first_time").min(),
-                pl.col("last_time").max(),
-                pl.col("first_line", "first_offset").min(),
-                pl.col("last_line", "last_offset").max(),
-                pl.col("status", "component", "sample").first(),
-            ],
-        ),
-        "slots": (
-            ["shape", "slot"],
-            [
-                pl.col("records").sum(),
-                pl.col("lowest").min(),
-                pl.col("highest").max(),
-                pl.col("numbers").sum(),
-                pl.col("many").max(),
-                low.min(),
-                high.max(),
-                pl.col("low_line", "low_offset").filter(low == low.min()).min(),
-                pl.col("high_line", "high_offset").filter(high == high.max()).min(),
-            ],
-        ),
-        "bins": (["shape", "slot", "bin"], _sum("count")),
-        "codes": (["shape", "slot", "code"], [*_sum("count"), *extent]),
-        "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first(), *extent]),
-        "fields": (
-            ["slot"],
-            [pl.col("name").sort_by("place").first(), pl.col("unit").max(), *_sum("records"), pl.col("place").min()],
-        ),
-        "series": (["source", "shape", "bucket"], _sum("count")),
-        "components": (
-            ["source", "component"],
-            [*_sum("records", "errors"), pl.col("first_line", "first_offset").min(),
-             pl.col("last_line", "last_offset").max(), pl.col("name").first()],
-        ),
-        "component_series": (["source", "component", "bucket"], _sum("count")),
-        "totals": (["source", "bucket", "level"], _sum("count")),
-        "leaks": (
-            ["source", "shape", "kind"],
-            [*_sum("count"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max()],
-        ),
-        "sessions": (
-            ["session", "shape"],
-            [*_sum("records"), pl.col("first_time").min(), pl.col("last_time").max(), pl.col("first_place").min(),
-             pl.col("last_place", "last_offset").max()],
-        ),
-        "session_ids": (["session", "key"], [*_sum("records"), pl.col("text").first()]),
-        "session_keys": (["key"], [pl.col("name").sort_by("place", "name").first(), pl.col("place").min()]),
-    }  # fmt: skip
-
-
-@cache
-def _schemas() -> dict[str, dict[str, pl.DataType]]:
-    integer, hashed, text, real = pl.Int64(), pl.UInt64(), pl.Binary(), pl.Float64()
-    types: dict[str, pl.DataType] = {
-        **dict.fromkeys(("shape", "component", "lowest", "highest", "value", "session", "key"), hashed),
-        **dict.fromkeys(("sample", "name"), text),
-        **dict.fromkeys(("low", "high"), real),
-        **dict.fromkeys(("kind", "text"), pl.String()),
-    }
-    columns = {
-        "sources": "source lines records stray timed unmatched cut fields fields_cut bytes",
-        "shapes": f"source shape records lines {' '.join(LEVEL_COLUMNS)} first_time last_time first_line first_offset"
-        " last_line last_offset status component sample",
-        "slots": "shape slot records lowest highest numbers low high low_line low_offset high_line high_offset many",
-        "bins": "shape slot bin count",
-        "codes": "shape slot code count first_time last_time first_place first_offset last_place",
-        "values": "shape slot value count first_time last_time first_place first_offset last_place text",
-        "fields": "slot name unit records place",
-        "series": "source shape bucket count",
-        "components": "source component records errors first_line first_offset last_line last_offset name",
-        "component_series": "source component bucket count",
-        "totals": "source bucket level count",
-        "leaks": "source shape kind count first_line first_offset last_line",
-        "sessions": "session shape records first_time last_time first_place last_place last_offset",
-        "session_ids": "session key records text",
-        "session_keys": "key name place",
-    }
-    schemas = {table: {name: types.get(name, integer) for name in names.split()} for table, names in columns.items()}
-    schemas["fields"] |= dict.fromkeys(("name", "unit"), pl.String())
-    schemas["session_keys"] |= {"name": pl.String()}
-    return schemas
-
-
-def _blank(table: str) -> pl.DataFrame:
-    return pl.DataFrame(schema=_schemas()[table])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,21 +112,21 @@ class Profile:
         Stretches of rows that one shape dominates.
     """
 
-    sources: pl.DataFrame = field(default_factory=lambda: _blank("sources"))
-    shapes: pl.DataFrame = field(default_factory=lambda: _blank("shapes"))
-    slots: pl.DataFrame = field(default_factory=lambda: _blank("slots"))
-    bins: pl.DataFrame = field(default_factory=lambda: _blank("bins"))
-    codes: pl.DataFrame = field(default_factory=lambda: _blank("codes"))
-    values: pl.DataFrame = field(default_factory=lambda: _blank("values"))
-    fields: pl.DataFrame = field(default_factory=lambda: _blank("fields"))
-    series: pl.DataFrame = field(default_factory=lambda: _blank("series"))
-    components: pl.DataFrame = field(default_factory=lambda: _blank("components"))
-    component_series: pl.DataFrame = field(default_factory=lambda: _blank("component_series"))
-    totals: pl.DataFrame = field(default_factory=lambda: _blank("totals"))
-    leaks: pl.DataFrame = field(default_factory=lambda: _blank("leaks"))
-    sessions: pl.DataFrame = field(default_factory=lambda: _blank("sessions"))
-    session_ids: pl.DataFrame = field(default_factory=lambda: _blank("session_ids"))
-    session_keys: pl.DataFrame = field(default_factory=lambda: _blank("session_keys"))
+    sources: pl.DataFrame = field(default_factory=lambda: blank("sources"))
+    shapes: pl.DataFrame = field(default_factory=lambda: blank("shapes"))
+    slots: pl.DataFrame = field(default_factory=lambda: blank("slots"))
+    bins: pl.DataFrame = field(default_factory=lambda: blank("bins"))
+    codes: pl.DataFrame = field(default_factory=lambda: blank("codes"))
+    values: pl.DataFrame = field(default_factory=lambda: blank("values"))
+    fields: pl.DataFrame = field(default_factory=lambda: blank("fields"))
+    series: pl.DataFrame = field(default_factory=lambda: blank("series"))
+    components: pl.DataFrame = field(default_factory=lambda: blank("components"))
+    component_series: pl.DataFrame = field(default_factory=lambda: blank("component_series"))
+    totals: pl.DataFrame = field(default_factory=lambda: blank("totals"))
+    leaks: pl.DataFrame = field(default_factory=lambda: blank("leaks"))
+    sessions: pl.DataFrame = field(default_factory=lambda: blank("sessions"))
+    session_ids: pl.DataFrame = field(default_factory=lambda: blank("session_ids"))
+    session_keys: pl.DataFrame = field(default_factory=lambda: blank("session_keys"))
     floods: Floods = field(default_factory=Floods)
     width: int = WIDTHS[0]
     total_width: int = WIDTHS[0]
@@ -274,7 +154,7 @@ class Profile:
         width = max(part.width for part in parts)
         total_width = max(part.total_width for part in parts)
         tables: dict[str, pl.DataFrame] = {}
-        for name in _schemas():
+        for name in table_schemas():
             pieces = [getattr(part, name) for part in parts]
             if name in {"series", "component_series"}:
                 pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
@@ -303,8 +183,8 @@ class Profile:
     def only(self, sources: Iterable[int]) -> "Profile":
         """Return the part of the profile that speaks of these sources; slots, fields and sessions stay whole."""
         wanted = list(sources)
-        tables = {name: getattr(self, name).filter(pl.col("source").is_in(wanted)) for name in _schemas()
-                  if "source" in _schemas()[name]}  # fmt: skip
+        tables = {name: getattr(self, name).filter(pl.col("source").is_in(wanted)) for name in table_schemas()
+                  if "source" in table_schemas()[name]}  # fmt: skip
         return Profile(
             **tables,
             slots=self.slots,
@@ -326,7 +206,7 @@ class Profile:
 
 def _bounded(profile: Profile) -> Profile:
     """Apply the caps. Each rests on the merged data alone, so the order of merging does not matter."""
-    tables = {name: getattr(profile, name) for name in _schemas()}
+    tables = {name: getattr(profile, name) for name in table_schemas()}
     width, total_width = profile.width, profile.total_width
     total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
     if total_wider != total_width:
@@ -432,21 +312,6 @@ def _fewest_hashes(values: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
     while most and (rank < most).sum() > MOST_VALUE_ROWS:
         most //= 2
     return values.filter(rank < most), most
-
-
-def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return the table of this name (of a `Profile`) that says what all of the pieces say, sorted by its keys."""
-    keys, aggregates = _aggregates()[table]
-    pieces = [piece for piece in pieces if len(piece)]
-    if not pieces:
-        return _blank(table)
-    together = pl.concat(pieces)
-    has_first = "first_line" in together.columns
-    if has_first:
-        # So that "first" is the first in the source, whatever the order of merging.
-        together = together.sort("source", "first_line")
-    merged = together.group_by(keys, maintain_order=has_first).agg(aggregates)
-    return merged.sort(keys).select(_schemas()[table].keys())
 
 
 def _coarsened(table: pl.DataFrame, width: int, wider: int) -> pl.DataFrame:
