@@ -233,10 +233,18 @@ def test_sessions_do_not_depend_on_chunks(lines):
 
 
 def test_ids_in_a_field_for_secrets_are_not_shown():
-    log = "".join(
-        f'{{"ts":"2026-03-14T09:{k // 60 % 60:02}:{k % 60:02}Z","msg":"{what}","session_token":"tok{k * 7919:08x}"}}\n'
+    events = sorted(
+        (k * 2 + step * (1 + k % 3), k, what)
         for k in range(300)
-        for what in ("begins", "works", "ends")
+        for step, what in enumerate(("begins", "works", "rests", "ends"))
+        if k != 77 or what != "ends"
     )
-    results = LogAnalyzer().analyze(pl.DataFrame({"log": log.splitlines()}))
+    lines = [
+        f'{{"ts":"2026-03-14T09:{s // 60:02}:{s % 60:02}Z","msg":"{what}","session_token":"tok{k * 7919:08x}"}}'
+        for s, k, what in events
+    ]
+    results = LogAnalyzer().analyze(pl.DataFrame({"log": lines}))
+    assert results.sessions["session"].unique().to_list() == ["<password>"]
+    told = [anomaly["reason"] for anomaly in results.anomalies if anomaly["subject"]["kind"] == "session"]
+    assert any('lack "ends": <password>.' in reason for reason in told)
     assert "tok0" not in str(results.sessions.to_dicts()) + str(results.summary) + str(results.anomalies)

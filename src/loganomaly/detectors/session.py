@@ -62,7 +62,8 @@ class SessionDetector:
             tags=("rare",) if is_rare else ("session",),
             location=None if is_rare else Location(source=source, line=line, offset=unplace(session["last_offset"])[1]),
             count=None if is_rare else session["records"],
-            span=None if is_rare or session["first_time"] is None else (session["first_time"], session["last_time"]),
+            # It shows once no line follows.
+            span=None if is_rare or session["last_time"] is None else (session["last_time"], session["last_time"]),
             lines=None if is_rare else (line, line),
         )
 

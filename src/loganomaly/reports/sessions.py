@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 
 from loganomaly.case import Case
-from loganomaly.redaction.secrets import secret_name
 from loganomaly.sessions.verdicts import THRESHOLD, JudgedGroup
 from loganomaly.sessions.wording import tell, tell_mix
 
@@ -55,9 +54,6 @@ def session_metrics(case: Case, *, clean: Callable[[str], str]) -> list[dict[str
 def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl.DataFrame:
     table = judged.group.table
     key = clean(judged.group.key)
-    kind = secret_name(judged.group.key)
-    ids = table["text"].to_list()
-    shown = _cleaned(ids, clean=clean) if kind is None else [f"<{kind}>"] * len(ids)
     flagged = judged.score >= THRESHOLD
     told = [clean(tell(deviation, case.templates, key=key)) for deviation in judged.deviations]
     reasons = [told[main] if main >= 0 else None for main in judged.main.tolist()]
@@ -67,7 +63,7 @@ def _rows(judged: JudgedGroup, case: Case, *, clean: Callable[[str], str]) -> pl
             reasons[row] = text
     return pl.DataFrame(
         {
-            "session": pl.Series(shown, dtype=pl.String),
+            "session": pl.Series(_cleaned(table["text"].to_list(), clean=clean), dtype=pl.String),
             "key": [key] * len(table),
             "line_count": table["records"],
             "first_seen": _iso(table["first_time"]),

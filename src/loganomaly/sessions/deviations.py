@@ -317,10 +317,7 @@ def _before(one: _Column, other: _Column) -> NDArray[np.bool_]:
 def _slow(sessions: _Sessions) -> Iterator[Deviation]:
     table = sessions.group.table
     seconds = ((table["last_time"] - table["first_time"]) / 1e6).fill_null(float("nan")).to_numpy()
-    sets = (
-        sessions.group.counts.sort("row", "number").group_by("row", maintain_order=True).agg(pl.col("number"))["number"]
-    )
-    kinds = sets.list.eval(pl.element().cast(pl.String)).list.join(" ").rank("dense").to_numpy()
+    kinds = sessions.group.sets().rank("dense").to_numpy()
     sizes = np.bincount(kinds.astype(np.int64))
     kinds = np.where(sizes[kinds.astype(np.int64)] >= FEWEST_SESSIONS, kinds, 0)
     for kind in np.unique(kinds).tolist():

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.profile import Profile
+from loganomaly.redaction.secrets import secret_name
 
 __all__ = ["SessionGroup", "group_sessions"]
 
@@ -20,8 +21,9 @@ class SessionGroup:
     key
         Name of the field, or how the ids are written (`blk_*`).
     table
-        One row per session, by first place: session (hash), text (its id), records, first_time and last_time
-        (microseconds or null), first_place, last_place, last_offset (`place` numbers).
+        One row per session, by first place: session (hash), text (its id; the kind of secret where the field's name
+        says that it holds one), records, first_time and last_time (microseconds or null), first_place, last_place,
+        last_offset (`place` numbers).
     counts
         One row per session and template, by session, then template: row (of `table`), number (of the template),
         records, first_time, last_time, first_place.
@@ -33,7 +35,13 @@ class SessionGroup:
 
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return row, number and records of `counts` as arrays."""
-        return tuple(self.counts[name].to_numpy() for name in ("row", "number", "records"))  # type: ignore[return-value]
+        row, number, records = (self.counts[name].to_numpy() for name in ("row", "number", "records"))
+        return row, number, records
+
+    def sets(self) -> pl.Series:
+        """Return the templates of each session as a text: the same for the same set."""
+        numbers = pl.col("number").cast(pl.String).str.join(" ")
+        return self.counts.group_by("row", maintain_order=True).agg(numbers)["number"]
 
 
 def group_sessions(profile: Profile, members: pl.DataFrame) -> list[SessionGroup]:
@@ -66,11 +74,16 @@ def group_sessions(profile: Profile, members: pl.DataFrame) -> list[SessionGroup
     )
     groups = []
     for (key,), table in tables.group_by("key", maintain_order=True):
-        rows = table.drop("key").with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+        name = _name(profile, key)
+        kind = secret_name(name)
+        shown = pl.col("text") if kind is None else pl.lit(f"<{kind}>")
+        rows = (
+            table.drop("key").with_columns(text=shown).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+        )
         own = counts.join(rows.select("session", "row"), on="session").sort("row", "number")
         groups.append(
             SessionGroup(
-                key=_name(profile, key),
+                key=name,
                 table=rows.drop("row"),
                 counts=own.select("row", "number", "records", "first_time", "last_time", "first_place"),
             )

@@ -189,9 +189,7 @@ def _kept_apart(
 
 def _kinds(group: SessionGroup) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return which kind each session is, by the set of its templates, and how many of each there are, most first."""
-    sets = group.counts.sort("row", "number").group_by("row", maintain_order=True).agg(pl.col("number"))["number"]
-    texts = sets.list.eval(pl.element().cast(pl.String)).list.join(" ")
-    frame = texts.alias("kind").to_frame().with_row_index("row")
+    frame = group.sets().alias("kind").to_frame().with_row_index("row")
     order = frame.group_by("kind").agg(pl.len(), pl.col("row").min()).sort("len", "row", descending=[True, False])
     ranks = order.select("kind", rank=pl.int_range(pl.len(), dtype=pl.Int64))
     kind_of = frame.join(ranks, on="kind", how="left").sort("row")["rank"].to_numpy()
