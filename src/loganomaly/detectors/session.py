@@ -49,11 +49,12 @@ class SessionDetector:
         source, line = unplace(session["last_place"])
         text = tell(deviation, case.templates, key=judged.group.key)
         more = "" if sessions == 1 else f" and {sessions - 1:,} more"
-        is_rare = deviation.kind == "rare" and deviation.number is not None
+        rare = deviation.number if deviation.kind == "rare" else None
+        is_rare = rare is not None
         subject = Subject(kind="session", name=call(deviation, case.templates, key=judged.group.key))
         return Evidence(
             detector=self.name,
-            subject=case.subject(deviation.number) if is_rare else subject,  # type: ignore[arg-type]
+            subject=subject if rare is None else case.subject(rare),
             strength=judged.regular * surprise(deviation.probability, full=self.full) * _size(deviation),
             text=f"{text}: {session['text'][:_LONGEST_NAME]}{more}",
             observed=deviation.observed,
