@@ -27,9 +27,9 @@ LAYERS = (
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},
-    {"profile_tables"},
+    {"profile_tables", "providers"},
     {"findings", "floods", "mining", "reading", "redaction"},
-    {"arguments", "registry", "traces", "troubles"},
+    {"arguments", "registry", "retry", "traces", "troubles"},
     {"errors", "legible", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
@@ -101,8 +101,8 @@ def test_the_configuration_is_read_by_the_analyzer_its_settings_and_the_command_
 
 OBSERVE = """
 import importlib, json, logging, os, sys, warnings
-for name in ["_strptime", "concurrent.futures.thread", "narwhals.stable.v2", "numba", "numpy", "polars", "pydantic",
-             "rich.console", "scipy.sparse", "scipy.spatial.distance", "typer", "yaml", "zstandard"]:
+for name in ["_strptime", "concurrent.futures.thread", "httpx2", "narwhals.stable.v2", "numba", "numpy", "polars", "pydantic",
+             "rich.console", "scipy.sparse", "scipy.spatial.distance", "tenacity", "typer", "yaml", "zstandard"]:
     importlib.import_module(name)
 import pydantic
 pydantic.create_model("Any")  # looks for its own plugins once

@@ -11,7 +11,15 @@
     │   ├── InputUnreadableError   it exists but cannot be read
     │   └── NoLogsError            nothing in it can be read as log lines
     ├── OutputError                exit code 1: the results cannot be written
-    └── FormatError                a format, mask or pattern data file is wrong
+    ├── FormatError                a format, mask or pattern data file is wrong
+    └── LLMError                   a language model gave no answer that can be used; `kind` names the class
+        ├── LLMRetryError          for the moment: asked again later, it may answer
+        │   └── LLMUnreachableError    nobody answers there
+        ├── LLMPaymentError        the account has no money left, or reached its limit
+        ├── LLMAuthenticationError the key is missing or wrong
+        ├── LLMModelMissingError   there is no such model
+        ├── LLMRequestError        the request itself is refused
+        └── LLMUnparsedError       there is an answer, but it cannot be read
 """
 
 __all__ = [
@@ -20,6 +28,14 @@ __all__ = [
     "InputError",
     "InputMissingError",
     "InputUnreadableError",
+    "LLMAuthenticationError",
+    "LLMError",
+    "LLMModelMissingError",
+    "LLMPaymentError",
+    "LLMRequestError",
+    "LLMRetryError",
+    "LLMUnparsedError",
+    "LLMUnreachableError",
     "LogAnomalyError",
     "NoLogsError",
     "OutputError",
@@ -70,3 +86,61 @@ class OutputError(LogAnomalyError):
 
 class FormatError(LogAnomalyError):
     """A format, mask or pattern data file is wrong."""
+
+
+class LLMError(LogAnomalyError):
+    """A language model gave no answer that can be used. `kind` is how results name this class of failure."""
+
+    kind = "failed"
+
+
+class LLMRetryError(LLMError):
+    """Too busy, too slow, or cut off: asked again later, the model may answer.
+
+    Parameters
+    ----------
+    retry_after
+        How long the server asks to wait, in seconds; None where it says nothing.
+    """
+
+    kind = "retry"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LLMUnreachableError(LLMRetryError):
+    """Nobody answers at the address."""
+
+    kind = "unreachable"
+
+
+class LLMPaymentError(LLMError):
+    """The account has no money left, or has reached its limit: waiting does not help."""
+
+    kind = "out_of_money"
+
+
+class LLMAuthenticationError(LLMError):
+    """The key is missing, wrong, or may not do this."""
+
+    kind = "authentication"
+
+
+class LLMModelMissingError(LLMError):
+    """The server does not have the model."""
+
+    kind = "model_missing"
+
+
+class LLMRequestError(LLMError):
+    """The server refuses the request as it is."""
+
+    kind = "bad_request"
+
+
+class LLMUnparsedError(LLMError):
+    """There is an answer, but it is cut off, too long, or not what was asked for."""
+
+    kind = "unparsed"

@@ -1,0 +1,63 @@
+"""Addresses of models: which are on this machine."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from loganomaly.errors import UsageError
+
+__all__ = ["check_loopback", "host_of", "is_loopback"]
+
+
+def host_of(url: str) -> str:
+    """Return the scheme, host and port of a URL: what is shown of it, without names, passwords and queries.
+
+    Examples
+    --------
+    >>> host_of("https://me:secret@models.example:8443/v1/messages?key=1")
+    'https://models.example:8443'
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is on this machine: a loopback address, or "localhost".
+
+    Examples
+    --------
+    >>> is_loopback("http://127.0.0.1:11434/api/chat"), is_loopback("https://localhost.example/v1")
+    (True, False)
+    """
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_loopback(url: str) -> None:
+    """Make sure that a URL is on this machine, whatever its name is said to be.
+
+    Raises
+    ------
+    UsageError
+        If it is not.
+    """
+    addresses: set[str] = set()
+    if is_loopback(url):
+        parts = urlsplit(url)
+        try:
+            addresses = {str(found[4][0]) for found in socket.getaddrinfo(parts.hostname, parts.port or 80)}
+        except OSError:
+            return  # there is no such address: nothing can be sent there
+    if not addresses or not all(ipaddress.ip_address(each.partition("%")[0]).is_loopback for each in addresses):
+        msg = (
+            f"given the endpoint {host_of(url)}, expected one on this machine, such as http://localhost:11434: "
+            "--compliance-mode sends nothing elsewhere; give another llm.endpoint, or leave out the option"
+        )
+        raise UsageError(msg)
