@@ -20,13 +20,15 @@ detectors:
   rolling_window: {enabled: true, window_size: 1000, repetition_threshold: 0.75}
   contamination: null
 llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:11434/api/generate", timeout: 30,
-      max_retries: 3}
+      max_retries: 3, deadline: 90, api_key_env: null, max_calls: 20, max_tokens: null, answer_tokens: 512,
+      concurrency: null, redact_personal: true, cache: true, cache_file: null}
 masks: []
 reading: {timezone: UTC, day_first: null, year: null}
 suppress: []
 suppress_file: null
 workflow:
-  retry: {max_attempts: 3, initial_delay: 1.0, max_delay: 10.0, backoff_factor: 2.0, jitter: 0.1}
+  order: null
+  retry: {max_attempts: 3, initial_delay: 1.0, max_delay: 10.0, backoff_factor: 2.0, jitter: 0.1, max_retry_after: 60.0}
   steps:
     thinking: {enabled: true}
     prompt: {template: enhanced, custom_template: null}
@@ -104,22 +106,39 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
         [(value, "text such as 'http://localhost:11434/api/generate'") for value in ("localhost", "", 80, None)],
     ),
     "llm.timeout": (0.5, number("above 0", 0, -1)),
+    "llm.api_key_env": ("MY_KEY", [(value, "text such as 'OPENAI_API_KEY' or null") for value in ("a b", "", 7)]),
+    "llm.deadline": (0.5, number("above 0", 0, -1)),
     "llm.max_retries": (0, whole(0)),
+    "llm.max_calls": (0, whole(0)),
+    "llm.max_tokens": (1, [(value, "a whole number, at least 1 or null") for value in (0, 1.5, True, "7")]),
+    "llm.answer_tokens": (64, whole(64)),
+    "llm.concurrency": (1, [(value, "a whole number, at least 1 or null") for value in (0, 1.5, True, "7")]),
+    "llm.redact_personal": (False, FLAG),
+    "llm.cache": (False, FLAG),
+    "llm.cache_file": ("answers.sqlite", NO_TEXT),
     "workflow.retry.max_attempts": (1, whole(1)),
     "workflow.retry.initial_delay": (0, number("at least 0", -0.1)),
     "workflow.retry.max_delay": (1, number("at least 0", -0.1)),
     "workflow.retry.backoff_factor": (1, number("at least 1", 0.9)),
     "workflow.retry.jitter": (0, number("at least 0", -0.1)),
+    "workflow.retry.max_retry_after": (0, number("at least 0", -0.1)),
+    "workflow.order": (
+        ["prompt", "llm_call"],
+        [
+            (value, "a list of texts such as ['thinking', 'prompt', 'llm_call', 'evaluation'] or null")
+            for value in ("prompt", 7, [7], ["prompt", None])
+        ],
+    ),
     "workflow.steps.thinking.enabled": (False, FLAG),
     "workflow.steps.prompt.template": (
         "custom",
         [("fancy", "one of 'enhanced', 'custom'"), (None, "one of")],
     ),
-    "workflow.steps.prompt.custom_template": ("Why: {line}", NO_TEXT),
+    "workflow.steps.prompt.custom_template": ("Why: {log}", NO_TEXT),
     "workflow.steps.llm_call.provider": ("ollama", NO_TEXT),
     "workflow.steps.llm_call.model": ("tiny", NO_TEXT),
 }
-WITH = {"workflow.steps.prompt.template": {"workflow.steps.prompt.custom_template": "Why?"}}
+WITH = {"workflow.steps.prompt.template": {"workflow.steps.prompt.custom_template": "Why {log}?"}}
 VALID = [(key, value) for key, (value, _) in KEYS.items()]
 INVALID = [(key, value, expected) for key, (_, wrong) in KEYS.items() for value, expected in wrong]
 
@@ -159,7 +178,9 @@ def value_at(config: BaseModel, key: str) -> object:
     value: object = config
     for name in key.split("."):
         value = getattr(value, name)
-    return [entry.model_dump() for entry in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [entry.model_dump() if isinstance(entry, BaseModel) else entry for entry in value]
+    return value
 
 
 def leaves(section: type[BaseModel], prefix: str = "") -> list[str]:

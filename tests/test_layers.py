@@ -17,6 +17,8 @@ LAYERS = (
     {"cli"},
     {"dismiss_command", "mask_commands"},
     {"analyzer", "console", "testing"},
+    {"opinions"},
+    {"workflow"},
     {"file_reports", "frame_scan", "settings"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "reports"},
@@ -27,14 +29,15 @@ LAYERS = (
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},
-    {"profile_tables", "providers"},
+    {"asking", "profile_tables"},
+    {"prompts", "providers"},
     {"findings", "floods", "mining", "reading", "redaction"},
     {"arguments", "registry", "retry", "traces", "troubles"},
     {"errors", "legible", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}
-CONFIG_READERS = {"analyzer", "cli", "dismiss_command", "mask_commands", "settings"}
+CONFIG_READERS = {"analyzer", "cli", "dismiss_command", "mask_commands", "settings", "workflow"}
 
 
 def modules():
@@ -101,8 +104,9 @@ def test_the_configuration_is_read_by_the_analyzer_its_settings_and_the_command_
 
 OBSERVE = """
 import importlib, json, logging, os, sys, warnings
-for name in ["_strptime", "concurrent.futures.thread", "httpx2", "narwhals.stable.v2", "numba", "numpy", "polars", "pydantic",
-             "rich.console", "scipy.sparse", "scipy.spatial.distance", "tenacity", "typer", "yaml", "zstandard"]:
+for name in ["_strptime", "concurrent.futures.thread", "httpx2", "narwhals.stable.v2", "numba", "numpy", "polars",
+             "pydantic", "rich.console", "scipy.sparse", "scipy.spatial.distance", "tenacity", "typer", "yaml",
+             "zstandard"]:
     importlib.import_module(name)
 import pydantic
 pydantic.create_model("Any")  # looks for its own plugins once

@@ -19,6 +19,7 @@
         ├── LLMAuthenticationError the key is missing or wrong
         ├── LLMModelMissingError   there is no such model
         ├── LLMRequestError        the request itself is refused
+        ├── LLMLimitError          it is not asked: a limit of this side is reached
         └── LLMUnparsedError       there is an answer, but it cannot be read
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "InputUnreadableError",
     "LLMAuthenticationError",
     "LLMError",
+    "LLMLimitError",
     "LLMModelMissingError",
     "LLMPaymentError",
     "LLMRequestError",
@@ -138,6 +140,12 @@ class LLMRequestError(LLMError):
     """The server refuses the request as it is."""
 
     kind = "bad_request"
+
+
+class LLMLimitError(LLMError):
+    """The model is not asked: the calls or tokens of this run are spent."""
+
+    kind = "limit"
 
 
 class LLMUnparsedError(LLMError):

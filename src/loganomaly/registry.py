@@ -7,10 +7,14 @@ from typing import Any
 
 from loganomaly.errors import UsageError
 
-__all__ = ["DETECTORS", "checked_names", "load", "names"]
+__all__ = ["DETECTORS", "PROVIDERS", "STEPS", "checked_names", "load", "names"]
 
 DETECTORS = "loganomaly.detectors"
 """Entry-point group of detectors."""
+PROVIDERS = "loganomaly.providers"
+"""Entry-point group of providers of language models."""
+STEPS = "loganomaly.workflow_steps"
+"""Entry-point group of steps of the workflow."""
 
 
 def names(group: str) -> list[str]:

@@ -11,6 +11,7 @@ from loganomaly.config.settings import Config
 __all__ = ["expected", "items_at", "known_names", "nearest_keys", "section_at"]
 
 _KINDS = {
+    "array": "a list of texts",
     "boolean": "true or false",
     "integer": "a whole number",
     "null": "null",
@@ -134,7 +135,9 @@ def _last(key: str) -> str:
 
 def _in_words(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
-        return " or ".join(_in_words(choice) for choice in schema["anyOf"])
+        examples = {"examples": schema["examples"]} if "examples" in schema else {}
+        choices = [{**choice, **examples} if choice["type"] != "null" else choice for choice in schema["anyOf"]]
+        return " or ".join(_in_words(choice) for choice in choices)
     if "enum" in schema:
         return f"one of {', '.join(map(repr, schema['enum']))}"
     kind = "non-empty text" if "minLength" in schema else _KINDS[schema["type"]]

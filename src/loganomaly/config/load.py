@@ -108,6 +108,7 @@ def parse_config(text: str, *, source: str, overrides: Mapping[str, object] | No
     else:
         if not problems:
             return config
+    problems = list(dict.fromkeys(problems))  # each entry of a list of values is one of the list
     problems.sort(key=lambda problem: (problem.line == 0, problem.line))
     raise ConfigError("\n".join(f"{source}, line {p.line}: {p.text}" if p.line else p.text for p in problems))
 
@@ -144,7 +145,7 @@ def _list_entry(path: tuple[str, ...], node: yaml.Node) -> Iterator[_Given | _Pr
 
 def _value(path: tuple[str, ...], node: yaml.Node, *, line: int) -> _Given:
     try:
-        value: object = scalar_value(node)
+        value: object = [scalar_value(item) for item in node.value] if is_list(node) else scalar_value(node)
     except ValueError:
         value = node  # of no valid type: refused below with the others, unless an override replaces it
     return _Given(path=path, value=value, shown=describe_node(node), line=line)
@@ -202,6 +203,8 @@ def _nested(given: Mapping[tuple[str, ...], _Given]) -> dict[str, Any]:
 
 def _wrong_value(detail: "ErrorDetails", *, given: Mapping[tuple[str, ...], _Given]) -> _Problem:
     path = tuple(str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
+    if path and path[-1].isdecimal() and items_at(path[:-1]) is None:  # an entry of a list of values
+        path = path[:-1]
     if detail["type"] == DISAGREE:
         # One of the keys was given, for the defaults agree: point at the first that was.
         paths = [(*path, *name.split(".")) for name in detail["ctx"]["keys"]]

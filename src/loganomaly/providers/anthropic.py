@@ -4,8 +4,8 @@ Wire format: the types of Anthropic's own client, version 2, and https://docs.cl
 """
 
 from typing import ClassVar
-from urllib.parse import urlsplit
 
+from loganomaly.providers.endpoints import parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.openai import with_path
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request
@@ -26,7 +26,7 @@ class AnthropicProvider(HTTPProvider):
 
     def serves(self, endpoint: str) -> bool:
         """Whether the path is that of Messages, or the host Anthropic's."""
-        parts = urlsplit(endpoint)
+        parts = parts_of(endpoint)
         return parts.path.rstrip("/").endswith("/v1/messages") or (parts.hostname or "").endswith(".anthropic.com")
 
     def request(self, prompt: Prompt, settings: ModelSettings) -> Request:
@@ -54,7 +54,7 @@ class AnthropicProvider(HTTPProvider):
             for block in (content if isinstance(content, list) else [])
             if isinstance(block, dict) and block.get("type") == "text" and isinstance(block.get("text"), str)
         ]
-        cut = reason in {"max_tokens", "model_context_window_exceeded"}
+        cut = reason in ("max_tokens", "model_context_window_exceeded")  # which may be a list: that is in no set
         return Completion(
             text="".join(pieces),
             end="refused" if reason == "refusal" else "length" if cut else "stop",

@@ -2,13 +2,21 @@
 
 import asyncio
 import json
+import re
 import ssl
 from types import TracebackType
 from typing import Self
 
 import httpx2
 
-from loganomaly.errors import LLMError, LLMRequestError, LLMRetryError, LLMUnparsedError, LLMUnreachableError
+from loganomaly.errors import (
+    LLMAuthenticationError,
+    LLMError,
+    LLMRequestError,
+    LLMRetryError,
+    LLMUnparsedError,
+    LLMUnreachableError,
+)
 from loganomaly.providers.endpoints import host_of, is_loopback
 from loganomaly.providers.provider import Reply, Request
 
@@ -29,6 +37,9 @@ FAULTS: dict[type[Exception], type[LLMError]] = {
     httpx2.InvalidURL: LLMRequestError,
 }
 """What each fault of the connection means; the first that fits counts."""
+
+_SENDABLE = re.compile(r"[!-~](?:[\t -~]*[!-~])?")
+"""Values of headers; the library shows the others, which may be keys, in its errors."""
 
 
 class HTTPClient:
@@ -65,8 +76,13 @@ class HTTPClient:
             If it is larger than any answer.
         LLMRequestError
             If the request cannot be sent, or the server's certificate is not trusted.
+        LLMAuthenticationError
+            If the key cannot stand in a header.
         """
         host = host_of(request.url)
+        if not all(_SENDABLE.fullmatch(value) for value in request.headers.values()):
+            msg = f"{host}: no header can hold the key: it is empty, or has line ends or letters that are not ASCII"
+            raise LLMAuthenticationError(msg)
         try:
             async with asyncio.timeout(timeout):
                 return await self._post(request)

@@ -2,11 +2,28 @@
 
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from loganomaly.errors import UsageError
 
-__all__ = ["check_loopback", "host_of", "is_loopback"]
+__all__ = ["check_loopback", "host_of", "is_loopback", "parts_of"]
+
+
+def parts_of(url: str) -> SplitResult:
+    """Return the parts of a URL.
+
+    Raises
+    ------
+    UsageError
+        If it is none. Nothing of it is shown: it may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  (read only now)
+    except ValueError:
+        msg = "what is given as llm.endpoint is no URL; expected one such as http://localhost:11434/api/chat"
+        raise UsageError(msg) from None
+    return parts
 
 
 def host_of(url: str) -> str:
@@ -17,7 +34,7 @@ def host_of(url: str) -> str:
     >>> host_of("https://me:secret@models.example:8443/v1/messages?key=1")
     'https://models.example:8443'
     """
-    parts = urlsplit(url)
+    parts = parts_of(url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
@@ -31,7 +48,7 @@ def is_loopback(url: str) -> bool:
     >>> is_loopback("http://127.0.0.1:11434/api/chat"), is_loopback("https://localhost.example/v1")
     (True, False)
     """
-    host = urlsplit(url).hostname or ""
+    host = parts_of(url).hostname or ""
     if host == "localhost":
         return True
     try:
@@ -50,7 +67,7 @@ def check_loopback(url: str) -> None:
     """
     addresses: set[str] = set()
     if is_loopback(url):
-        parts = urlsplit(url)
+        parts = parts_of(url)
         try:
             addresses = {str(found[4][0]) for found in socket.getaddrinfo(parts.hostname, parts.port or 80)}
         except OSError:

@@ -36,16 +36,23 @@ _PAYMENT = frozenset(
     {
         "billing_error",
         "billing_hard_limit_reached",
+        "billing_not_active",
         "credit_balance_exhausted",
         "enforced_spend_limit_reached",
         "insufficient_quota",
+        "organization_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+        "project_spend_limit_exceeded",
         "spend_limit_reached",
+        "usage_limit_exceeded",
     }
 )
 _MODEL = frozenset({"invalid_model", "model_not_found", "unknown_model"})
-_NOT_FOUND = frozenset({"NOT_FOUND", "not_found_error"})  # by those who say so of models and of wrong paths alike
+_NOT_FOUND = frozenset({"NOT_FOUND", "NotFoundError", "not_found_error"})
+"""By those who say so of models and of wrong paths alike."""
 _KEY = frozenset({"API_KEY_INVALID", "authentication_error", "invalid_api_key"})
 _LONGEST = 300  # characters of a server's own words that are shown
+_READ = 10_000  # and that are read for it: a message can be as long as the largest reply
 
 
 def failure(reply: Reply, settings: ModelSettings, *, missing: str = "") -> LLMError:
@@ -111,10 +118,9 @@ def _told(reply: Reply) -> tuple[frozenset[str], str]:
     if not isinstance(error, dict):
         return frozenset(), error if isinstance(error, str) else ""
     codes = {text for name in ("type", "code", "status") if isinstance(text := error.get(name), str)}
-    details = error.get("details")
-    for detail in details if isinstance(details, list) else ():
-        if isinstance(detail, dict) and isinstance(detail.get("reason"), str):
-            codes.add(detail["reason"])
+    details = error.get("details")  # Gemini lists them, Anthropic has one object
+    for detail in details if isinstance(details, list) else [details]:
+        codes |= {text for name in ("reason", "error_code") if isinstance(text := object_of(detail).get(name), str)}
     message = error.get("message")
     return frozenset(codes), message if isinstance(message, str) else ""
 
@@ -123,4 +129,4 @@ def _shown(text: str, settings: ModelSettings) -> str:
     """Return a server's words as they can be shown: it may repeat the key, or a line of the log."""
     if settings.api_key is not None and (key := settings.api_key.get_secret_value()):
         text = text.replace(key, "<key>")
-    return redact(plain_text(text))[:_LONGEST]
+    return redact(plain_text(text[:_READ]))[:_LONGEST]

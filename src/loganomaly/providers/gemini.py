@@ -4,8 +4,9 @@ Wire format: https://ai.google.dev/api/generate-content
 """
 
 from typing import ClassVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
+from loganomaly.providers.endpoints import parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request
 from loganomaly.providers.replies import count_of, first_of, json_of, object_of
@@ -24,12 +25,12 @@ class GeminiProvider(HTTPProvider):
 
     def serves(self, endpoint: str) -> bool:
         """Whether the path is that of generateContent, or the host Gemini's."""
-        parts = urlsplit(endpoint)
+        parts = parts_of(endpoint)
         return parts.path.endswith(_METHOD) or parts.hostname == "generativelanguage.googleapis.com"
 
     def request(self, prompt: Prompt, settings: ModelSettings) -> Request:
         """Return what is posted."""
-        parts = urlsplit(settings.endpoint)
+        parts = parts_of(settings.endpoint)
         path = parts.path.rstrip("/")
         if not path.endswith(_METHOD):
             path += f"/models/{quote(settings.model.removeprefix('models/'), safe='')}{_METHOD}"

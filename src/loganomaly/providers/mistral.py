@@ -4,8 +4,8 @@ Wire format: https://docs.mistral.ai/api
 """
 
 from typing import ClassVar
-from urllib.parse import urlsplit
 
+from loganomaly.providers.endpoints import parts_of
 from loganomaly.providers.openai import OpenAIProvider
 
 __all__ = ["MistralProvider"]
@@ -21,4 +21,4 @@ class MistralProvider(OpenAIProvider):
 
     def serves(self, endpoint: str) -> bool:
         """Whether the host is Mistral's."""
-        return (urlsplit(endpoint).hostname or "").endswith(".mistral.ai")
+        return (parts_of(endpoint).hostname or "").endswith(".mistral.ai")

@@ -6,10 +6,10 @@ Wire format: the OpenAPI description and the page on errors in Ollama's own docu
 import json
 from dataclasses import replace
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from loganomaly.errors import LLMModelMissingError, LLMRetryError, LLMUnparsedError, LLMUnreachableError, UsageError
-from loganomaly.providers.endpoints import host_of
+from loganomaly.providers.endpoints import host_of, parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request, Sender
 from loganomaly.providers.replies import count_of, json_of, object_of
@@ -21,6 +21,7 @@ _CONTEXTS = (4096, 8192, 16384, 32768, 65536, 131072)
 _BYTES_PER_TOKEN = 2.5
 """Fewer than texts have, so that Ollama, which cuts silently what is too long, cuts nothing."""
 _PATHS = ("/api/generate", "/api/chat")
+_NO_PATH = ("", "/api")
 
 
 class OllamaProvider(HTTPProvider):
@@ -31,12 +32,14 @@ class OllamaProvider(HTTPProvider):
     key_variable: ClassVar[str | None] = "OLLAMA_API_KEY"
 
     def serves(self, endpoint: str) -> bool:
-        """Whether the path is one of Ollama's."""
-        return urlsplit(endpoint).path.rstrip("/").endswith(_PATHS) or urlsplit(endpoint).port == 11434
+        """Whether the path is one of Ollama's, or the port is and there is no path."""
+        parts = parts_of(endpoint)
+        path = parts.path.rstrip("/")
+        return path.endswith(_PATHS) or (parts.port == 11434 and path in _NO_PATH)
 
     async def prepare(self, settings: ModelSettings, *, send: Sender) -> ModelSettings:
         """Return the settings; a model that can think is told not to, for its thoughts break the form of the answer."""
-        parts = urlsplit(_url(settings.endpoint))
+        parts = parts_of(_url(settings.endpoint))
         path = parts.path.removesuffix("/generate").removesuffix("/chat") + "/show"
         request = Request(
             url=urlunsplit(parts._replace(path=path)), body={"model": settings.model}, headers=_headers(settings)
@@ -133,12 +136,12 @@ def _parts(reply: Reply, settings: ModelSettings) -> list[dict[str, Any]]:
 
 def _url(endpoint: str) -> str:
     """Return where to post questions."""
-    parts = urlsplit(endpoint)
+    parts = parts_of(endpoint)
     path = parts.path.rstrip("/")
-    if path in ("", "/api"):
+    if path in _NO_PATH:
         path = "/api/chat"
     elif not path.endswith(_PATHS):
-        msg = f"given the endpoint {endpoint!r}, expected one of Ollama's: {' or '.join(_PATHS)}"
+        msg = f"given the endpoint {host_of(endpoint)}{path}, expected one of Ollama's: {' or '.join(_PATHS)}"
         raise UsageError(msg)
     return urlunsplit(parts._replace(path=path))
 

@@ -4,9 +4,9 @@ Wire format: https://platform.openai.com/docs/api-reference/chat and the types o
 """
 
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
-from loganomaly.errors import LLMRetryError
+from loganomaly.providers.endpoints import parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request
 from loganomaly.providers.replies import count_of, first_of, json_of, object_of
@@ -27,12 +27,12 @@ class OpenAIProvider(HTTPProvider):
 
     def serves(self, endpoint: str) -> bool:
         """Whether the path is that of Chat Completions."""
-        return urlsplit(endpoint).path.rstrip("/").endswith((_PATH, "/v1"))
+        return parts_of(endpoint).path.rstrip("/").endswith((_PATH, "/v1"))
 
     def request(self, prompt: Prompt, settings: ModelSettings) -> Request:
         """Return what is posted."""
         url = with_path(settings.endpoint, _PATH)
-        host = urlsplit(url).hostname or ""
+        host = parts_of(url).hostname or ""
         azure = host.endswith((".azure.com", ".azure.us", ".azure.cn"))
         body: dict[str, Any] = {
             "model": settings.model,
@@ -57,7 +57,7 @@ class OpenAIProvider(HTTPProvider):
             raise failure(reply, settings)
         body = json_of(reply, settings)
         if body.get("error"):  # of gateways, once the status is sent
-            raise LLMRetryError(str(failure(Reply(status=500, headers={}, body=reply.body), settings)))
+            raise failure(Reply(status=500, headers={}, body=reply.body), settings)
         choice, usage = first_of(body.get("choices")), object_of(body.get("usage"))
         message = object_of(choice.get("message"))
         text = message.get("content")
@@ -78,7 +78,7 @@ def with_path(endpoint: str, path: str) -> str:
     >>> with_path("http://localhost:8080/v1", "/chat/completions")
     'http://localhost:8080/v1/chat/completions'
     """
-    parts = urlsplit(endpoint)
+    parts = parts_of(endpoint)
     own = parts.path.rstrip("/")
     return urlunsplit(parts._replace(path=own if own.endswith(path) else own + path))
 

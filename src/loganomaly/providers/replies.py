@@ -41,4 +41,4 @@ def first_of(value: object) -> dict[str, Any]:
 
 def count_of(value: object) -> int:
     """Return a value if it is a count; otherwise 0."""
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -1,7 +1,7 @@
 """Finds secrets in lines and masks them in text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -9,7 +9,19 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Leak", "SecretKind", "find_leaks", "leak_kinds", "may_go_on", "redact", "redact_personal", "secret_name"]
+__all__ = [
+    "Leak",
+    "SecretKind",
+    "find_leaks",
+    "leak_kinds",
+    "may_go_on",
+    "placeholder_names",
+    "redact",
+    "redact_personal",
+    "replace_personal",
+    "replace_secrets",
+    "secret_name",
+]
 
 _PLACEHOLDER = re.compile(
     r"(?i)example|^x+$|^\*+$|^\.+$|changeme|redacted|^(?:null|none|nil|true|false|undefined|empty|yes|no|set|unset)$"
@@ -97,10 +109,7 @@ def redact_personal(text: str) -> str:
     >>> redact_personal("login of ada@example.org from 10.0.0.7")
     'login of <e-mail> from <ip>'
     """
-    text = redact(text)
-    for name, pattern in _PERSONAL:
-        text = pattern.sub(f"<{name}>", text)
-    return text
+    return replace_personal(redact(text), _kind_alone)
 
 
 def redact(text: str) -> str:
@@ -113,17 +122,43 @@ def redact(text: str) -> str:
     >>> redact("login password=hunter2x ok")
     'login password=<password> ok'
     """
+    return replace_secrets(text, _kind_alone)
+
+
+def replace_secrets(text: str, name: Callable[[str, str], str]) -> str:
+    """Return `text` with every secret replaced by ``<NAME>``, which `name` makes of its kind and value.
+
+    Of secrets that overlap, the kind is that of the first. The number of lines stays the same.
+    """
     spans: list[tuple[int, int, str]] = []
     for leak in sorted(find_leaks(text), key=lambda leak: (leak.start, -leak.end)):
         if not spans or leak.start >= spans[-1][1]:
             spans.append((leak.start, leak.end, leak.kind.name))
         else:
-            start, end, name = spans[-1]
-            spans[-1] = start, max(end, leak.end), name
-    for start, end, name in reversed(spans):
+            start, end, kind = spans[-1]
+            spans[-1] = start, max(end, leak.end), kind
+    parts, done = [], 0
+    for start, end, kind in spans:
         breaks = "\n" * text.count("\n", start, end)
-        text = f"{text[:start]}<{name}>{breaks}{text[end:]}"
+        parts += [text[done:start], f"<{name(kind, text[start:end])}>{breaks}"]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def replace_personal(text: str, name: Callable[[str, str], str]) -> str:
+    """Return `text` with e-mail and IP addresses replaced by ``<NAME>``, which `name` makes of their kind and value."""
+    for kind, pattern in _PERSONAL:
+        text = pattern.sub(lambda found, kind=kind: f"<{name(kind, found[0])}>", text)  # type: ignore[misc]
     return text
+
+
+def placeholder_names() -> frozenset[str]:
+    """Return every kind whose name stands in the place of a value."""
+    return frozenset([*(kind.name for kind in leak_kinds()), *(kind for kind, _ in _PERSONAL)])
+
+
+def _kind_alone(kind: str, _value: str) -> str:
+    return kind
 
 
 def may_go_on(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Second opinions of models on the findings of an analysis."""

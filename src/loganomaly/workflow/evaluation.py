@@ -1,0 +1,88 @@
+"""The step that reads what the model answered, and decides what stands."""
+
+from loganomaly.errors import LLMUnparsedError
+from loganomaly.prompts.facts import Verdict
+from loganomaly.prompts.instructions import looks_like_instructions
+from loganomaly.workflow.answer import ModelAnswer, parse_answer, quoted_in
+from loganomaly.workflow.context import WorkflowContext
+from loganomaly.workflow.exchange import Exchange
+from loganomaly.workflow.policy import BY_EVIDENCE, standing
+from loganomaly.workflow.step import WorkflowStep
+
+__all__ = ["ResponseEvaluationStep"]
+
+
+class ResponseEvaluationStep(WorkflowStep):
+    """Adds "opinion", what the model says; and "classification", "reason" and "tags", what stands, by "verdict_by".
+
+    An answer that cannot be read is asked for once more. See `loganomaly.workflow.policy` for what stands.
+    """
+
+    def __init__(self, name: str = "evaluation") -> None:
+        super().__init__(name)
+
+    async def execute(self, context: WorkflowContext) -> bool:
+        """Read the answer.
+
+        Raises
+        ------
+        LLMUnparsedError
+            If it cannot be read; then the verdict of the evidence stands.
+        """
+        exchange = context.exchange
+        if exchange is None:
+            answer = parse_answer(str(context.get_result("llm_response", "")))
+            data = str(context.get_result("log"))
+        else:
+            answer = await _answer_of(exchange)
+            data = exchange.question.data
+            restore = exchange.question.names.restore
+            context.add_result("llm_response", restore(exchange.answer.completion.text))
+            answer = answer.model_copy(update={"reason": restore(answer.reason)})
+        facts = context.facts
+        told = "\n".join([facts.log, *facts.before, *facts.after, *facts.samples, facts.about])
+        suspicious = looks_like_instructions(told)
+        opinion = Verdict(classification=answer.classification, reason=answer.reason, tags=tuple(answer.tags))
+        verdict, by = standing(facts.verdict, opinion, suspicious=suspicious)
+        if exchange is not None and not exchange.model.remote:
+            by = BY_EVIDENCE
+        found = quoted_in(answer.quote, data)
+        context.add_result(
+            "opinion",
+            {
+                "classification": answer.classification,
+                "reason": answer.reason,
+                "tags": answer.tags,
+                # What the model says that it read, only if it is there to be read.
+                "quote": exchange.question.names.restore(answer.quote) if found and exchange else answer.quote * found,
+                "quote_found": found,
+            },
+        )
+        context.add_result("classification", verdict.classification)
+        context.add_result("reason", verdict.reason)
+        context.add_result("tags", list(verdict.tags))
+        context.add_result("verdict_by", by)
+        return True
+
+
+async def _answer_of(exchange: Exchange) -> ModelAnswer:
+    """Return what the model says, asked once more if its first answer cannot be read."""
+    try:
+        answer = _read(exchange)
+    except LLMUnparsedError as problem:
+        await exchange.ask_again(str(problem))
+        try:
+            answer = _read(exchange)
+        except LLMUnparsedError as error:
+            exchange.reject(error)
+            raise
+    exchange.accept()
+    return answer
+
+
+def _read(exchange: Exchange) -> ModelAnswer:
+    completion = exchange.answer.completion
+    if completion.end == "length":
+        msg = "the answer was cut off: be shorter"
+        raise LLMUnparsedError(msg)
+    return parse_answer(completion.text)

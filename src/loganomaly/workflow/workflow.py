@@ -1,0 +1,207 @@
+"""The workflow: a list of steps, run one after the other."""
+
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from loganomaly.asking.usage import Usage
+from loganomaly.config import Config
+from loganomaly.errors import LLMError, UsageError
+from loganomaly.prompts.facts import Facts
+from loganomaly.workflow.context import WorkflowContext
+from loganomaly.workflow.from_config import config_of, steps_of
+from loganomaly.workflow.llm_call import LLMCallStep
+from loganomaly.workflow.policy import BY_EVIDENCE
+from loganomaly.workflow.step import WorkflowStep
+
+__all__ = ["LogAnalysisWorkflow"]
+
+_LOG = logging.getLogger(__name__)
+
+
+class LogAnalysisWorkflow:
+    """Runs steps on a line of a log, or on a finding; whatever fails in them, the verdict of the evidence is left.
+
+    Parameters
+    ----------
+    config
+        Settings, as the YAML file has them (`{}` for all defaults), or a `Config`.
+    steps
+        Steps in the place of those that the settings name.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is wrong.
+    UsageError
+        If there is no step or provider of a name, or two steps have the same.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> workflow = LogAnalysisWorkflow({"llm": {"provider": "local"}})
+    >>> [step.name for step in workflow.steps]
+    ['thinking', 'prompt', 'llm_call', 'evaluation']
+    >>> result = asyncio.run(workflow.execute("ERROR: Failed to connect to database: Connection refused"))
+    >>> result["classification"], result["verdict_by"], result["errors"]
+    ('error', 'evidence', [])
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any] | Config | None = None, *, steps: Iterable[WorkflowStep] | None = None
+    ) -> None:
+        self.steps: list[WorkflowStep] = list(steps) if steps is not None else steps_of(config_of(config or {}))
+        self._check()
+        self._stack: contextlib.AsyncExitStack | None = None
+
+    # --- the list of steps
+
+    def insert(self, step: WorkflowStep, *, before: str | None = None, after: str | None = None) -> None:
+        """Insert a step before or after another one; at the end where neither is given."""
+        if before is not None and after is not None:
+            msg = f"given before={before!r} and after={after!r}; expected one of them"
+            raise UsageError(msg)
+        place = len(self.steps)
+        if before is not None:
+            place = self._place(before)
+        elif after is not None:
+            place = self._place(after) + 1
+        self._change([*self.steps[:place], step, *self.steps[place:]])
+
+    def replace(self, name: str, step: WorkflowStep) -> None:
+        """Put a step in the place of another one."""
+        place = self._place(name)
+        self._change([*self.steps[:place], step, *self.steps[place + 1 :]])
+
+    def remove(self, name: str) -> None:
+        """Leave a step out."""
+        place = self._place(name)
+        self._change([*self.steps[:place], *self.steps[place + 1 :]])
+
+    def reorder(self, order: Sequence[str]) -> None:
+        """Put the steps into another order, given by all of their names."""
+        if sorted(order) != sorted(step.name for step in self.steps):
+            names = ", ".join(step.name for step in self.steps)
+            msg = f"given the order {', '.join(order)}; expected each of {names} once"
+            raise UsageError(msg)
+        self._change([self.steps[self._place(name)] for name in order])
+
+    def _place(self, name: str) -> int:
+        for place, step in enumerate(self.steps):
+            if step.name == name:
+                return place
+        msg = f"no step named {name!r}; there are {', '.join(step.name for step in self.steps)}"
+        raise UsageError(msg)
+
+    def _change(self, steps: list[WorkflowStep]) -> None:
+        if self._stack is not None:
+            msg = "the steps of a workflow cannot change while it is open; change them before `async with`"
+            raise UsageError(msg)
+        before, self.steps = self.steps, steps
+        try:
+            self._check()
+        except UsageError:
+            self.steps = before
+            raise
+
+    def _check(self) -> None:
+        seen: set[str] = set()
+        for step in self.steps:
+            if not isinstance(step, WorkflowStep):
+                msg = f"given {step!r} as a step; expected a WorkflowStep"
+                raise UsageError(msg)
+            if not getattr(step, "name", ""):
+                msg = f"{type(step).__name__} has no name: call super().__init__(name) in its __init__"
+                raise UsageError(msg)
+            if step.name in seen:
+                msg = f"two steps are named {step.name!r}; give one of them another name, or use replace"
+                raise UsageError(msg)
+            seen.add(step.name)
+
+    # --- running them
+
+    async def __aenter__(self) -> Self:
+        """Open what steps hold open: a client, a cache. Without, each `execute` does so by itself."""
+        self._stack = contextlib.AsyncExitStack()
+        for step in self.steps:
+            await self._stack.enter_async_context(step)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            await stack.aclose()
+
+    @property
+    def usage(self) -> Usage:
+        """What asking has cost so far; all zero where no step asks a model."""
+        return next((step.model.usage for step in self.steps if isinstance(step, LLMCallStep)), Usage())
+
+    async def execute(self, log: str, *, facts: Facts | None = None) -> dict[str, Any]:
+        """Run the steps on a line of a log, or on all lines of a record.
+
+        Parameters
+        ----------
+        facts
+            What is known of it already; None to read it from the line.
+
+        Returns
+        -------
+        dict
+            "log", "classification", "reason", "tags", "llm_response" (text, or None), "errors" (list of mappings with
+            "step", "kind" and "message"), "failed_step" (name, or None), "verdict_by" ("model" or "evidence"), and what
+            each step added.
+
+        Raises
+        ------
+        UsageError
+            If `log` is no text.
+        """
+        if not isinstance(log, str):
+            msg = f"given {type(log).__name__} as log; expected a text"
+            raise UsageError(msg)
+        if self._stack is not None:
+            return await self._run(WorkflowContext(log, facts=facts))
+        async with self:
+            return await self._run(WorkflowContext(log, facts=facts))
+
+    async def _run(self, context: WorkflowContext) -> dict[str, Any]:
+        failed = None
+        for step in self.steps:
+            try:
+                went_on = await step.execute(context)
+            except LLMError as error:
+                context.add_error(step.name, error)
+                failed = step.name
+            except Exception as error:  # noqa: BLE001  (a step may be anybody's, and must not cost the finding)
+                _LOG.warning("step %s failed", step.name, exc_info=error)
+                context.add_error(step.name, error)
+                failed = step.name
+            else:
+                if went_on:
+                    continue
+                context.add_error(step.name, "the step stopped the workflow")
+                failed = step.name
+            break
+        return _result(context, failed=failed)
+
+
+def _result(context: WorkflowContext, *, failed: str | None) -> dict[str, Any]:
+    """Return the result; where no step told a classification, or a reason, that of the evidence stands."""
+    local = context.facts.verdict
+    result: dict[str, Any] = {
+        "log": context.get_result("log"),
+        "classification": local.classification,
+        "reason": local.reason,
+        "tags": list(local.tags),
+        "verdict_by": BY_EVIDENCE,
+        "llm_response": None,
+    }
+    result.update(context.results)
+    result["errors"] = [dict(error) for error in context.errors]
+    result["failed_step"] = failed
+    return result
