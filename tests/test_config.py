@@ -36,6 +36,7 @@ workflow:
 """
 
 # key, a valid value that is not the default, wrong values as (value, what the message says was expected)
+STEP_NAMES = "a list of texts such as ['thinking', 'prompt', 'llm_call', 'evaluation'] or null"
 FLAG = [(1, "true or false"), ("x", "true or false"), (None, "true or false")]
 TEXT = [(5, "non-empty text"), ("", "non-empty text"), (True, "non-empty text"), (["a"], "non-empty text")]
 TEXT_SUCH_AS_BERLIN = [(5, "non-empty text such as 'Europe/Berlin'"), ("", "non-empty text such as 'Europe/Berlin'")]
@@ -124,10 +125,7 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
     "workflow.retry.max_retry_after": (0, number("at least 0", -0.1)),
     "workflow.order": (
         ["prompt", "llm_call"],
-        [
-            (value, "a list of texts such as ['thinking', 'prompt', 'llm_call', 'evaluation'] or null")
-            for value in ("prompt", 7, [7], ["prompt", None])
-        ],
+        [(value, STEP_NAMES) for value in ("prompt", 7, [7], ["prompt", None])],
     ),
     "workflow.steps.thinking.enabled": (False, FLAG),
     "workflow.steps.prompt.template": (
@@ -677,16 +675,16 @@ def test_an_offset_that_yaml_takes_for_a_number_is_to_be_quoted(load):
         ("", 2, "masks.1: given nothing, expected a mapping with keys among name, pattern."),
         ("5", 2, "masks.1: given 5, expected a mapping with keys among name, pattern."),
         ("[a]", 2, "masks.1: given a list, expected a mapping with keys among name, pattern."),
-        ("{name: a}", 2, "masks.1.pattern: not given, expected non-empty text or null."),
+        ("{name: a}", 2, "masks.1.pattern: not given, expected non-empty text such as 'ORD-\\d+' or null."),
         (
             "{name: a, pattern: 12}",
             2,
-            "masks.1.pattern: given 12, expected non-empty text or null; put text in quotes.",
+            "masks.1.pattern: given 12, expected non-empty text such as 'ORD-\\d+' or null; put text in quotes.",
         ),
         (
             "{name: a, pattern: [a-z]}",
             2,
-            "masks.1.pattern: given a list, expected non-empty text or null; put text in quotes.",
+            "masks.1.pattern: given a list, expected non-empty text such as 'ORD-\\d+' or null; put text in quotes.",
         ),
         ("{name: '', pattern: x}", 2, "masks.1.name: given '', expected non-empty text such as 'order_id'."),
         (
@@ -748,7 +746,7 @@ def test_only_a_built_in_mask_can_be_switched_off(load):
 def test_an_unknown_key_of_a_mask_and_the_one_that_is_missing_are_both_told(load):
     assert problems(load, "masks:\n - {name: a, patern: x}\n") == [
         "settings.yaml, line 2: unknown key 'masks.1.patern'; did you mean 'pattern'? Known keys here: name, pattern.",
-        "settings.yaml, line 2: masks.1.pattern: not given, expected non-empty text or null.",
+        "settings.yaml, line 2: masks.1.pattern: not given, expected non-empty text such as 'ORD-\\d+' or null.",
     ]
 
 
@@ -765,8 +763,8 @@ def test_an_override_of_masks_takes_the_place_of_the_list_of_the_file(load):
     ("masks", "problem"),
     [
         ([3], "option masks.1: expected a mapping with keys among name, pattern."),
-        ([{"name": "a"}], "option masks.1.pattern: not given, expected non-empty text or null."),
-        ([{"name": "a", "pattern": 5}], "option masks.1.pattern: expected non-empty text or null."),
+        ([{"name": "a"}], "option masks.1.pattern: not given, expected non-empty text such as 'ORD-\\d+' or null."),
+        ([{"name": "a", "pattern": 5}], "option masks.1.pattern: expected non-empty text such as 'ORD-\\d+' or null."),
         ([{"name": "a", "pattern": "x", "q": 1}], "option masks.1.q: unknown key, expected one of name, pattern."),
     ],
 )

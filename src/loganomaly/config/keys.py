@@ -133,6 +133,11 @@ def _last(key: str) -> str:
     return key.rpartition(".")[2]
 
 
+def _shown(example: Any) -> str:
+    """Return an example as it is written in YAML."""
+    return f"'{example}'" if isinstance(example, str) else str(example)
+
+
 def _in_words(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
         examples = {"examples": schema["examples"]} if "examples" in schema else {}
@@ -141,6 +146,6 @@ def _in_words(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return f"one of {', '.join(map(repr, schema['enum']))}"
     kind = "non-empty text" if "minLength" in schema else _KINDS[schema["type"]]
-    example = f" such as {schema['examples'][0]!r}" if "examples" in schema else ""
+    example = f" such as {_shown(schema['examples'][0])}" if "examples" in schema else ""
     bounds = [f"{word} {schema[bound]:g}" for bound, word in _BOUNDS.items() if bound in schema]
     return ", ".join([kind + example, *bounds])

@@ -203,8 +203,9 @@ def _nested(given: Mapping[tuple[str, ...], _Given]) -> dict[str, Any]:
 
 def _wrong_value(detail: "ErrorDetails", *, given: Mapping[tuple[str, ...], _Given]) -> _Problem:
     path = tuple(str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
+    kind = detail["type"]
     if path and path[-1].isdecimal() and items_at(path[:-1]) is None:  # an entry of a list of values
-        path = path[:-1]
+        path, kind = path[:-1], "list_type"
     if detail["type"] == DISAGREE:
         # One of the keys was given, for the defaults agree: point at the first that was.
         paths = [(*path, *name.split(".")) for name in detail["ctx"]["keys"]]
@@ -213,7 +214,7 @@ def _wrong_value(detail: "ErrorDetails", *, given: Mapping[tuple[str, ...], _Giv
     elif detail["type"] == "extra_forbidden":  # in a list that is an override: those of files were refused before
         text = f"unknown key, expected one of {', '.join(known_names(path[:-1]))}"
     elif path in given:
-        hint = _quoting_hint(given[path], kind=detail["type"])
+        hint = _quoting_hint(given[path], kind=kind)
         text = f"given {given[path].shown}, expected {expected(path)}{hint}"
     else:
         text = f"{'not given, ' if detail['type'] == 'missing' else ''}expected {expected(path)}"
