@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from loganomaly.cli import app
@@ -25,6 +26,21 @@ SUMMARY = {
     "leaks": [],
     "skipped_files": [],
     "stages": {"scan": 1.25, "judge": 0.5},
+    "llm": {
+        "provider": "local",
+        "model": None,
+        "endpoint": None,
+        "note": None,
+        "interrupted": False,
+        "questions": 0,
+        "answered": 0,
+        "calls": 0,
+        "cache": {"hits": 0, "misses": 0},
+        "not_asked": 0,
+        "tokens": {"prompt": 0, "answer": 0},
+        "seconds": 0.0,
+        "failures": {},
+    },
 }
 ANOMALY = {
     "subject": {"kind": "template", "name": "out of memory [bold]"},
@@ -45,6 +61,7 @@ class FakeResults:
         self.summary = SUMMARY
         self.anomalies = list(anomalies)
         self.notices = tuple(notices)
+        self.interrupted = False
 
     def save(self, folder, *, summary_only=False):
         folder.mkdir(exist_ok=True)
@@ -126,7 +143,14 @@ def test_a_run_gives_the_inputs_to_the_analyzer_and_leaves_out_its_own_results(a
 
 def test_without_options_the_configuration_is_the_default_one(analyzer):
     run()
-    assert analyzer.constructed == {"config": Config(), "file_configs": {}, "compliance": False, "templates": None}
+    assert analyzer.constructed == {
+        "config": Config(),
+        "file_configs": {},
+        "compliance": False,
+        "templates": None,
+        "audit": None,
+        "llm_phase": "full",
+    }
     assert analyzer.config.model_fields_set == set()
 
 
@@ -190,6 +214,7 @@ def test_a_bound_reaches_the_analyzer(analyzer, option, argument):
 def test_compliance_mode_reaches_the_analyzer(analyzer):
     run("--compliance-mode")
     assert analyzer.constructed["compliance"] is True
+    assert analyzer.constructed["audit"] == Path("results", "llm-audit.jsonl")
 
 
 @pytest.mark.usefixtures("analyzer")
@@ -198,15 +223,107 @@ def test_summary_only_writes_no_list_of_anomalies():
     assert [path.name for path in Path("results").iterdir()] == ["summary.json"]
 
 
-def test_the_whole_of_the_llm_phases_is_a_run(analyzer):
-    run("--llm-phase", "full")
+@pytest.mark.parametrize("phase", ["full", "prepare"])
+def test_a_phase_of_an_analysis_reaches_the_analyzer(analyzer, phase):
+    run("--llm-phase", phase)
+    assert analyzer.constructed["llm_phase"] == phase
     assert analyzer.analyzed is not None
 
 
-@pytest.mark.parametrize("phase", ["prepare", "classify"])
-def test_a_part_of_the_llm_phases_is_said_to_be_missing(analyzer, phase):
-    assert f"--llm-phase {phase} is not part of this version" in refused("--llm-phase", phase)
-    assert analyzer.analyzed is None
+@pytest.fixture
+def answering(monkeypatch):
+    """Take the place of `loganomaly.answering`, and keep what it was called with."""
+    fake = types.SimpleNamespace(given=None)
+
+    def answer(paths, output, **options):
+        fake.given = {"paths": paths, "output": output, **options}
+        return types.SimpleNamespace(
+            told="3 of 3 questions answered",
+            saved=[output / "answers.jsonl"],
+            notices=["one\x1b[2J remark"],
+            results=None,
+            interrupted=False,
+        )
+
+    monkeypatch.setitem(sys.modules, "loganomaly.answering", types.SimpleNamespace(answer=answer))
+    return fake
+
+
+def test_the_phase_of_answers_takes_the_questions_in_the_output_and_reads_no_log(analyzer, answering):
+    result = call("--llm-phase", "classify", "--output", "results", "--llm", "tiny")
+    assert (result.exit_code, analyzer.constructed) == (0, None)
+    assert (answering.given["paths"], answering.given["output"]) == ([Path("results")], Path("results"))
+    assert answering.given["config"].llm.model == "tiny"
+
+
+def test_the_phase_of_answers_takes_the_inputs_that_are_given(answering):
+    call("--llm-phase", "classify", "--output", "results", "--input", "a.jsonl", "--input", "b.jsonl")
+    assert answering.given["paths"] == [Path("a.jsonl"), Path("b.jsonl")]
+
+
+@pytest.mark.usefixtures("answering")
+def test_the_phase_of_answers_says_what_was_answered_and_its_remarks():
+    result = call("--llm-phase", "classify", "--output", "results")
+    assert result.stdout.startswith("3 of 3 questions answered")
+    assert result.stderr == "note: one remark\n"
+
+
+def test_the_phase_of_answers_keeps_a_record_only_in_compliance_mode(answering):
+    call("--llm-phase", "classify", "--output", "results")
+    assert (answering.given["compliance"], answering.given["audit"]) == (False, None)
+    call("--llm-phase", "classify", "--output", "results", "--compliance-mode")
+    assert (answering.given["compliance"], answering.given["audit"]) == (True, Path("results", "llm-audit.jsonl"))
+
+
+def test_the_phase_of_answers_needs_a_folder():
+    result = call("--llm-phase", "classify")
+    assert result.exit_code == 2
+    assert "--output is missing: name the folder of the results" in result.stderr
+
+
+ONLY_OF_ANALYSES = (
+    ["--batch-size", "10"],
+    ["--max-logs", "10"],
+    ["--templates", "old"],
+    ["--file-config-map", "{}"],
+    ["--suppress", "known.yaml"],
+    ["--summary-only"],
+    ["--show-results"],
+    ["--enable-lof"],
+    ["--no-enable-lof"],
+    ["--lof-n-neighbors", "5"],
+    ["--lof-contamination", "0.2"],
+    ["--enable-rolling-window"],
+    ["--rolling-window-size", "50"],
+    ["--rolling-window-threshold", "0.5"],
+    ["--contamination", "0.1"],
+    ["--timezone", "UTC"],
+    ["--day-first"],
+    ["--year", "2020"],
+)
+
+
+@pytest.mark.parametrize("args", ONLY_OF_ANALYSES, ids=lambda args: args[0])
+def test_options_of_analyses_are_refused_with_the_phase_of_answers(answering, args):
+    result = call("--llm-phase", "classify", "--output", "results", *args)
+    assert result.exit_code == 2
+    assert re.search(rf"{args[0].replace('--no-', '--')}\S*: without effect with --llm-phase classify", result.stderr)
+    assert answering.given is None
+
+
+def test_every_option_works_with_the_phase_of_answers_or_is_refused():
+    of_answers = {"--input", "--output", "--config", "--disable-llm", "--llm", "--compliance-mode", "--verbose"}
+    options = {option for parameter in get_command(app).params for option in parameter.opts}
+    refused = {args[0].replace("--no-", "--") for args in ONLY_OF_ANALYSES}
+    assert options - {"--llm-phase", "--version", "--help"} == of_answers | refused
+
+
+def test_a_run_whose_model_was_interrupted_writes_its_results_and_says_so(analyzer):
+    analyzer.results.interrupted = True
+    result = call("--input", "app.log", "--output", "results")
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted; the results are in results\n"
+    assert Path("results/summary.json").exists()
 
 
 @pytest.mark.usefixtures("analyzer")

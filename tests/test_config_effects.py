@@ -1,14 +1,27 @@
-"""Every setting does something: it changes the results, or the results say that it is without effect."""
+"""Every setting does something: it changes the results, or what a model is asked; where it cannot, that is said."""
 
 import json
+import threading
 
 import polars as pl
 import pytest
 
+from llm_server import (
+    by_path,
+    ollama,
+    ollama_chat,
+    ollama_error,
+    ollama_generate,
+    ollama_show,
+    openai_chat,
+    serving,
+    stalled,
+)
 from loganomaly import LogAnalyzer
-from loganomaly.config import load_config, set_keys
+from loganomaly.config import load_config
 from loganomaly.config.settings import Config
 from loganomaly.errors import UsageError
+from loganomaly.retry import with_retries
 
 WORDS = ("turbine", "ledger", "harbour", "violin", "copper", "meadow")
 LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} for page done in {i % 9} ms" for i in range(300)]
@@ -236,31 +249,324 @@ def test_a_mask_without_pattern_switches_the_built_in_one_off():
     assert texts(LogAnalyzer(off).analyze(frame)) == ["copied <*> of jdbc:<*>"]
 
 
-WITHOUT_EFFECT = {
-    "llm.provider": "ollama",
-    "llm.model": "tiny",
-    "llm.endpoint": "http://localhost:1/api",
-    "llm.timeout": 5,
-    "llm.max_retries": 1,
-    "workflow.retry.max_attempts": 1,
-    "workflow.retry.initial_delay": 0.5,
-    "workflow.retry.max_delay": 20,
-    "workflow.retry.backoff_factor": 3,
-    "workflow.retry.jitter": 0.5,
-    "workflow.steps.thinking.enabled": False,
-    "workflow.steps.prompt.template": "enhanced",
-    "workflow.steps.prompt.custom_template": "Judge this.",
-    "workflow.steps.llm_call.provider": "ollama",
-    "workflow.steps.llm_call.model": "tiny",
-}
-TWO = pl.DataFrame({"log": ["job 1 done", "job 2 done"]})
+# The model: what is asked, of whom, and how often.
+
+ERRORS = (
+    "ERROR [db] the disk is on fire",
+    "ERROR [mail] relay refuses ada@example.org",
+    "ERROR [auth] clock runs back",
+)
+TROUBLE = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} done in {i % 7} ms" for i in range(240)]
+TROUBLE += [f"2026-03-14 09:0{minute}:00 {text}" for minute, text in enumerate(ERRORS, start=4)]
+OPINION = json.dumps({"classification": "error", "reason": "It broke.", "tags": [], "quote": ""})
+BUSY = ollama_error(503, "loading the model")
+COVERED = set()
 
 
-def notice(*keys):
-    return (
-        "LLM calls are not part of this version: the local classifier decided; "
-        f"without effect: {', '.join(sorted(keys))}"
+def effect_of(*keys):
+    """Note down that a test is about keys."""
+    COVERED.update(keys)
+    return lambda test: test
+
+
+def settings_for(server, **overrides):
+    """Return settings that ask a server of the tests at once, and keep nothing; `__` stands for a dot."""
+    return load_config(
+        overrides={
+            "llm.provider": "ollama",
+            "llm.endpoint": f"{server.url}/api/generate",
+            "llm.cache": False,
+            "workflow.retry.initial_delay": 0.0,
+            "workflow.retry.max_delay": 0.0,
+            **{key.replace("__", "."): value for key, value in overrides.items()},
+        }
     )
+
+
+def ask(server, **overrides):
+    """Analyse logs with three findings."""
+    results = LogAnalyzer(settings_for(server, **overrides)).analyze(pl.DataFrame({"log": TROUBLE}))
+    assert len(results.anomalies) == 3
+    return results
+
+
+def questions(server):
+    """Return the requests that ask something."""
+    return [asked.json for asked in server.requests if asked.path in {"/api/generate", "/api/chat"}]
+
+
+@pytest.fixture
+def server():
+    with serving(ollama(ollama_generate(OPINION))) as running:
+        yield running
+
+
+@pytest.fixture
+def busy():
+    with serving(ollama(BUSY)) as running:
+        yield running
+
+
+def failures(results):
+    return [anomaly["llm"]["failure"]["message"] for anomaly in results.anomalies if anomaly["llm"]["failure"]]
+
+
+@effect_of("llm.provider")
+def test_the_provider_tells_how_is_asked(server):
+    with serving(openai_chat(OPINION)) as other:
+        results = ask(other, llm__provider="openai", llm__endpoint=f"{other.url}/v1", llm__model="tiny")
+        assert {asked.path for asked in other.requests} == {"/v1/chat/completions"}
+    assert results.summary["llm"]["provider"] == "openai"
+    ask(server, llm__provider="local")
+    assert server.requests == []
+
+
+def test_the_provider_auto_is_the_one_of_the_address_if_it_answers(server):
+    assert ask(server, llm__provider="auto").summary["llm"]["provider"] == "ollama"
+    assert len(questions(server)) == 3
+
+
+def test_the_provider_auto_is_the_local_classifier_if_nobody_answers():
+    with serving(BUSY) as gone:
+        pass
+    results = ask(gone, llm__provider="auto")
+    assert results.summary["llm"]["provider"] == "local"
+    assert results.summary["llm"]["note"] == f"no language model answers at {gone.url}"
+    assert results.notices == ()
+
+
+@effect_of("llm.model")
+def test_the_model_is_asked_that_is_named():
+    with serving(ollama(ollama_generate(OPINION), model="tiny")) as server:
+        ask(server, llm__model="tiny")
+        assert {question["model"] for question in questions(server)} == {"tiny"}
+
+
+def test_the_model_of_other_providers_has_to_be_named(server):
+    with pytest.raises(UsageError, match=r"llm\.model is not given: name one of the models of openai"):
+        LogAnalyzer(settings_for(server, llm__provider="openai"))
+
+
+@effect_of("llm.endpoint")
+def test_the_endpoint_is_where_questions_go():
+    with serving(ollama(ollama_chat(OPINION))) as server:
+        ask(server, llm__endpoint=f"{server.url}/api/chat")
+        assert [asked.path for asked in server.requests] == ["/api/show", *["/api/chat"] * 3]
+
+
+@effect_of("llm.api_key_env")
+def test_the_key_is_that_of_the_variable_that_is_named(server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "zq-Correct.Horse")
+    ask(server)
+    ask(server, llm__api_key_env="MY_KEY")
+    without, with_key = server.requests[:4], server.requests[4:]
+    assert not any("authorization" in asked.headers for asked in without)
+    assert {asked.headers["authorization"] for asked in with_key} == {"Bearer zq-Correct.Horse"}
+
+
+def test_nothing_is_sent_without_the_key_that_is_named(server, monkeypatch):
+    monkeypatch.delenv("MY_KEY", raising=False)
+    (told,) = ask(server, llm__api_key_env="MY_KEY").notices
+    assert told.endswith("nothing was sent, for the environment variable MY_KEY holds no key")
+    assert server.requests == []
+
+
+NEVER = by_path({"/api/show": ollama_show(), "/api/generate": stalled()})
+
+
+@effect_of("llm.timeout")
+def test_the_timeout_bounds_the_wait_for_an_answer():
+    with serving(NEVER) as server:
+        results = ask(server, llm__timeout=0.05, llm__max_retries=0)
+    assert failures(results) == [f"{server.url} did not answer within 0.05 s"] * 3
+
+
+@effect_of("llm.deadline")
+def test_the_deadline_bounds_the_wait_for_all_attempts():
+    with serving(NEVER) as server:
+        results = ask(server, llm__deadline=0.1, llm__timeout=30)
+    assert all(message.startswith(f"{server.url} did not answer within 0.") for message in failures(results))
+    assert len(failures(results)) == 3
+
+
+@effect_of("llm.max_retries")
+@pytest.mark.parametrize(("further", "attempts"), [(0, 1), (1, 2), (2, 3), (9, 3)])
+def test_max_retries_bounds_the_further_attempts(busy, further, attempts):
+    ask(busy, llm__max_retries=further)
+    assert len(questions(busy)) == 2 * attempts
+
+
+@effect_of("workflow.retry.max_attempts")
+@pytest.mark.parametrize(("most", "attempts"), [(1, 1), (2, 2), (5, 5), (9, 6)])
+def test_max_attempts_bounds_the_attempts(busy, most, attempts):
+    ask(busy, workflow__retry__max_attempts=most, llm__max_retries=5)
+    assert len(questions(busy)) == 2 * attempts
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Return the waits between attempts, none of which takes any time."""
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    monkeypatch.setitem(with_retries.__kwdefaults__, "sleep", sleep)
+    monkeypatch.setattr("loganomaly.retry.random.uniform", lambda _least, most: most)
+    return waited
+
+
+DELAYS = {"initial_delay": 2.0, "max_delay": 50.0, "backoff_factor": 2.0, "jitter": 0.0, "max_retry_after": 60.0}
+
+
+@effect_of(*(f"workflow.retry.{name}" for name in DELAYS if name != "max_retry_after"))
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, [2, 4]),
+        ({"initial_delay": 3.0}, [3, 6]),
+        ({"max_delay": 3.0}, [2, 3]),
+        ({"backoff_factor": 5.0}, [2, 10]),
+        ({"jitter": 0.5}, [3, 6]),
+    ],
+)
+def test_the_waits_between_attempts_are_those_of_the_settings(busy, waits, changed, expected):
+    ask(busy, **{f"workflow__retry__{name}": value for name, value in (DELAYS | changed).items()})
+    assert waits == expected * 2
+
+
+@effect_of("workflow.retry.max_retry_after")
+@pytest.mark.parametrize(("granted", "expected"), [(7.0, [7, 7] * 2), (6.9, [])])
+def test_a_server_that_asks_for_a_longer_wait_than_is_granted_is_left(waits, granted, expected):
+    with serving(ollama(ollama_error(429, "slow down", headers={"retry-after": "7"}))) as server:
+        ask(server, workflow__retry__max_retry_after=granted)
+    assert waits == expected
+
+
+@effect_of("llm.max_calls")
+@pytest.mark.parametrize("most", [0, 2])
+def test_max_calls_bounds_the_calls(server, most):
+    results = ask(server, llm__max_calls=most)
+    assert len(questions(server)) == results.summary["llm"]["calls"] == most
+    assert results.summary["llm"]["not_asked"] == 3 - most
+    assert results.notices[0].endswith(f"the {most} calls of this run are spent (llm.max_calls)")
+
+
+@effect_of("llm.max_tokens")
+def test_max_tokens_bounds_the_tokens():
+    with serving(ollama(ollama_generate(OPINION, prompt_tokens=9_000, answer_tokens=1_000))) as server:
+        results = ask(server, llm__max_tokens=20_000)
+        assert len(questions(server)) == 2
+    assert results.summary["llm"]["tokens"] == {"prompt": 18_000, "answer": 2_000}
+    assert results.summary["llm"]["not_asked"] == 1
+
+
+@effect_of("llm.answer_tokens")
+def test_answer_tokens_bound_the_answer(server):
+    ask(server, llm__answer_tokens=77)
+    assert {question["options"]["num_predict"] for question in questions(server)} == {77}
+
+
+@effect_of("llm.concurrency")
+@pytest.mark.parametrize(("concurrency", "together"), [(None, 1), (1, 1), (2, 2), (3, 3)])
+def test_concurrency_tells_how_many_questions_are_asked_at_the_same_time(concurrency, together):
+    there, most, lock = [], [], threading.Condition()
+
+    def answer(asked):
+        with lock:
+            there.append(asked)
+            most.append(len(there))
+            lock.notify_all()
+            lock.wait_for(lambda: max(most) >= together, timeout=10)
+            lock.wait_for(lambda: max(most) > together, timeout=0.05)
+            there.remove(asked)
+        return ollama_generate(OPINION)
+
+    with serving(ollama(answer)) as server:
+        ask(server, llm__concurrency=concurrency)
+    assert max(most) == together
+
+
+@effect_of("llm.redact_personal")
+@pytest.mark.parametrize("hidden", [True, False])
+def test_redact_personal_tells_whether_addresses_leave(server, hidden):
+    ask(server, llm__redact_personal=hidden)
+    sent = json.dumps(questions(server))
+    assert ("ada@example.org" in sent, "<e-mail-1>" in sent) == (not hidden, hidden)
+
+
+def test_compliance_hides_addresses_whatever_redact_personal_is(server, tmp_path):
+    config = settings_for(server, llm__redact_personal=False)
+    LogAnalyzer(config, compliance=True, audit=tmp_path / "audit.jsonl").analyze(pl.DataFrame({"log": TROUBLE}))
+    assert len(questions(server)) == 3
+    assert "ada@example.org" not in json.dumps(questions(server))
+
+
+@effect_of("llm.cache", "llm.cache_file")
+@pytest.mark.parametrize(("cache", "calls"), [(True, 0), (False, 3)])
+def test_answers_are_kept_in_the_cache_file_if_there_is_to_be_one(server, tmp_path, cache, calls):
+    path = tmp_path / "new" / "answers.sqlite"
+    ask(server, llm__cache=cache, llm__cache_file=str(path))
+    assert path.exists() is cache
+    assert ask(server, llm__cache=cache, llm__cache_file=str(path)).summary["llm"]["calls"] == calls
+
+
+def test_another_cache_file_has_other_answers(server, tmp_path):
+    for name in ("a", "b"):
+        assert ask(server, llm__cache=True, llm__cache_file=str(tmp_path / name)).summary["llm"]["calls"] == 3
+
+
+def test_without_a_cache_file_answers_are_kept_in_the_cache_folder_of_the_user(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, **_: str(tmp_path / name))
+    ask(server, llm__cache=True)
+    assert (tmp_path / "loganomaly" / "llm-answers.sqlite").exists()
+
+
+@effect_of("workflow.order")
+def test_the_order_tells_which_steps_there_are(server):
+    results = ask(server, workflow__order=["prompt", "llm_call"])
+    assert len(questions(server)) == 3
+    assert [anomaly["llm"]["opinion"] for anomaly in results.anomalies] == [None] * 3  # nobody reads the answers
+    ask(server, workflow__order=["thinking", "prompt"])
+    assert len(questions(server)) == 3
+
+
+def test_a_step_that_is_not_registered_is_refused_before_any_work():
+    with pytest.raises(UsageError, match="no workflow_steps named 'thinkin'; did you mean 'thinking'"):
+        LogAnalyzer(load_config(overrides={"workflow.order": ["thinkin"]}))
+
+
+@effect_of("workflow.steps.thinking.enabled")
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_thinking_step_tells_the_model_what_was_being_done(server, enabled):
+    ask(server, workflow__steps__thinking__enabled=enabled)
+    assert all(("\n| action: " in question["prompt"]) is enabled for question in questions(server))
+
+
+@effect_of("workflow.steps.prompt.template", "workflow.steps.prompt.custom_template")
+@pytest.mark.parametrize(("template", "custom"), [("custom", True), ("enhanced", False)])
+def test_the_prompt_is_the_custom_template_if_that_is_wanted(server, template, custom):
+    ask(
+        server,
+        workflow__steps__prompt__template=template,
+        workflow__steps__prompt__custom_template="Judge {count} of these: {log}",
+    )
+    assert all(
+        question["prompt"].startswith("Judge 1 of these: [BEGIN DATA ") is custom for question in questions(server)
+    )
+
+
+@effect_of("workflow.steps.llm_call.provider")
+def test_the_provider_of_the_step_wins(server):
+    results = ask(server, workflow__steps__llm_call__provider="local")
+    assert (results.summary["llm"]["provider"], server.requests) == ("local", [])
+
+
+@effect_of("workflow.steps.llm_call.model")
+def test_the_model_of_the_step_wins():
+    with serving(ollama(ollama_generate(OPINION), model="tiny")) as server:
+        ask(server, llm__model="large", workflow__steps__llm_call__model="tiny")
+        assert {question["model"] for question in questions(server)} == {"tiny"}
 
 
 def leaves(model, prefix=""):
@@ -277,44 +583,81 @@ def test_every_setting_is_covered_here():
     tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
     tested |= {"detectors.contamination"}
     tested |= {f"reading.{key}" for key in ("timezone", "day_first", "year")}
-    assert set(leaves(Config)) == tested | {"masks", "suppress", "suppress_file"} | set(WITHOUT_EFFECT)
+    assert set(leaves(Config)) == tested | {"masks", "suppress", "suppress_file"} | COVERED
 
 
-@pytest.mark.parametrize("key", WITHOUT_EFFECT)
-def test_a_setting_of_llm_or_workflow_is_said_to_be_without_effect(key):
-    config = load_config(overrides={key: WITHOUT_EFFECT[key]})
-    assert set_keys(config) == {key}
-    results = LogAnalyzer(config).analyze(TWO)
-    assert results.notices == (notice(key),)
-    assert results.summary["notices"] == [notice(key)]
-    assert results.summary["llm"] == {"provider": "local", "calls": 0}
+TWO = pl.DataFrame({"log": ["job 1 done", "job 2 done"]})
 
 
-def test_settings_without_effect_are_told_in_one_notice():
-    config = load_config(overrides={"llm.model": "tiny", "llm.timeout": 5})
-    assert LogAnalyzer(config).analyze(TWO).notices == (notice("llm.model", "llm.timeout"),)
-
-
-@pytest.mark.parametrize("provider", ["local", "auto"])
-def test_a_provider_that_is_content_with_the_local_classifier_needs_no_notice(provider):
-    config = load_config(overrides={"llm.provider": provider})
+def test_settings_of_the_model_need_no_notice():
+    config = load_config(overrides={"llm.provider": "local", "llm.model": "tiny", "llm.timeout": 5})
     assert LogAnalyzer(config).analyze(TWO).notices == ()
 
 
-def test_provider_local_silences_the_notice_on_other_settings():
-    config = load_config(overrides={"llm.provider": "local", "llm.model": "tiny"})
-    assert LogAnalyzer(config).analyze(TWO).notices == ()
+OF_THE_MODEL = {
+    "llm.provider": "openai",
+    "llm.model": "tiny",
+    "llm.endpoint": "http://localhost:1/api",
+    "llm.api_key_env": "MY_KEY",
+    "llm.timeout": 5,
+    "llm.deadline": 5,
+    "llm.max_retries": 1,
+    "llm.max_calls": 1,
+    "llm.max_tokens": 1,
+    "llm.answer_tokens": 100,
+    "llm.concurrency": 2,
+    "llm.redact_personal": False,
+    "llm.cache": False,
+    "llm.cache_file": "answers.sqlite",
+    "workflow.order": ["thinking"],
+    "workflow.retry.max_attempts": 1,
+    "workflow.retry.initial_delay": 0.5,
+    "workflow.retry.max_delay": 20,
+    "workflow.retry.backoff_factor": 3,
+    "workflow.retry.jitter": 0.5,
+    "workflow.retry.max_retry_after": 1,
+    "workflow.steps.thinking.enabled": False,
+    "workflow.steps.prompt.custom_template": "Judge {log}",
+    "workflow.steps.llm_call.provider": "openai",
+    "workflow.steps.llm_call.model": "tiny",
+}
+LOCAL = load_config(overrides={"llm.provider": "local"})
 
 
-def test_without_settings_there_is_no_notice():
-    assert LogAnalyzer().analyze(TWO).notices == ()
+def remark(*keys):
+    return (
+        "which model is asked, and how, is told by the settings for all files; without effect in those of single "
+        f"files: {', '.join(sorted(keys))}"
+    )
 
 
-def test_settings_without_effect_for_some_files_are_told_too(tmp_path):
-    tmp_path.joinpath("a.log").write_text("job 1 done\n")
-    config = load_config(overrides={"llm.model": "tiny"})
-    results = LogAnalyzer(file_configs={"a.log": config}).analyze(tmp_path)
-    assert results.notices == (notice("llm.model"),)
+def notices_with(folder, overrides):
+    folder.joinpath("a.log").write_text("job 1 done\n")
+    folder.joinpath("b.log").write_text("job 1 done\n")
+    return LogAnalyzer(LOCAL, file_configs={"a.log": load_config(overrides=overrides)}).analyze(folder).notices
+
+
+def test_every_setting_of_the_model_is_among_those_of_single_files_that_are_tested():
+    of_the_model = {key for key in COVERED if key != "workflow.steps.prompt.template"}  # which is never alone
+    assert set(OF_THE_MODEL) == of_the_model
+
+
+@pytest.mark.parametrize("key", OF_THE_MODEL)
+def test_a_setting_of_the_model_for_some_files_is_said_to_be_without_effect(tmp_path, key):
+    assert notices_with(tmp_path, {key: OF_THE_MODEL[key]}) == (remark(key),)
+
+
+def test_settings_of_the_model_for_some_files_are_told_in_one_notice(tmp_path):
+    assert notices_with(tmp_path, {"llm.model": "tiny", "llm.timeout": 5}) == (remark("llm.model", "llm.timeout"),)
+
+
+def test_settings_of_the_model_for_some_files_that_are_those_for_all_need_no_notice(tmp_path):
+    assert notices_with(tmp_path, {"llm.provider": "local"}) == ()
+
+
+def test_settings_of_the_model_for_some_files_ask_nobody(tmp_path, server):
+    assert notices_with(tmp_path, {"llm.provider": "ollama", "llm.endpoint": f"{server.url}/api/generate"})
+    assert server.requests == []
 
 
 def floods_by_file(folder, file_configs):

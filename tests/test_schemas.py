@@ -8,10 +8,13 @@ import polars as pl
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from llm_server import ollama, ollama_error, ollama_generate, serving
 from loganomaly import LogAnalyzer
 from loganomaly.classify import CLASSES
 from loganomaly.reports.summary import SCHEMA_VERSION
 from loganomaly.traces.language import load_languages
+from loganomaly.workflow import LogAnalysisWorkflow, WorkflowStep
+from loganomaly.workflow.policy import BY_EVIDENCE, BY_MODEL, BY_WORKFLOW
 
 NAMES = ("summary", "anomalies", "templates")
 LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO [web] request {i} done" for i in range(120)]
@@ -69,7 +72,10 @@ def test_every_number_has_a_unit_or_says_what_it_counts(name):
 
 def test_the_version_and_the_classes_are_those_of_the_code():
     assert schema("summary")["properties"]["schema_version"]["const"] == SCHEMA_VERSION
-    assert schema("anomalies")["items"]["properties"]["classification"]["enum"] == list(CLASSES)
+    entry = schema("anomalies")["items"]["properties"]
+    for said in (entry["local"], entry["llm"]["properties"]["opinion"]):
+        assert said["properties"]["classification"]["enum"] == list(CLASSES)
+    assert entry["verdict_by"]["enum"] == [BY_EVIDENCE, BY_MODEL, BY_WORKFLOW]
 
 
 def test_results_of_a_frame_are_valid(results):
@@ -141,7 +147,7 @@ def test_an_incident_with_a_missing_or_an_unknown_key_or_a_wrong_value_is_refuse
 def places(value, path=()):
     """Yield the path to each mapping with fixed keys."""
     if isinstance(value, dict):
-        if path[-1:] not in {("tag_summary",), ("stages",)}:
+        if path[-1:] not in {("tag_summary",), ("stages",), ("failures",), ("found",)}:
             yield path
         for key, below in value.items():
             yield from places(below, (*path, key))
@@ -182,7 +188,12 @@ def test_a_missing_or_an_unknown_key_is_refused_everywhere(results, name):
         ("summary", ("log_severity_summary", "ERROR"), None),
         ("summary", ("compliance_mode",), "no"),
         ("anomalies", (0, "score"), 1.01),
-        ("anomalies", (0, "classification"), "odd"),
+        ("summary", ("llm", "calls"), -1),
+        ("summary", ("llm", "cache", "hits"), 0.5),
+        ("summary", ("llm", "failures"), {"retry": 0}),
+        ("summary", ("llm", "interrupted"), None),
+        ("anomalies", (0, "classification"), None),
+        ("anomalies", (0, "verdict_by"), "somebody"),
         ("anomalies", (0, "line_number"), 0),
         ("anomalies", (0, "severity"), "FATAL"),
         ("anomalies", (0, "evidence"), []),
@@ -194,6 +205,94 @@ def test_a_wrong_value_is_refused(results, name, path, value):
     at(bad, path[:-1])[path[-1]] = value
     with pytest.raises(ValidationError):
         validate(bad, name)
+
+
+class Owner(WorkflowStep):
+    """Says whose it is."""
+
+    def __init__(self):
+        super().__init__("owner")
+
+    async def execute(self, context):
+        context.add_result("owner", {"team": "shop", "since": 2020})
+        return True
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Return results of which a model judged the first finding, and failed on the next one."""
+    rows = [*LOGS, "2026-03-14 09:02:02 ERROR [db] disk is full"]
+    said = {"classification": "error", "reason": "It broke.", "tags": ["disk"], "quote": ""}
+    answers = [ollama_generate(json.dumps(said)), ollama_error(400, "no")]
+    with serving(ollama(answers)) as server:
+        workflow = LogAnalysisWorkflow(
+            {"llm": {"provider": "ollama", "endpoint": f"{server.url}/api/generate", "cache": False}}
+        )
+        workflow.insert(Owner(), before="llm_call")
+        return LogAnalyzer(workflow=workflow).analyze(pl.DataFrame({"log": rows}))
+
+
+def test_results_with_what_a_model_says_are_valid(judged):
+    assert [anomaly["llm"]["opinion"] is not None for anomaly in judged.anomalies] == [True, False]
+    assert judged.summary["llm"]["failures"] == {"bad_request": 1}
+    validate(judged.summary, "summary")
+    validate(judged.anomalies, "anomalies")
+
+
+def test_what_a_model_says_has_every_key_of_the_schema(judged):
+    known = schema("anomalies")["items"]["properties"]
+    first, second = judged.anomalies[:2]
+    assert set(first["llm"]) == set(known["llm"]["properties"])
+    assert set(first["local"]) == set(known["local"]["properties"])
+    assert set(first["llm"]["opinion"]) == set(known["llm"]["properties"]["opinion"]["properties"])
+    assert set(second["llm"]["failure"]) == set(known["llm"]["properties"]["failure"]["properties"])
+    assert set(judged.summary["llm"]) == set(schema("summary")["properties"]["llm"]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("number", "path"), [(0, ("llm",)), (0, ("local",)), (0, ("llm", "opinion")), (1, ("llm", "failure"))]
+)
+def test_what_a_model_says_with_a_missing_or_an_unknown_key_is_refused(judged, number, path):
+    good = [judged.anomalies[number]]
+    for key in at(good, (0, *path)):
+        bad = copy.deepcopy(good)
+        del at(bad, (0, *path))[key]
+        with pytest.raises(ValidationError, match=f"'{key}' is a"):
+            validate(bad, "anomalies")
+    bad = copy.deepcopy(good)
+    at(bad, (0, *path))["surprise"] = 1
+    with pytest.raises(ValidationError, match="surprise"):
+        validate(bad, "anomalies")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("local", "classification"), "odd"),
+        (("local", "tags"), "odd"),
+        (("llm", "opinion", "classification"), "odd"),
+        (("llm", "opinion", "quote_found"), "no"),
+        (("llm", "attempts"), -1),
+        (("llm", "cached"), 1),
+        (("llm", "found"), []),
+    ],
+)
+def test_a_wrong_value_of_what_a_model_says_is_refused(judged, path, value):
+    bad = [copy.deepcopy(judged.anomalies[0])]
+    at(bad, (0, *path[:-1]))[path[-1]] = value
+    with pytest.raises(ValidationError):
+        validate(bad, "anomalies")
+
+
+def test_the_classification_may_be_one_of_a_step_of_the_users(judged):
+    validate([judged.anomalies[0] | {"classification": "a drill", "verdict_by": "workflow"}], "anomalies")
+
+
+def test_what_steps_of_the_users_found_may_be_anything(judged):
+    assert judged.anomalies[0]["llm"]["found"] == {"owner": {"team": "shop", "since": 2020}}
+    bad = copy.deepcopy(judged.anomalies[0])
+    bad["llm"]["found"] = {"anything": [1, {"at": None}]}
+    validate([bad], "anomalies")
 
 
 @pytest.fixture(scope="module")

@@ -95,15 +95,12 @@ class _EchoHandler(logging.Handler):
 
 @contextlib.contextmanager
 def logging_to_stderr(*, verbose: bool) -> Iterator[None]:
-    """Log what is done to standard error, if asked to."""
-    if not verbose:
-        yield
-        return
-    handler = _EchoHandler()
+    """Log what is done to standard error, if asked to; otherwise nothing, for what users need to know is in notices."""
+    handler = _EchoHandler() if verbose else logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     level = _LOG.level
     _LOG.addHandler(handler)
-    _LOG.setLevel(logging.INFO)
+    _LOG.setLevel(logging.INFO if verbose else level)
     try:
         yield
     finally:

@@ -31,9 +31,9 @@ class Results:
     summary
         The mapping of summary.json.
     anomalies
-        The list of anomalies.json, worst first.
+        The list of anomalies.json, worst first, with the second opinions of a model where one was asked.
     findings
-        The same as objects.
+        The same as objects, as the evidence judges them.
     templates
         polars frame, one row per template, most frequent first: `template_id` (text, the same in every run),
         `log_template` (text, `<*>` where it varies), `count` (records), `ratio` (share 0..1 of all records),
@@ -53,6 +53,8 @@ class Results:
         For several input files: the reports on each, by name.
     notices
         One-line remarks for the user.
+    further
+        Contents of further files that `save` writes, by name: the questions to a model that were prepared.
     """
 
     summary: dict[str, Any]
@@ -64,6 +66,7 @@ class Results:
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    further: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def incidents(self) -> list[dict[str, Any]]:
@@ -80,10 +83,16 @@ class Results:
         """
         return self.session_table()
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user interrupted the asking of a model: the results are complete, but for its opinions."""
+        return bool(self.summary.get("llm", {}).get("interrupted", False))
+
     def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
         """Write summary.json, anomalies.json and templates.json, and of several files one of the first two in `files/`.
 
-        With `summary_only`, no anomalies. Returns the paths written. Each file appears whole or not at all.
+        With `summary_only`, no anomalies. Questions that were prepared are written as well. Returns the paths written.
+        Each file appears whole or not at all.
 
         Raises
         ------
@@ -98,6 +107,7 @@ class Results:
                 contents[f"{stem}.anomalies.json"] = to_json(report.anomalies)
         if not summary_only:
             contents["anomalies.json"] = to_json(self.anomalies)
+        contents.update(self.further)
         contents["templates.json"] = to_json(self.template_file)
         contents["summary.json"] = to_json(self.summary)
         return write_results(Path(folder), contents)

@@ -4,6 +4,7 @@ What is tried again is told by the type of the error, `LLMRetryError`, and how l
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class RetryConfig:
     Raises
     ------
     UsageError
-        If a value is out of range.
+        If a value is out of range, or not finite.
 
     Examples
     --------
@@ -61,8 +62,8 @@ class RetryConfig:
         least = {"max_attempts": 1, "backoff_factor": 1}
         for name in self.__slots__:
             value = getattr(self, name)
-            if not value >= least.get(name, 0):
-                msg = f"RetryConfig: given {name}={value!r}, expected at least {least.get(name, 0)}"
+            if not (isinstance(value, int | float) and least.get(name, 0) <= value < math.inf):
+                msg = f"RetryConfig: given {name}={value!r}, expected a number, at least {least.get(name, 0)}"
                 raise UsageError(msg)
 
     def _backoff(self) -> wait_base:

@@ -133,9 +133,9 @@ def notices(
 ) -> Iterator[str]:
     """Yield remarks on settings: those without effect, and those that the sources with `unclear_dates` may need.
 
-    Without effect are settings of a later version, and `unused` patterns of files. `mixed_masks` says that there are
-    files with other masks than others have, `without` which detectors were left out, `beyond` how many findings the
-    contamination leaves out.
+    Without effect are `unused` patterns of files, and what the settings of single files, after the first ones, say of
+    models. `mixed_masks` says that there are files with other masks than others have, `without` which detectors were
+    left out, `beyond` how many findings the contamination leaves out.
     """
     if without:
         yield f"detectors left out: {', '.join(sorted(without))}"
@@ -156,15 +156,23 @@ def notices(
         )
     for pattern in unused:
         yield f"no input fits {pattern!r}: its configuration was not used"
-    given: set[str] = set()
-    for config in configs:
-        if config.llm.provider == "local":
-            continue
-        keys = {key for key in set_keys(config) if key.startswith(("llm.", "workflow."))}
-        # "auto" is content with what there is.
-        given |= keys - {"llm.provider"} if config.llm.provider == "auto" else keys
-    if given:
+    first, *others = list(configs)
+    unheard = {
+        key
+        for config in others
+        for key in set_keys(config)
+        if key.startswith(("llm.", "workflow.")) and _value(config, key) != _value(first, key)
+    }
+    if unheard:
         yield (
-            "LLM calls are not part of this version: the local classifier decided; "
-            f"without effect: {', '.join(sorted(given))}"
+            "which model is asked, and how, is told by the settings for all files; without effect in those of single "
+            f"files: {', '.join(sorted(unheard))}"
         )
+
+
+def _value(config: Config, key: str) -> object:
+    """Return the value of a dotted key."""
+    value: object = config
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loganomaly.errors import OutputError
+from loganomaly.providers.endpoints import host_of, parts_of
 from loganomaly.providers.provider import Reply, Request, Sender
 
 __all__ = ["Audit"]
@@ -28,9 +29,11 @@ class Audit:
         async def watched(request: Request, *, timeout: float) -> Reply:  # noqa: ASYNC109  (passed on)
             self._number += 1
             number = self._number
-            body = json.dumps(request.body, ensure_ascii=False, sort_keys=True)
             self._write(
-                number, sent_to=request.url, sha256=hashlib.sha256(body.encode()).hexdigest(), body=request.body
+                number,
+                sent_to=host_of(request.url) + parts_of(request.url).path,
+                sha256=hashlib.sha256(request.content).hexdigest(),
+                body=request.body,
             )
             try:
                 reply = await send(request, timeout=timeout)

@@ -3,12 +3,11 @@
 import os
 import socket
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from loganomaly.errors import UsageError
-from loganomaly.providers.endpoints import check_loopback, host_of, is_loopback
+from loganomaly.providers.endpoints import check_loopback, check_no_key, host_of, is_loopback, parts_of
 from loganomaly.providers.provider import LLMProvider, ModelSettings
 from loganomaly.registry import PROVIDERS, load, names
 
@@ -49,7 +48,7 @@ def choose(
     provider
         A registered name, or "auto": the one whose address `endpoint` is.
     model
-        None where none was given: a mistake, but for the provider whose models the default is one of.
+        None where none was given: that of the provider, if it has one.
     endpoint
         None where none was given: the provider's own.
     api_key_env
@@ -66,8 +65,10 @@ def choose(
     automatic = provider == AUTO
     found: LLMProvider = _serving(endpoint or "") if automatic else load(PROVIDERS, provider)()
     address = endpoint or found.default_endpoint or ""
+    check_no_key(address)
     if not found.remote:
         return Choice(provider=found, settings=ModelSettings(model=LOCAL, endpoint=""))
+    model = model or found.default_model
     if model is None:
         msg = f"llm.model is not given: name one of the models of {found.name}"
         raise UsageError(msg)
@@ -89,7 +90,7 @@ def answers(endpoint: str) -> bool:
     """Return whether anybody listens at an address of this machine; of addresses elsewhere it is assumed."""
     if not is_loopback(endpoint):
         return True
-    parts = urlsplit(endpoint)
+    parts = parts_of(endpoint)
     try:
         with socket.create_connection(
             (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), timeout=_PROBE
@@ -106,13 +107,13 @@ def _serving(endpoint: str) -> LLMProvider:
         if provider.serves(endpoint):
             return provider
     msg = (
-        f"nothing tells whose address {host_of(endpoint)}{urlsplit(endpoint).path} is: give llm.provider, one of "
+        f"nothing tells whose address {host_of(endpoint)}{parts_of(endpoint).path} is: give llm.provider, one of "
         f"{', '.join(names(PROVIDERS))}"
     )
     raise UsageError(msg)
 
 
 def _is_own(provider: LLMProvider, endpoint: str) -> bool:
-    """Whether an address is the provider's own, or on this machine."""
-    own = urlsplit(provider.default_endpoint or "").hostname
-    return is_loopback(endpoint) or urlsplit(endpoint).hostname == own
+    """Whether an address is the provider's own, where nobody else can read what is sent, or on this machine."""
+    own, given = parts_of(provider.default_endpoint or ""), parts_of(endpoint)
+    return is_loopback(endpoint) or (given.hostname == own.hostname and given.scheme == "https")

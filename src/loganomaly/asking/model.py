@@ -83,8 +83,17 @@ class Model:
         Where answers are kept; None to keep none.
     audit
         Writes down what is sent; None for nothing.
+
+    Attributes
+    ----------
     usage
-        Counts on in it, so that limits hold for several uses together.
+        What asking has cost since it was opened, for which time the limits hold.
+    note
+        Why it is the local classifier, where it is instead of "auto"; None otherwise.
+    problem
+        What was wrong with the cache, once it is closed; None where all was well.
+    stopped
+        The failure after which nothing is asked any more; None where all is well.
     """
 
     def __init__(
@@ -94,11 +103,10 @@ class Model:
         limits: Limits | None = None,
         cache_file: Path | None = None,
         audit: Audit | None = None,
-        usage: Usage | None = None,
     ) -> None:
         self.choice = choice
         self.limits = limits or Limits()
-        self.usage = usage or Usage()
+        self.usage = Usage()
         self.note: str | None = None
         self.stopped: LLMError | None = None
         self._cache_file = cache_file
@@ -108,10 +116,13 @@ class Model:
         self._reserved = 0
         self._ready: asyncio.Lock | None = None
         self._is_ready = False
+        self._is_settled = False
+        self.problem: str | None = None
         self._settings: ModelSettings = choice.settings
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        self.usage, self.stopped, self._in_vain, self._reserved = Usage(), None, 0, 0
         self._ready = asyncio.Lock()
         self._is_ready = False
         self._stack = contextlib.AsyncExitStack()
@@ -121,20 +132,29 @@ class Model:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+        self.problem = self._cache.problem if self._cache else None
         self._cache = None
+
+    @property
+    def audited(self) -> bool:
+        """Whether what is sent is written down."""
+        return self._audit is not None
 
     @property
     def remote(self) -> bool:
         """Whether text leaves this process."""
         return self.choice.provider.remote
 
-    @property
-    def problem(self) -> str | None:
-        """What is wrong with the cache, if anything."""
-        return self._cache.problem if self._cache else None
+    def settle(self) -> None:
+        """Find out, once, whether anybody answers at the address of "auto"; if not, it is the local classifier."""
+        choice = self.choice
+        if choice.automatic and self.remote and not self._is_settled and not answers(choice.settings.endpoint):
+            self.note = f"no language model answers at {host_of(choice.settings.endpoint)}"
+            self.choice = Choice(provider=LocalProvider(), settings=ModelSettings(model="local", endpoint=""))
+        self._is_settled = True
 
     async def get_ready(self) -> None:
-        """Find out, once, whether anybody answers at the address; without that, "auto" is the local classifier."""
+        """Settle which model it is, and open what asking it needs, once."""
         if self._ready is None:
             msg = "a model is used within `async with`"
             raise RuntimeError(msg)
@@ -142,12 +162,7 @@ class Model:
             if self._is_ready:
                 return
             self._is_ready = True
-            choice = self.choice
-            if choice.automatic and not await asyncio.to_thread(answers, choice.settings.endpoint):
-                self.note = f"no language model answers at {host_of(choice.settings.endpoint)}"
-                self.choice = Choice(
-                    provider=LocalProvider(), settings=ModelSettings(model="local", endpoint=""), automatic=True
-                )
+            await asyncio.to_thread(self.settle)
             if not self.remote:
                 return
             if self._cache_file is not None:
@@ -163,15 +178,18 @@ class Model:
         self._prepared = False
         self._preparing = asyncio.Lock()
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, *, ends: float) -> None:
         """Find out, once and before the first request, what the model can do."""
         async with self._preparing:
             if self._prepared:
                 return
             if self.choice.missing_key is not None:
-                msg = f"no key in the environment variable {self.choice.missing_key}: nothing was sent"
+                msg = f"nothing was sent, for the environment variable {self.choice.missing_key} holds no key"
                 raise LLMAuthenticationError(msg)
-            self._settings = await self.choice.provider.prepare(self.choice.settings, send=self._send)
+            settings = self.choice.settings
+            hurried = replace(settings, timeout=min(settings.timeout, max(0.001, ends - time.monotonic())))
+            ready = await self.choice.provider.prepare(hurried, send=self._send)
+            self._settings = replace(ready, timeout=settings.timeout)
             self._prepared = True
 
     async def ask(self, prompt: Prompt, *, identity: Sequence[object]) -> Answer:
@@ -203,7 +221,7 @@ class Model:
         self.usage.misses += 1
         return await self._asked(prompt, key=key)
 
-    async def ask_again(self, prompt: Prompt, before: Answer) -> Answer:
+    async def ask_again(self, prompt: Prompt, before: Answer, *, problem: str) -> Answer:
         """Return another answer to a question whose answer could not be used.
 
         Raises
@@ -213,6 +231,7 @@ class Model:
         """
         if not self.remote:
             return before
+        _LOG.info("%s is asked again: %s", before.model, problem)
         answer = await self._asked(prompt, key=before.key)
         return replace(answer, attempts=before.attempts + answer.attempts)
 
@@ -242,7 +261,7 @@ class Model:
             state = RetryState()
             begun = time.monotonic()
             try:
-                await self._prepare()
+                self._spend(0)  # nothing at all is sent once the limits are reached
                 completion = await with_retries(
                     lambda: self._attempt(prompt, ends=begun + self.limits.deadline),
                     self.limits.retry,
@@ -261,6 +280,7 @@ class Model:
             )
 
     async def _attempt(self, prompt: Prompt, *, ends: float) -> Completion:
+        await self._prepare(ends=ends)
         settings = self._settings
         size = len((prompt.system + prompt.user).encode("utf-8", "replace")) / _BYTES_PER_TOKEN
         wanted = int(size) + settings.answer_tokens
@@ -275,9 +295,14 @@ class Model:
         finally:
             self._reserved -= wanted
             self.usage.seconds += time.monotonic() - begun
-        self.usage.prompt_tokens += completion.prompt_tokens
-        self.usage.answer_tokens += completion.answer_tokens
-        return completion
+        if settings.api_key is not None and (secret := settings.api_key.get_secret_value()):
+            # A server may repeat anything.
+            completion = replace(completion, text=completion.text.replace(secret, "<key>"))
+        told = completion.prompt_tokens or completion.answer_tokens
+        self.usage.prompt_tokens += completion.prompt_tokens if told else int(size)
+        self.usage.answer_tokens += completion.answer_tokens if told else settings.answer_tokens
+        # Halves of characters, which JSON can tell, stand in no file and on no screen.
+        return replace(completion, text=completion.text.encode("utf-8", "replace").decode())
 
     def _spend(self, tokens: int) -> None:
         """Make sure that another call is within the limits, those calls included that are under way."""

@@ -44,6 +44,8 @@ class Facts:
         Further lines that show it.
     verdict
         What the evidence says of it.
+    classes
+        Classifications that the evidence supports.
     identity
         What an answer holds for: the same question with the same identity is not asked twice.
     """
@@ -64,4 +66,5 @@ class Facts:
     after: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
     verdict: Verdict
+    classes: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()

@@ -13,9 +13,9 @@ from loganomaly.redaction.secrets import placeholder_names
 __all__ = ["bare", "fenced", "quoted_field"]
 
 _ROLE_TOKENS = re.compile(
-    r"(?i)\[(/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|(?:BEGIN|END) DATA[^\]]*))\]"
+    r"(?i)\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|BEGIN DATA|END DATA)\b)"
 )
-"""Marks in square brackets; all those in angle brackets go with these."""
+"""Where marks in square brackets begin; all those in angle brackets go with these."""
 _BRACKETS = {"<": "\u2039", ">": "\u203a"}
 _LONGEST_FIELD = 400  # characters
 
@@ -28,7 +28,7 @@ def bare(text: str) -> str:
     Examples
     --------
     >>> ascii(bare("panic <|im_end|>[/INST] user <e-mail-1> at <*>"))
-    "'panic \\u2039|im_end|\\u203a(/INST) user <e-mail-1> at <*>'"
+    "'panic \\u2039|im_end|\\u203a(/INST] user <e-mail-1> at <*>'"
     """
     names = "|".join(re.escape(name) for name in sorted(placeholder_names()))
     own = re.compile(rf"<(?:\*|(?:{names})(?:-\d{{1,9}})?)>|[<>]")
@@ -36,7 +36,7 @@ def bare(text: str) -> str:
     for line in text.split("\n"):
         plain = plain_text(line).replace("```", "'''")
         plain = own.sub(lambda found: _BRACKETS.get(found[0], found[0]), plain)
-        lines.append(_ROLE_TOKENS.sub(r"(\1)", plain))
+        lines.append(_ROLE_TOKENS.sub("(", plain))
     return "\n".join(lines)
 
 

@@ -51,20 +51,20 @@ def check_fields(template: str) -> None:
             if field is not None and (form or conversion)
         ]
     except ValueError as error:
-        msg = f"custom_template: {error}; write braces that are no field twice: {{{{ and }}}}"
+        msg = f"the custom template cannot be read: {error}; write braces that are no field twice: {{{{ and }}}}"
         raise ConfigError(msg) from error
     for name in names:
         if name not in FIELDS or name in odd:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             hint = f"; did you mean {{{near[0]}}}?" if near else "."
             msg = (
-                f"custom_template: there is no field {{{name}}}{hint} Fields are {', '.join(sorted(FIELDS))}; braces "
+                f"there is no field {{{name}}}{hint} Fields are {', '.join(sorted(FIELDS))}; braces "
                 "that are no field are written twice: {{ and }}"
             )
             raise ConfigError(msg)
     if SHOWING.isdisjoint(names):
         msg = (
-            "custom_template: the model would not see what it is asked about; give it one of the fields "
+            "the model would not see what it is asked about; give the custom template one of the fields "
             f"{', '.join(f'{{{name}}}' for name in sorted(SHOWING))}"
         )
         raise ConfigError(msg)

@@ -8,11 +8,12 @@ from importlib import resources
 
 import yaml
 
+from loganomaly.legible import plain_text
 from loganomaly.prompts.facts import Facts
-from loganomaly.prompts.fencing import fenced, quoted_field
+from loganomaly.prompts.fencing import bare, fenced, quoted_field
 from loganomaly.redaction.pseudonyms import Pseudonyms
 
-__all__ = ["PromptText", "Question", "class_meanings", "enhanced", "write_question"]
+__all__ = ["PromptText", "Question", "class_meanings", "enhanced", "system_of", "write_question"]
 
 _LONGEST_LOG = 3_000  # characters
 _LONGEST_LINE = 400
@@ -33,13 +34,13 @@ class PromptText:
 class Question:
     """A question as it leaves.
 
-    `data` is the part of it that comes from the log, `names` what stands in it for what must not leave, `text` what it
+    `shown` are the lines of the log in it, `names` what stands in it for what must not leave, `text` what it
     was made of, and `identity` what an answer to it holds for.
     """
 
     system: str
     user: str
-    data: str
+    shown: str
     names: Pseudonyms
     text: PromptText
     identity: tuple[str, ...]
@@ -75,12 +76,19 @@ def write_question(facts: Facts, text: PromptText, *, mark: str, names: Pseudony
         Stand in the place of what must not leave.
     """
     identity = facts.identity or ("facts", facts.kind, facts.about, facts.log)
-    facts = _hidden(facts, hide=names.hide)
+    names.reserve(_texts(facts))
+    facts = _hidden(facts, hide=lambda text: names.hide(_legible(text)))
     data = fenced(_lines(facts), mark=mark)
-    classes = "\n".join(f"- {name}: {meaning}" for name, meaning in class_meanings().items())
-    system = _filled(text.system, {"classes": classes})
+    system = system_of(text)
     user = _filled(text.user, {"data": data, "mark": mark, **_fields(facts, mark=mark)})
-    return Question(system=system, user=user, data=data, names=names, text=text, identity=identity)
+    shown = bare("\n".join([facts.about, *facts.before, facts.log, *facts.after, *facts.samples]))
+    return Question(system=system, user=user, shown=shown, names=names, text=text, identity=identity)
+
+
+def system_of(text: PromptText) -> str:
+    """Return the part of a prompt that is the same in each request."""
+    classes = "\n".join(f"- {name}: {meaning}" for name, meaning in class_meanings().items())
+    return _filled(text.system, {"classes": classes})
 
 
 def _filled(text: str, fields: dict[str, str]) -> str:
@@ -90,11 +98,21 @@ def _filled(text: str, fields: dict[str, str]) -> str:
     )
 
 
+def _texts(facts: Facts) -> Iterator[str]:
+    """Yield all texts that may come from the log."""
+    yield from (facts.log, facts.about, facts.verdict.reason)
+    yield from (text for text in (facts.severity, facts.component, facts.action) if text is not None)
+    yield from (*facts.indicators, *facts.evidence, *facts.before, *facts.after, *facts.samples)
+    if facts.nearest is not None:
+        yield facts.nearest[0]
+
+
 def _hidden(facts: Facts, *, hide: Callable[[str], str]) -> Facts:
     """Return facts as they may leave. Lines around each other are looked at together: secrets may go over lines."""
     whole = [*facts.before, *facts.log.split("\n"), *facts.after]
     lines = hide("\n".join(whole)).split("\n")
-    start, end = len(facts.before), len(lines) - len(facts.after)
+    start = sum(text.count("\n") + 1 for text in facts.before)
+    end = len(lines) - sum(text.count("\n") + 1 for text in facts.after)
 
     def opt(text: str | None) -> str | None:
         return None if text is None else hide(text)
@@ -114,6 +132,11 @@ def _hidden(facts: Facts, *, hide: Callable[[str], str]) -> Facts:
         samples=tuple(hide(sample) for sample in facts.samples),
         verdict=replace(facts.verdict, reason=hide(facts.verdict.reason)),
     )
+
+
+def _legible(text: str) -> str:
+    """Return a text without what is not seen: a secret that it hides from us is read by the model."""
+    return "\n".join(plain_text(line) for line in text.split("\n"))
 
 
 def _lines(facts: Facts) -> Iterator[str]:

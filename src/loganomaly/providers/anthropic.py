@@ -10,6 +10,7 @@ from loganomaly.providers.failures import failure
 from loganomaly.providers.openai import with_path
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request
 from loganomaly.providers.replies import count_of, json_of, object_of
+from loganomaly.providers.schemas import without_limits
 
 __all__ = ["AnthropicProvider"]
 
@@ -37,7 +38,7 @@ class AnthropicProvider(HTTPProvider):
             "max_tokens": settings.answer_tokens,
             "system": prompt.system,
             "messages": [{"role": "user", "content": prompt.user}],
-            "output_config": {"format": {"type": "json_schema", "schema": prompt.schema}},
+            "output_config": {"format": {"type": "json_schema", "schema": without_limits(prompt.schema)}},
         }
         key = settings.api_key
         headers = {"anthropic-version": _VERSION, **({} if key is None else {"x-api-key": key.get_secret_value()})}

@@ -1,7 +1,6 @@
 """The HTTP client that all providers share: verified TLS, no redirects, a limit on time and on size."""
 
 import asyncio
-import json
 import re
 import ssl
 from types import TracebackType
@@ -87,16 +86,17 @@ class HTTPClient:
             async with asyncio.timeout(timeout):
                 return await self._post(request)
         except TimeoutError as error:
-            msg = f"{host} did not answer within {timeout:g} s"
+            msg = f"{host} did not answer within {timeout:.3g} s"
             raise LLMRetryError(msg) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise _fault(error, host) from error
 
     async def _post(self, request: Request) -> Reply:
         headers = {"content-type": "application/json", **request.headers}
-        content = json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
         body = bytearray()
-        async with self._client(request.url).stream("POST", request.url, content=content, headers=headers) as response:
+        async with self._client(request.url).stream(
+            "POST", request.url, content=request.content, headers=headers
+        ) as response:
             async for part in response.aiter_bytes():
                 body += part
                 if len(body) > LARGEST_REPLY:

@@ -2,11 +2,16 @@
 
 import ipaddress
 import socket
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from loganomaly.errors import UsageError
+from loganomaly.redaction.secrets import secret_name
 
-__all__ = ["check_loopback", "host_of", "is_loopback", "parts_of"]
+__all__ = ["check_loopback", "check_no_key", "host_of", "is_loopback", "parts_of"]
+
+
+_KEYS = frozenset({"code", "key", "sig", "signature", "token"})
+"""Names in queries behind which services take keys, besides those that say so."""
 
 
 def parts_of(url: str) -> SplitResult:
@@ -38,6 +43,24 @@ def host_of(url: str) -> str:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+
+
+def check_no_key(url: str) -> None:
+    """Make sure that no key or password stands in a URL: it would be in logs, and in the settings of everybody.
+
+    Raises
+    ------
+    UsageError
+        If one does. Nothing of it is shown.
+    """
+    parts = parts_of(url)
+    names = [name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    if parts.username or parts.password or any(name in _KEYS or secret_name(name) for name in names):
+        msg = (
+            f"the endpoint {host_of(url)} has a key or password in it: give it in an environment variable, and that "
+            "variable's name as llm.api_key_env"
+        )
+        raise UsageError(msg)
 
 
 def is_loopback(url: str) -> bool:

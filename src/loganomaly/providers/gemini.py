@@ -10,6 +10,7 @@ from loganomaly.providers.endpoints import parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request
 from loganomaly.providers.replies import count_of, first_of, json_of, object_of
+from loganomaly.providers.schemas import without_limits
 
 __all__ = ["GeminiProvider"]
 
@@ -40,7 +41,7 @@ class GeminiProvider(HTTPProvider):
             "generationConfig": {
                 "maxOutputTokens": settings.answer_tokens,
                 "responseMimeType": "application/json",
-                "responseJsonSchema": prompt.schema,
+                "responseJsonSchema": without_limits(prompt.schema),
                 "temperature": 0,
             },
         }

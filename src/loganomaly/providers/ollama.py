@@ -29,6 +29,7 @@ class OllamaProvider(HTTPProvider):
 
     name: ClassVar[str] = "ollama"
     default_endpoint: ClassVar[str | None] = "http://localhost:11434/api/generate"
+    default_model: ClassVar[str | None] = "mistral:instruct"
     key_variable: ClassVar[str | None] = "OLLAMA_API_KEY"
 
     def serves(self, endpoint: str) -> bool:

@@ -10,6 +10,7 @@ from loganomaly.providers.endpoints import parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request
 from loganomaly.providers.replies import count_of, first_of, json_of, object_of
+from loganomaly.providers.schemas import without_limits
 
 __all__ = ["OpenAIProvider", "with_path"]
 
@@ -34,6 +35,8 @@ class OpenAIProvider(HTTPProvider):
         url = with_path(settings.endpoint, _PATH)
         host = parts_of(url).hostname or ""
         azure = host.endswith((".azure.com", ".azure.us", ".azure.cn"))
+        strict = azure or host == "api.openai.com" or host.endswith(".mistral.ai")
+        schema = without_limits(prompt.schema) if strict else prompt.schema
         body: dict[str, Any] = {
             "model": settings.model,
             "messages": [
@@ -42,7 +45,7 @@ class OpenAIProvider(HTTPProvider):
             ],
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": "verdict", "strict": True, "schema": prompt.schema},
+                "json_schema": {"name": "verdict", "strict": True, "schema": schema},
             },
             self.limit: settings.answer_tokens,
             "stream": False,

@@ -1,5 +1,6 @@
 """What a provider of language models is, and what goes in and out of it."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
-    """Which model is asked, and how. The key is shown by no repr, and leaves in a header only.
+    """Which model is asked, and how.
+
+    The key is shown by no repr, and leaves in a header only; nor is the endpoint, in which one may stand.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ class ModelSettings:
     """
 
     model: str
-    endpoint: str
+    endpoint: str = field(repr=False)
     api_key: SecretStr | None = None
     timeout: float = 30.0
     answer_tokens: int = 512
@@ -51,9 +54,14 @@ class ModelSettings:
 class Request:
     """What is posted: a JSON body, and headers besides those that every JSON request has."""
 
-    url: str
+    url: str = field(repr=False)
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        return json.dumps(self.body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,7 @@ class LLMProvider(ABC):
     name: ClassVar[str]
     remote: ClassVar[bool] = True
     default_endpoint: ClassVar[str | None] = None
+    default_model: ClassVar[str | None] = None
     key_variable: ClassVar[str | None] = None
     """Environment variable that holds the key, unless the settings name another."""
 

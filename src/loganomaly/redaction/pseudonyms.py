@@ -1,6 +1,7 @@
 """Names in the place of secrets and personal data: the same value has the same name, which can be undone here only."""
 
 import re
+from collections.abc import Iterable
 
 from loganomaly.redaction.secrets import replace_personal, replace_secrets
 
@@ -32,10 +33,14 @@ class Pseudonyms:
 
     def hide(self, text: str) -> str:
         """Return a text with names in the place of what must not leave; its number of lines stays the same."""
-        # What is written in the log as such a name would be is not one of ours.
-        self._taken.update(_NUMBERED.findall(text))
+        self.reserve([text])
         text = replace_secrets(text, self._name)
         return replace_personal(text, self._own_name) if self._personal else text
+
+    def reserve(self, texts: Iterable[str]) -> None:
+        """Take no name that stands in the texts already: what a log writes so is not one of ours."""
+        for text in texts:
+            self._taken.update(_NUMBERED.findall(text))
 
     def restore(self, text: str) -> str:
         """Return a text with personal data in the place of their names; secrets stay hidden."""

@@ -35,6 +35,7 @@ def describe(
             "kinds": list(finding.kinds),
             "reason": clean(finding.reason),
             "tags": list(finding.tags),
+            "verdict_by": "evidence",
             "score": round(finding.score, 6),
             "severity": finding.severity,
             "component": clean(finding.component) if finding.component is not None else None,

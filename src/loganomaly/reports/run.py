@@ -45,7 +45,6 @@ def describe_run(
         "skipped_files": [{"name": clean(item.name), "reason": clean(item.reason)} for item in skipped],
         "suppressed": suppressed,
         "notices": [*notices, *damaged],
-        "llm": {"provider": "local", "calls": 0},
         "compliance_mode": compliance,
         "settings": settings,
         "stages": {name: round(spent, 3) for name, spent in seconds.items()},

@@ -157,6 +157,8 @@ def _findings(anomalies: Sequence[Mapping[str, Any]], *, days: set[str], width: 
         room = width - len(indent)
         yield from (Text(indent) + line for line in _log_lines(plain_text(anomaly["log"]), room=room))
         yield from _wrapped(plain_text(_reason(anomaly)), indent=indent, room=room)
+        if opinion := _opinion(anomaly):
+            yield from _wrapped(plain_text(opinion), indent=indent, room=room)
         if (usual := anomaly.get("nearest")) and (line := _like(usual, room=room)):
             yield Text(indent) + line
         if trace := anomaly.get("trace"):
@@ -173,7 +175,16 @@ def _reason(anomaly: Mapping[str, Any]) -> str:
     subject = anomaly["subject"]
     whose = f"Component {subject['name']}: " if subject["kind"] == "component" else ""
     own_id = f" [{anomaly['id']}]" if "id" in anomaly else ""
-    return f"{whose}{anomaly['reason']}{own_id}"
+    return f"{whose}{anomaly.get('local', anomaly)['reason']}{own_id}"
+
+
+def _opinion(anomaly: Mapping[str, Any]) -> str | None:
+    """Return what a model says of it, and if that does not count, why."""
+    opinion = (anomaly.get("llm") or {}).get("opinion")
+    if opinion is None:
+        return None
+    unheard = f" (does not count: {opinion['unheard']})" if opinion["unheard"] else ""
+    return f"{anomaly['llm']['model']} says {opinion['classification']}{unheard}: {opinion['reason']}"
 
 
 def _like(usual: Mapping[str, Any], *, room: int) -> Text | None:
@@ -274,6 +285,8 @@ def _footer(
     if hidden:
         lists = " and ".join(dict.fromkeys(entry["by"] for entry in hidden))
         yield Text(plain_text(f"{_amount(len(hidden), 'finding')} hidden by {lists}, listed in summary.json"))
+    if (llm := summary.get("llm")) and anomalies:
+        yield from (Text(plain_text(line)) for line in _second_opinions(llm))
     skipped = summary["skipped_files"]
     if skipped:
         yield Text(f"{_amount(len(skipped), 'file')} skipped:")
@@ -283,6 +296,22 @@ def _footer(
         yield Text(f"  and {len(skipped) - _MOST_SKIPPED:,} more, listed in summary.json")
     if saved:
         yield Text(f"Results: {list_files(saved)}")
+
+
+def _second_opinions(llm: Mapping[str, Any]) -> Iterator[str]:
+    """Say who gave second opinions, and what that took."""
+    if llm["note"]:
+        yield f"Judged by the evidence alone: {llm['note']}."
+    if llm["questions"]:
+        kept, tokens = llm["cache"]["hits"], sum(llm["tokens"].values())
+        took = [
+            _amount(llm["calls"], "call"),
+            *([f"{kept:,} kept from before"] if kept else []),
+            *([_amount(tokens, "token")] if tokens else []),
+            *([f"{llm['seconds']:.1f} s"] if llm["calls"] else []),
+        ]
+        who = f"{llm['provider']} {llm['model']} at {llm['endpoint']}"
+        yield f"Second opinions of {who} on {llm['answered']:,} of {llm['questions']:,}: {', '.join(took)}."
 
 
 def _cut(text: str, room: int) -> Text:

@@ -28,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 _SUMMARY = "summary.json"
 _PREFIX, _SUFFIX = ".loganomaly-", ".tmp"
 _TEMPORARIES = f"{_PREFIX}*{_SUFFIX}"
+_ALONGSIDE = ("anomalies.json", "answers.jsonl", "batch.anthropic.json", "batch.openai.jsonl", "questions.jsonl")
 _PER_FILE = "files"
 _MODE = 0o600  # results are their owner's
 _OWN_NAMES = ("*.anomalies.json", "*.summary.json")
@@ -83,19 +84,21 @@ def check_folder(folder: Path) -> None:
         raise _failed(folder, error) from error
 
 
-def write_results(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def write_results(folder: Path, files: Mapping[str, bytes], *, keeping: bool = False) -> list[Path]:
     """Write *files* to *folder*, which is made if need be, and return their paths in the order given.
 
-    Either all of them are written, or the folder's previous results stay as they were. Left-overs of killed
-    runs are removed, and so are results of the previous run that this one does not have: ``anomalies.json``
-    beside a ``summary.json``, ``files/*.summary.json`` and ``files/*.anomalies.json``; no other file is
-    touched. Files are readable by their owner only, and so are folders made here. Where the system has file
-    locks, two runs write to one folder one after the other.
+    Either all of them are written, or the folder's previous results stay as they were. Left-overs of killed runs are
+    removed, and so are results of the previous run that this one does not have: ``anomalies.json``, and questions to a
+    model and answers of it, beside a ``summary.json``, ``files/*.summary.json`` and ``files/*.anomalies.json``; no
+    other file is touched. Files are readable by their owner only, and so are folders made here. Where the system has
+    file locks, two runs write to one folder one after the other.
 
     Parameters
     ----------
     files
         Contents by name relative to *folder*, with ``/`` between folders.
+    keeping
+        Keep what the previous run has and this one does not: it completes that one.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def write_results(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         _make_folder(path)
     with alone_in(folder):
         _remove_temporaries(folder)
-        obsolete = [path for path in _previous(folder) if path not in targets.values()]
+        obsolete = [] if keeping else [path for path in _previous(folder) if path not in targets.values()]
         contents = {targets[name]: files[name] for name in sorted(files, key=lambda name: name == _SUMMARY)}
         _replace_all(contents, obsolete=obsolete)
     return list(targets.values())
@@ -260,7 +263,7 @@ def _previous(folder: Path) -> list[Path]:
     """List what an earlier run may have written beside ``summary.json``."""
     if not (folder / _SUMMARY).is_file():
         return []
-    found = [folder / "anomalies.json"]
+    found = [folder / name for name in _ALONGSIDE]
     if _has_own_subfolder(folder):
         for pattern in _OWN_NAMES:
             found += (folder / _PER_FILE).glob(pattern)

@@ -2,5 +2,6 @@
 
 from loganomaly.testing.detectors import case_of, check_detector, log_line
 from loganomaly.testing.formats import ReadRecord, check_format, read_text
+from loganomaly.testing.providers import check_provider
 
-__all__ = ["ReadRecord", "case_of", "check_detector", "check_format", "log_line", "read_text"]
+__all__ = ["ReadRecord", "case_of", "check_detector", "check_format", "check_provider", "log_line", "read_text"]

@@ -16,13 +16,14 @@ __all__ = ["MODEL_SCHEMA", "ModelAnswer", "parse_answer", "quoted_in"]
 _MOST_TAGS = 8
 _LONGEST_REASON = 600
 _LONGEST_QUOTE = 300
+_SHORTEST_QUOTE = 3  # letters and digits
 _LONGEST_TEXT = 100_000  # characters of an answer that are looked at
 _MOST_OBJECTS = 50
-_THOUGHTS = re.compile(r"(?is)<(think|thinking|thought|reasoning)>.*?</\1>")
-_OPEN_THOUGHT = re.compile(r"(?i)<(?:think|thinking|thought|reasoning)>")
+_THOUGHT = re.compile(r"(?i)<(/?)(?:think|thinking|thought|reasoning)>")
 _FIELD = re.compile(
-    r"(?im)^[\s>#*_`|-]{0,10}(classification|reason|tags|quote)[\s*_`\"]{0,6}[:=][\s*_`]{0,6}(.*)$"
-)  # one of the fields at the beginning of a line of prose
+    r"(?im)^[\s>#*_`|-]{0,10}(classification|reason|tags|quote)[ \t*_`\"]{0,6}[:=][ \t*_`]{0,6}"
+    r"(?:\r?\n[ \t]{0,6}(?!(?:classification|reason|tags|quote)\b))?(.*)$"
+)  # one of the fields at the beginning of a line of prose, with its value there or on the next line
 _ODD_IN_TAGS = re.compile(r"[^a-z0-9]+")
 
 
@@ -39,11 +40,13 @@ def _one_line(value: Any) -> Any:
 
 
 def _tags(value: Any) -> Any:
+    if value is None:
+        return []
     if isinstance(value, str):
         value = re.split(r"[,;\n]", value.strip().strip("[]"))
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+    if not isinstance(value, list) or not all(isinstance(tag, str | int | float) for tag in value):
         return value
-    tags = [_ODD_IN_TAGS.sub("_", plain_text(tag).lower()).strip("_")[:40] for tag in value]
+    tags = [_ODD_IN_TAGS.sub("_", plain_text(str(tag)).lower()).strip("_")[:40] for tag in value]
     return list(dict.fromkeys(tag for tag in tags if tag))[:_MOST_TAGS]
 
 
@@ -57,7 +60,7 @@ class ModelAnswer(BaseModel):
     ]
     reason: Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1)]
     tags: Annotated[list[str], BeforeValidator(_tags)] = Field(default_factory=list)
-    quote: Annotated[str, BeforeValidator(_one_line)] = ""
+    quote: Annotated[str, BeforeValidator(lambda value: "" if value is None else _one_line(value))] = ""
 
     def model_post_init(self, _context: Any, /) -> None:
         """Cut what is longer than anybody reads."""
@@ -69,14 +72,14 @@ MODEL_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "classification": {"type": "string", "enum": list(CLASSES)},
-        "reason": {"type": "string"},
-        "tags": {"type": "array", "items": {"type": "string"}},
-        "quote": {"type": "string"},
+        "reason": {"type": "string", "maxLength": 400},
+        "tags": {"type": "array", "items": {"type": "string", "maxLength": 24}, "maxItems": 5},
+        "quote": {"type": "string", "maxLength": 120},
     },
     "required": ["classification", "reason", "tags", "quote"],
     "additionalProperties": False,
 }
-"""JSON Schema of an answer, with nothing in it that a provider does not know."""
+"""JSON Schema of an answer. Its limits stop small models, which would go on; a longer answer is cut, not refused."""
 
 
 def parse_answer(text: str) -> ModelAnswer:
@@ -93,10 +96,7 @@ def parse_answer(text: str) -> ModelAnswer:
         return ModelAnswer.model_validate_json(text)
     except ValidationError as error:
         problem = _problem(error)
-    rest = _THOUGHTS.sub("", text[:_LONGEST_TEXT])
-    if _OPEN_THOUGHT.search(rest):
-        msg = "the answer ends within thoughts"
-        raise LLMUnparsedError(msg)
+    rest = _without_thoughts(text[:_LONGEST_TEXT])
     found: list[ModelAnswer] = []
     candidates = list(_objects(rest))
     for candidate in candidates or list(_prose(rest)):
@@ -112,9 +112,28 @@ def parse_answer(text: str) -> ModelAnswer:
     return found[-1]
 
 
+def _without_thoughts(text: str) -> str:
+    """Return what a model says aloud; thoughts that are not opened begin with the text, as those of some models do."""
+    said, begin, depth = [], 0, 0
+    for tag in _THOUGHT.finditer(text):
+        if not tag[1]:
+            said.append(text[begin : tag.start()] if depth == 0 else "")
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
+            said.clear()
+        begin = tag.end()
+    if depth:
+        msg = "the answer ends within thoughts"
+        raise LLMUnparsedError(msg)
+    return "".join([*said, text[begin:]])
+
+
 def quoted_in(quote: str, data: str) -> bool:
     """Return whether a quote stands in what was sent, whatever its blanks and case."""
-    return bool(quote.strip()) and _flat(quote) in _flat(data)
+    words = _flat(quote)
+    return sum(map(str.isalnum, words)) >= _SHORTEST_QUOTE and words in _flat(data)
 
 
 def _flat(text: str) -> str:

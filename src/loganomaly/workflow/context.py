@@ -1,13 +1,18 @@
 """What the steps of a workflow share."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loganomaly.errors import LLMError, LogAnomalyError
 from loganomaly.prompts.facts import Facts
 from loganomaly.prompts.writing import Question
+from loganomaly.redaction.secrets import redact
 from loganomaly.workflow.exchange import Exchange
+
+if TYPE_CHECKING:
+    from loganomaly.workflow.line import LineReading
 
 __all__ = ["WorkflowContext"]
 
@@ -46,16 +51,22 @@ class WorkflowContext:
 
     @property
     def facts(self) -> Facts:
-        """What is known of the line; read from it where nothing was given."""
+        """What is known of the line; without anything given, what the evidence in it says."""
         if self._facts is None:
-            from loganomaly.workflow.line import line_facts
-
-            self._facts = line_facts(self._results["log"])
+            log = self._results["log"]
+            self._facts = Facts(log=log, verdict=self.reading.verdict, identity=("line", redact(log)))
         return self._facts
 
     @facts.setter
     def facts(self, facts: Facts) -> None:
         self._facts = facts
+
+    @cached_property
+    def reading(self) -> "LineReading":
+        """What the line says by itself."""
+        from loganomaly.workflow.line import read_line  # loads what reads whole logs
+
+        return read_line(self._results["log"])
 
     @property
     def results(self) -> Mapping[str, Any]:

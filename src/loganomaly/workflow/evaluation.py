@@ -9,7 +9,7 @@ from loganomaly.workflow.exchange import Exchange
 from loganomaly.workflow.policy import BY_EVIDENCE, standing
 from loganomaly.workflow.step import WorkflowStep
 
-__all__ = ["ResponseEvaluationStep"]
+__all__ = ["ResponseEvaluationStep", "usable_answer"]
 
 
 class ResponseEvaluationStep(WorkflowStep):
@@ -34,19 +34,17 @@ class ResponseEvaluationStep(WorkflowStep):
             answer = parse_answer(str(context.get_result("llm_response", "")))
             data = str(context.get_result("log"))
         else:
-            answer = await _answer_of(exchange)
-            data = exchange.question.data
-            restore = exchange.question.names.restore
-            context.add_result("llm_response", restore(exchange.answer.completion.text))
-            answer = answer.model_copy(update={"reason": restore(answer.reason)})
+            answer = await self._asked(context, exchange)
+            data = exchange.question.shown
+            context.add_result("llm_response", exchange.restore(exchange.answer.completion.text))
+            answer = answer.model_copy(update={"reason": exchange.restore(answer.reason)})
         facts = context.facts
         told = "\n".join([facts.log, *facts.before, *facts.after, *facts.samples, facts.about])
         suspicious = looks_like_instructions(told)
         opinion = Verdict(classification=answer.classification, reason=answer.reason, tags=tuple(answer.tags))
-        verdict, by = standing(facts.verdict, opinion, suspicious=suspicious)
-        if exchange is not None and not exchange.model.remote:
-            by = BY_EVIDENCE
         found = quoted_in(answer.quote, data)
+        stands = standing(facts.verdict, opinion, measured=facts.classes, suspicious=suspicious, quoted=found)
+        by = BY_EVIDENCE if exchange is not None and not exchange.partner.remote else stands.by
         context.add_result(
             "opinion",
             {
@@ -54,19 +52,34 @@ class ResponseEvaluationStep(WorkflowStep):
                 "reason": answer.reason,
                 "tags": answer.tags,
                 # What the model says that it read, only if it is there to be read.
-                "quote": exchange.question.names.restore(answer.quote) if found and exchange else answer.quote * found,
+                "quote": exchange.restore(answer.quote) if found and exchange else answer.quote * found,
                 "quote_found": found,
+                "unheard": stands.unheard,
             },
         )
-        context.add_result("classification", verdict.classification)
-        context.add_result("reason", verdict.reason)
-        context.add_result("tags", list(verdict.tags))
+        context.add_result("classification", stands.verdict.classification)
+        context.add_result("reason", stands.verdict.reason)
+        context.add_result("tags", list(stands.verdict.tags))
         context.add_result("verdict_by", by)
         return True
 
+    async def _asked(self, context: WorkflowContext, exchange: Exchange) -> ModelAnswer:
+        """Return what the model says; what it took is told even if that is of no use."""
+        try:
+            return await usable_answer(exchange)
+        finally:
+            context.add_result("llm_call", exchange.described())
 
-async def _answer_of(exchange: Exchange) -> ModelAnswer:
-    """Return what the model says, asked once more if its first answer cannot be read."""
+
+async def usable_answer(exchange: Exchange) -> ModelAnswer:
+    """Return what the model says, asked once more if its first answer cannot be read.
+
+    Raises
+    ------
+    LLMError
+        If there is no answer that can be read.
+    """
+    exchange.check_refusal()
     try:
         answer = _read(exchange)
     except LLMUnparsedError as problem:

@@ -32,7 +32,9 @@ def config_of(given: Mapping[str, Any] | Config) -> Config:
     return given if isinstance(given, Config) else load_config(overrides=dict(_flat(given, ())))
 
 
-def steps_of(config: Config, *, loopback_only: bool = False, audit: Path | None = None) -> list[WorkflowStep]:
+def steps_of(
+    config: Config, *, loopback_only: bool = False, audit: Path | None = None, provider: str | None = None
+) -> list[WorkflowStep]:
     """Return the steps that the settings name, ready to run.
 
     Parameters
@@ -41,6 +43,8 @@ def steps_of(config: Config, *, loopback_only: bool = False, audit: Path | None 
         Send nothing elsewhere than to this machine, and hide personal data whatever the settings say.
     audit
         File in which everything that is sent is written down.
+    provider
+        In the place of that of the settings.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def steps_of(config: Config, *, loopback_only: bool = False, audit: Path | None 
                 )
             )
         elif kind is LLMCallStep:
-            made.append(_llm_call(config, loopback_only=loopback_only, audit=audit))
+            made.append(_llm_call(config, loopback_only=loopback_only, audit=audit, provider=provider))
         else:
             made.append(_made(kind, name))
     return made
@@ -79,11 +83,11 @@ def _made(kind: Any, name: str) -> WorkflowStep:
     return step
 
 
-def _llm_call(config: Config, *, loopback_only: bool, audit: Path | None) -> LLMCallStep:
+def _llm_call(config: Config, *, loopback_only: bool, audit: Path | None, provider: str | None) -> LLMCallStep:
     llm, retry = config.llm, config.workflow.retry
     own = config.workflow.steps.llm_call
     given = set_keys(config)
-    provider = own.provider or llm.provider
+    provider = provider or own.provider or llm.provider
     model = own.model or (llm.model if "llm.model" in given else None)
     cache_file = Path(llm.cache_file).expanduser() if llm.cache_file is not None else default_cache_file()
     return LLMCallStep(

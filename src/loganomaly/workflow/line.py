@@ -14,7 +14,7 @@ from loganomaly.detectors.severity import SeverityDetector
 from loganomaly.detectors.wording import WordingDetector
 from loganomaly.floods import FloodSettings
 from loganomaly.frame_scan import FrameScan
-from loganomaly.prompts.facts import Facts, Verdict
+from loganomaly.prompts.facts import Verdict
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.program import Level, Tables
 from loganomaly.reading.severity import level_word
@@ -22,7 +22,7 @@ from loganomaly.redaction.secrets import find_leaks, redact
 from loganomaly.troubles import Grade, find_troubles
 from loganomaly.wording import decoded
 
-__all__ = ["LineReading", "line_facts", "read_line"]
+__all__ = ["LineReading", "read_line", "words_of"]
 
 _ENDS = (": ", "; ", ", ", " - ", " (", ". ", " because ")
 """What ends the first clause of a message."""
@@ -55,7 +55,7 @@ def read_line(log: str) -> LineReading:
     >>> reading.severity, reading.action, reading.verdict.classification
     ('ERROR', 'Failed to connect to database', 'error')
     """
-    log = log.strip("\r\n")
+    log = log.strip("\r\n").encode("utf-8", "replace").decode()  # halves of characters stand in no frame
     frame = pl.DataFrame({"log": [log]}, schema={"log": pl.String})
     work = FrameScan(frame, floods=FloodSettings(enabled=False), times=TimeSettings())
     case = build_case(work.batch(0, 1).profile)
@@ -95,18 +95,16 @@ def read_line(log: str) -> LineReading:
     )
 
 
-def line_facts(log: str) -> Facts:
-    """Return what is known of a line that stands by itself."""
-    reading = read_line(log)
-    return Facts(
-        log=log,
-        severity=reading.severity,
-        component=reading.component,
-        action=reading.action or None,
-        indicators=reading.indicators,
-        verdict=reading.verdict,
-        identity=("line", redact(log)),
-    )
+def words_of(template: str) -> tuple[str, tuple[str, ...]]:
+    """Return what was being done, and the words of trouble, of a template that is known.
+
+    Examples
+    --------
+    >>> words_of("connection to <*> refused, giving up")
+    ('connection to <*> refused', ('refused', 'giving up'))
+    """
+    words = dict.fromkeys(trouble.word for trouble in find_troubles(template))
+    return _first_clause(template), tuple(words)[:_MOST_INDICATORS]
 
 
 def _leading_level(template: str, tables: Tables) -> tuple[Level, int]:

@@ -1,17 +1,18 @@
 """The step that asks the model."""
 
 import json
+import secrets
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from loganomaly.asking.audit import Audit
 from loganomaly.asking.choice import AUTO, choose
 from loganomaly.asking.model import Limits, Model
-from loganomaly.errors import LLMUnparsedError
-from loganomaly.prompts.facts import Verdict
-from loganomaly.prompts.writing import Question, enhanced
+from loganomaly.prompts.facts import Facts, Verdict
+from loganomaly.prompts.fencing import fenced
+from loganomaly.prompts.writing import Question, enhanced, system_of
 from loganomaly.providers.provider import Prompt
 from loganomaly.redaction.pseudonyms import Pseudonyms
 from loganomaly.workflow.answer import MODEL_SCHEMA
@@ -19,9 +20,8 @@ from loganomaly.workflow.context import WorkflowContext
 from loganomaly.workflow.exchange import Exchange
 from loganomaly.workflow.step import WorkflowStep
 
-__all__ = ["LLMCallStep"]
+__all__ = ["LLMCallStep", "hear", "identity_of", "prompt_of", "question_of"]
 
-_DEFAULT_MODEL = "mistral:instruct"
 _DEFAULT_ENDPOINT = "http://localhost:11434/api/generate"
 
 
@@ -75,8 +75,6 @@ class LLMCallStep(WorkflowStep):
         super().__init__("llm_call")
         if provider == AUTO and endpoint is None:
             endpoint = _DEFAULT_ENDPOINT
-        if provider in {AUTO, "ollama"} and model is None:
-            model = _DEFAULT_MODEL
         choice = choose(
             provider,
             model=model,
@@ -100,36 +98,71 @@ class LLMCallStep(WorkflowStep):
         await self.model.__aexit__(kind, error, trace)
 
     async def execute(self, context: WorkflowContext) -> bool:
-        """Ask the model."""
-        question = _question(context)
-        prompt = Prompt(
-            system=question.system,
-            user=question.user,
-            schema=MODEL_SCHEMA,
-            local=_as_answer(context.facts.verdict),
-        )
-        identity = (question.text.system, question.text.user, MODEL_SCHEMA, *question.identity)
-        answer = await self.model.ask(prompt, identity=identity)
-        context.exchange = Exchange(self.model, prompt, answer, question=question)
-        if answer.completion.end == "refused":
-            error = LLMUnparsedError(f"{answer.provider} {answer.model} refuses to answer")
-            context.exchange.reject(error)
-            raise error
-        context.add_result("llm_response", question.names.restore(answer.completion.text))
-        context.add_result("llm_call", _described(context.exchange))
+        """Ask the model.
+
+        Raises
+        ------
+        LLMError
+            If there is no answer.
+        """
+        question = question_of(context)
+        prompt = prompt_of(question, context.facts)
+        answer = await self.model.ask(prompt, identity=identity_of(question))
+        hear(context, Exchange(self.model, prompt, answer, question=question))
         return True
 
 
-def _question(context: WorkflowContext) -> Question:
-    """Return the question: that of the step before, or one of what a step of the user's wrote."""
+def hear(context: WorkflowContext, exchange: Exchange) -> None:
+    """Note down what a model answered.
+
+    Raises
+    ------
+    LLMUnparsedError
+        If it would not.
+    """
+    answer = exchange.answer
+    context.exchange = exchange
+    context.add_result("llm_call", exchange.described())
+    exchange.check_refusal()
+    context.add_result("llm_response", exchange.restore(answer.completion.text))
+
+
+def prompt_of(question: Question, facts: Facts) -> Prompt:
+    """Return a question as providers take it."""
+    return Prompt(system=question.system, user=question.user, schema=MODEL_SCHEMA, local=_as_answer(facts.verdict))
+
+
+def identity_of(question: Question) -> tuple[object, ...]:
+    """Return what an answer to a question holds for: its subject and reasons, and how it is asked."""
+    return (question.text.system, question.text.user, MODEL_SCHEMA, *question.identity)
+
+
+def question_of(context: WorkflowContext) -> Question:
+    """Return the question: that of the step before, or one of what a step of the user's wrote.
+
+    Such a step may add "prompt", and "system_prompt" in the place of the built-in one. Whoever wrote it, nothing that
+    looks like a secret leaves.
+    """
     written, text = context.question, context.get_result("prompt")
+    own_system = context.get_result("system_prompt")
     if written is not None and text == written.user:
-        # Once more, whoever wrote the step before: nothing that looks like a secret leaves.
-        return replace(written, system=written.names.hide(written.system), user=written.names.hide(written.user))
+        system = written.names.hide(written.system if own_system is None else str(own_system))
+        return replace(
+            written,
+            system=system,
+            user=written.names.hide(written.user),
+            identity=written.identity if own_system is None else (*written.identity, system),
+        )
     names, built_in = Pseudonyms(personal=True), enhanced()
-    user = names.hide(str(text if text is not None else context.get_result("log")))
-    system = names.hide(str(context.get_result("system_prompt") or ""))
-    return Question(system=system, user=user, data=user, names=names, text=built_in, identity=("prompt", system, user))
+    names.reserve([str(text), str(own_system)])
+    if text is None:  # there is no step that writes one
+        user = fenced([names.hide(context.get_result("log"))], mark=secrets.token_hex(6))
+        identity: tuple[str, ...] = context.facts.identity
+    else:
+        user = names.hide(str(text))
+        identity = ("prompt", user)
+    system = system_of(built_in) if own_system is None else names.hide(str(own_system))
+    return Question(system=system, user=user, shown=user, names=names, text=built_in, identity=(*identity, system))
 
 
 def _as_answer(verdict: Verdict) -> str:
@@ -142,15 +175,3 @@ def _as_answer(verdict: Verdict) -> str:
         },
         ensure_ascii=False,
     )
-
-
-def _described(exchange: Exchange) -> dict[str, Any]:
-    answer = exchange.answer
-    return {
-        "provider": answer.provider,
-        "model": answer.model,
-        "cached": answer.cached,
-        "attempts": answer.attempts,
-        "prompt_tokens": answer.completion.prompt_tokens,
-        "answer_tokens": answer.completion.answer_tokens,
-    }

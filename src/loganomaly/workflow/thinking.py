@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from loganomaly.legible import plain_text
 from loganomaly.prompts.instructions import looks_like_instructions
 from loganomaly.workflow.context import WorkflowContext
-from loganomaly.workflow.line import read_line
+from loganomaly.workflow.line import words_of
 from loganomaly.workflow.step import WorkflowStep
 
 __all__ = ["ThinkingStep"]
@@ -13,8 +14,8 @@ __all__ = ["ThinkingStep"]
 class ThinkingStep(WorkflowStep):
     """Adds "thinking": severity, component, action, error_indicators, and whether the line speaks to a model.
 
-    The first two are None where the line does not say; what is known of the finding counts more than the line alone.
-    The model is told of them.
+    The first two are None where the line does not say; what is known of a finding counts more than the line alone. The
+    model is told of them.
     """
 
     def __init__(self) -> None:
@@ -22,25 +23,26 @@ class ThinkingStep(WorkflowStep):
 
     async def execute(self, context: WorkflowContext) -> bool:
         """Read the line."""
-        log = context.get_result("log")
-        reading = read_line(log)
-        known = context.facts
-        facts = replace(
-            known,
-            severity=known.severity or reading.severity,
-            component=known.component or reading.component,
-            action=known.action or reading.action or None,
-            indicators=known.indicators or reading.indicators,
+        facts = context.facts
+        if facts.kind == "template":
+            action, indicators = words_of(facts.about)
+            severity, component = facts.severity, facts.component
+        else:
+            reading = context.reading
+            action, indicators = reading.action, reading.indicators
+            severity, component = facts.severity or reading.severity, facts.component or reading.component
+        action = plain_text(action)
+        context.facts = replace(
+            facts, severity=severity, component=component, action=action or None, indicators=indicators
         )
-        context.facts = facts
         context.add_result(
             "thinking",
             {
-                "severity": facts.severity,
-                "component": facts.component,
-                "action": facts.action,
-                "error_indicators": list(facts.indicators),
-                "looks_like_instructions": looks_like_instructions(log),
+                "severity": severity,
+                "component": component,
+                "action": action or None,
+                "error_indicators": list(indicators),
+                "looks_like_instructions": looks_like_instructions(context.get_result("log")),
             },
         )
         return True

@@ -1,24 +1,30 @@
 """The workflow: a list of steps, run one after the other."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from loganomaly.asking.model import Model
 from loganomaly.asking.usage import Usage
 from loganomaly.config import Config
 from loganomaly.errors import LLMError, UsageError
 from loganomaly.prompts.facts import Facts
 from loganomaly.workflow.context import WorkflowContext
+from loganomaly.workflow.evaluation import ResponseEvaluationStep
 from loganomaly.workflow.from_config import config_of, steps_of
 from loganomaly.workflow.llm_call import LLMCallStep
-from loganomaly.workflow.policy import BY_EVIDENCE
+from loganomaly.workflow.policy import BY_EVIDENCE, BY_WORKFLOW
+from loganomaly.workflow.prompt import PromptGenerationStep
 from loganomaly.workflow.step import WorkflowStep
+from loganomaly.workflow.thinking import ThinkingStep
 
 __all__ = ["LogAnalysisWorkflow"]
 
 _LOG = logging.getLogger(__name__)
+_BUILT_IN = frozenset({LLMCallStep, PromptGenerationStep, ResponseEvaluationStep, ThinkingStep})
 
 
 class LogAnalysisWorkflow:
@@ -55,6 +61,8 @@ class LogAnalysisWorkflow:
         self.steps: list[WorkflowStep] = list(steps) if steps is not None else steps_of(config_of(config or {}))
         self._check()
         self._stack: contextlib.AsyncExitStack | None = None
+        self._lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._users = 0
 
     # --- the list of steps
 
@@ -123,31 +131,62 @@ class LogAnalysisWorkflow:
     # --- running them
 
     async def __aenter__(self) -> Self:
-        """Open what steps hold open: a client, a cache. Without, each `execute` does so by itself."""
-        self._stack = contextlib.AsyncExitStack()
-        for step in self.steps:
-            await self._stack.enter_async_context(step)
+        """Open what steps hold open: a client, a cache. Without, each `execute` does so by itself.
+
+        Several may use the workflow at the same time in one event loop; the last one to leave closes it.
+        """
+        loop = asyncio.get_running_loop()
+        if self._lock is None or self._lock[0] is not loop:
+            self._lock = loop, asyncio.Lock()
+        async with self._lock[1]:
+            if self._stack is None:
+                async with contextlib.AsyncExitStack() as stack:
+                    for step in self.steps:
+                        await stack.enter_async_context(step)
+                    self._stack = stack.pop_all()
+            self._users += 1
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        stack, self._stack = self._stack, None
-        if stack is not None:
-            await stack.aclose()
+        if self._lock is None:
+            return
+        async with self._lock[1]:
+            self._users -= 1
+            if self._users == 0 and self._stack is not None:
+                stack, self._stack = self._stack, None
+                await stack.aclose()
+
+    @property
+    def model(self) -> Model | None:
+        """The model that is asked; None where no step asks one."""
+        return next((step.model for step in self.steps if isinstance(step, LLMCallStep)), None)
 
     @property
     def usage(self) -> Usage:
         """What asking has cost so far; all zero where no step asks a model."""
-        return next((step.model.usage for step in self.steps if isinstance(step, LLMCallStep)), Usage())
+        return self.model.usage if self.model is not None else Usage()
 
-    async def execute(self, log: str, *, facts: Facts | None = None) -> dict[str, Any]:
+    def asks_nobody(self) -> bool:
+        """Whether running it says nothing that the evidence does not: no model answers, and all steps are built in."""
+        if any(type(step) not in _BUILT_IN for step in self.steps):
+            return False
+        if self.model is not None:
+            self.model.settle()
+        return self.model is None or not self.model.remote
+
+    async def execute(
+        self, log: str, *, facts: Facts | None = None, known: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Run the steps on a line of a log, or on all lines of a record.
 
         Parameters
         ----------
         facts
             What is known of it already; None to read it from the line.
+        known
+            Results that steps can get from the beginning, by name, such as the id of the finding.
 
         Returns
         -------
@@ -164,10 +203,11 @@ class LogAnalysisWorkflow:
         if not isinstance(log, str):
             msg = f"given {type(log).__name__} as log; expected a text"
             raise UsageError(msg)
-        if self._stack is not None:
-            return await self._run(WorkflowContext(log, facts=facts))
+        context = WorkflowContext(log, facts=facts)
+        for name, value in (known or {}).items():
+            context.add_result(name, value)
         async with self:
-            return await self._run(WorkflowContext(log, facts=facts))
+            return await self._run(context)
 
     async def _run(self, context: WorkflowContext) -> dict[str, Any]:
         failed = None
@@ -202,6 +242,8 @@ def _result(context: WorkflowContext, *, failed: str | None) -> dict[str, Any]:
         "llm_response": None,
     }
     result.update(context.results)
+    if context.get_result("classification") is not None and context.get_result("verdict_by") is None:
+        result["verdict_by"] = BY_WORKFLOW
     result["errors"] = [dict(error) for error in context.errors]
     result["failed_step"] = failed
     return result

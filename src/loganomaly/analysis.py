@@ -1,0 +1,177 @@
+"""What all analyses share, of files and of frames: the settings, judging, and what becomes of the findings."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from loganomaly.asking.choice import LOCAL
+from loganomaly.case import Case
+from loganomaly.config import Config
+from loganomaly.errors import UsageError
+from loganomaly.findings import Finding, Subject
+from loganomaly.floods import Floods
+from loganomaly.folding import rank
+from loganomaly.judge import Judgement, judge
+from loganomaly.masking import masked_case
+from loganomaly.mining.masks import Mask
+from loganomaly.mining.store import load_templates
+from loganomaly.opinions.stage import second_opinions, with_questions
+from loganomaly.profile import Profile
+from loganomaly.providers.endpoints import check_loopback
+from loganomaly.reading.sources import Skipped
+from loganomaly.redaction.secrets import redact, redact_personal
+from loganomaly.registry import DETECTORS, checked_names
+from loganomaly.reports.run import describe_run
+from loganomaly.reports.sessions import session_frame, session_metrics
+from loganomaly.reports.suppressed import describe_suppressed
+from loganomaly.reports.templates import template_entries, template_file, template_frame
+from loganomaly.results import FileReport, Results
+from loganomaly.settings import detectors, notices, suppressions
+from loganomaly.stopwatch import Stopwatch
+from loganomaly.suppression import remarks
+from loganomaly.workflow.from_config import steps_of
+from loganomaly.workflow.workflow import LogAnalysisWorkflow
+
+__all__ = ["Analysis", "Progress"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage ("scan", "judge", "extract", "ask"), and how much of it is done, and how much there is."""
+
+
+class Analysis:
+    """The settings of an analysis, and what is done with a profile, whatever it was read from; see `LogAnalyzer`."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        file_configs: Mapping[str, Config],
+        compliance: bool,
+        templates: Path | str | None,
+        without: Collection[str],
+        workflow: LogAnalysisWorkflow | None,
+        audit: Path | None,
+        prepare: bool,
+    ) -> None:
+        self.config = config
+        self.file_configs = dict(file_configs)
+        self.compliance = compliance
+        self.clean = redact_personal if compliance else redact
+        self._learnt = () if templates is None else load_templates(templates)
+        self._without = checked_names(DETECTORS, without)
+        self._suppressions = {each: suppressions(each) for each in (config, *self.file_configs.values())}
+        self._workflow = workflow
+        self._audit = audit
+        self._prepare = prepare
+        if workflow is None:
+            steps_of(config, loopback_only=compliance, audit=audit)  # what is wrong in them is told before any work
+        elif compliance and workflow.model is not None and workflow.model.remote:
+            check_loopback(workflow.model.choice.settings.endpoint)
+            if not workflow.model.audited:
+                msg = "compliance: the workflow does not write down what it sends; give its LLMCallStep an audit file"
+                raise UsageError(msg)
+
+    def judged(self, case: Case, config: Config) -> Judgement:
+        """Return what the detectors make of a case."""
+        return judge(
+            case,
+            detectors(config, without=self._without),
+            suppressions=self._suppressions[config],
+            contamination=config.detectors.contamination,
+            clean=self.clean,
+        )
+
+    def case(self, profile: Profile, masks: Sequence[Mask]) -> Case:
+        """Return the case of a profile, its templates without secrets."""
+        return masked_case(profile, clean=self.clean, all_shapes=self.compliance, masks=masks, learnt=self._learnt)
+
+    def together(
+        self, cases: Sequence[Case], judgements: Sequence[Judgement], masks: Sequence[Mask]
+    ) -> tuple[Case, Mapping[Subject, float]]:
+        """Return the case and the scores of all groups; floods were judged by group. `masks` are those of all."""
+        if len(cases) == 1:
+            return cases[0], judgements[0].scores
+        case = self.case(Profile.merge([replace(case.profile, floods=Floods()) for case in cases]), masks)
+        return case, {subject: score for judgement in judgements for subject, score in judgement.scores.items()}
+
+    def results(
+        self,
+        whole: FileReport,
+        *,
+        case: Case,
+        scores: Mapping[Subject, float],
+        judgements: Sequence[Judgement],
+        findings: Sequence[Finding],
+        watch: Stopwatch,
+        progress: Progress | None = None,
+        skipped: Sequence[Skipped] = (),
+        lines: Any = None,
+        files: Mapping[str, FileReport] | None = None,
+        unused: Sequence[str] = (),
+        unclear: Sequence[str] = (),
+        mixed_masks: bool = False,
+    ) -> Results:
+        """Return the results: the whole report, and what is said of the run."""
+        settings = self.config.model_dump(mode="json")["detectors"]
+        for name in settings.keys() & self._without:
+            settings[name]["enabled"] = False
+        hidden = [each for judgement in judgements for each in judgement.hidden]
+        hidden.sort(key=lambda each: rank(each.finding))
+        about_settings = notices(
+            [self.config, *self.file_configs.values()],
+            unused=unused,
+            unclear_dates=unclear,
+            mixed_masks=mixed_masks,
+            without=self._without,
+            beyond=sum(len(judgement.beyond) for judgement in judgements),
+        )
+        about_suppressions = remarks(
+            [entry for entries in self._suppressions.values() for entry in entries],
+            hidden=hidden,
+            besides=[each for judgement in judgements for each in judgement.besides],
+            clean=self.clean,
+        )
+        run = describe_run(
+            whole.summary["input_files"],
+            skipped=skipped,
+            suppressed=describe_suppressed(hidden, clean=self.clean),
+            notices=[*about_settings, *about_suppressions],
+            compliance=self.compliance,
+            settings=settings,
+            seconds=watch.seconds,
+            clean=self.clean,
+        )
+        entries = template_entries(case, scores=scores, clean=self.clean, all_shapes=self.compliance)
+        results = Results(
+            summary={**whole.summary, "sessions": session_metrics(case, clean=self.clean), **run},
+            anomalies=whole.anomalies,
+            findings=tuple(findings),
+            templates=template_frame(entries),
+            template_file=template_file(
+                case, entries, learnt=self._learnt, clean=self.clean, all_shapes=self.compliance
+            ),
+            session_table=partial(session_frame, case, clean=self.clean),
+            lines=lines,
+            files=files or {},
+            notices=tuple(run["notices"]),
+        )
+        with watch.stage("ask"):
+            results = self._with_opinions(results, progress=progress)
+        stages = {name: round(spent, 3) for name, spent in watch.seconds.items()}
+        return replace(results, summary={**results.summary, "stages": stages})
+
+    def _with_opinions(self, results: Results, *, progress: Progress | None) -> Results:
+        """Return the results with second opinions, or with the questions for them."""
+        workflow = self._workflow
+        if workflow is None:
+            unheard = self.compliance and self._audit is None
+            provider = LOCAL if unheard else None
+            steps = steps_of(self.config, loopback_only=self.compliance, audit=self._audit, provider=provider)
+            workflow = LogAnalysisWorkflow(steps=steps)
+            if unheard and workflow.model is not None:
+                workflow.model.note = "nothing is sent to a model without a file in which it is written down"
+        if self._prepare:
+            return with_questions(results, workflow, clean=self.clean)
+        return second_opinions(results, workflow, clean=self.clean, progress=progress)

@@ -1,0 +1,379 @@
+"""``loganomaly --input PATH --output DIR``: the analysis, and what a language model says of its findings."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loganomaly.command_settings import DayFirst, Timezone, Year, load_settings, reading_overrides
+from loganomaly.console import (
+    close_stdout,
+    coloured,
+    complain,
+    logging_to_stderr,
+    progress_bar,
+    reported_errors,
+    width,
+    write,
+)
+from loganomaly.errors import UsageError
+
+if TYPE_CHECKING:
+    from loganomaly.config import Config
+    from loganomaly.results import Results
+
+__all__ = ["app"]
+
+_LOG = logging.getLogger("loganomaly")
+_EXAMPLE = "loganomaly --input app.log --output results"
+_EPILOG = (
+    "Exit codes: 0 done, whatever was found; 2 the call or the configuration is wrong; 130 interrupted; "
+    f"1 anything else. Example: {_EXAMPLE}"
+)
+_AUDIT = "llm-audit.jsonl"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class _Phase(StrEnum):
+    FULL = "full"
+    PREPARE = "prepare"
+    CLASSIFY = "classify"
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001  (called by typer with one argument)
+    if value:
+        from importlib import metadata
+
+        try:
+            version = metadata.version("loganomaly")
+        except metadata.PackageNotFoundError:
+            version = "of unknown version (the package is not installed)"
+        typer.echo(f"loganomaly {version}")
+        raise typer.Exit
+
+
+@app.command(epilog=_EPILOG)
+def analyze(
+    *,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="PATH",
+            help="Required. Log file, folder, glob (in quotes) or - for standard input; may be repeated. With "
+            "--llm-phase classify, questions or answers: DIR/questions.jsonl if not given.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Required. Folder for the results; made if need be."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="YAML file of settings. Options given here win over it, and it wins over the defaults.",
+        ),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates",
+            metavar="FILE",
+            help="The templates.json of an earlier run, or its folder: known templates keep their ids.",
+        ),
+    ] = None,
+    suppress: Annotated[
+        str | None,
+        typer.Option(
+            "--suppress",
+            metavar="FILE",
+            help="Findings that are not shown, as `loganomaly dismiss` writes them down (suppress_file).",
+        ),
+    ] = None,
+    show_results: Annotated[
+        bool, typer.Option("--show-results", help="Say at the end how to look at the results.")
+    ] = False,
+    batch_size: Annotated[
+        int | None,
+        typer.Option("--batch-size", metavar="N", min=1, help="Lines read at a time; bounds the memory."),
+    ] = None,
+    max_logs: Annotated[
+        int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
+    ] = None,
+    disable_llm: Annotated[
+        bool, typer.Option("--disable-llm", help="Ask no language model (llm.provider: local).")
+    ] = False,
+    summary_only: Annotated[
+        bool, typer.Option("--summary-only", help="Write the summary without the list of anomalies.")
+    ] = False,
+    llm: Annotated[
+        str | None,
+        typer.Option("--llm", metavar="MODEL", help="Language model to ask about the findings (llm.model)."),
+    ] = None,
+    compliance_mode: Annotated[
+        bool,
+        typer.Option(
+            "--compliance-mode",
+            help="Mask e-mail and IP addresses in the results, not only secrets; send nothing to other machines, and "
+            f"write down in DIR/{_AUDIT} what is sent to a model on this one.",
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Report the steps of the run, and errors in detail.")
+    ] = False,
+    enable_lof: Annotated[
+        bool | None,
+        typer.Option("--enable-lof/--no-enable-lof", help="Local outlier factor detector (detectors.lof.enabled)."),
+    ] = None,
+    lof_n_neighbors: Annotated[
+        int | None,
+        typer.Option(
+            "--lof-n-neighbors",
+            metavar="N",
+            help="Neighbours to compare with (detectors.lof.neighbors).",
+        ),
+    ] = None,
+    lof_contamination: Annotated[
+        float | None,
+        typer.Option(
+            "--lof-contamination",
+            metavar="X",
+            help="Share expected to be anomalous, above 0 to 0.5 (detectors.lof.contamination).",
+        ),
+    ] = None,
+    enable_rolling_window: Annotated[
+        bool | None,
+        typer.Option(
+            "--enable-rolling-window/--no-enable-rolling-window",
+            help="Rolling window detector (detectors.rolling_window.enabled).",
+        ),
+    ] = None,
+    rolling_window_size: Annotated[
+        int | None,
+        typer.Option(
+            "--rolling-window-size",
+            metavar="N",
+            help="Lines in one window (detectors.rolling_window.window_size).",
+        ),
+    ] = None,
+    rolling_window_threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--rolling-window-threshold",
+            metavar="X",
+            help="Share of a window, above 0 to 1, that makes it repetitive "
+            "(detectors.rolling_window.repetition_threshold).",
+        ),
+    ] = None,
+    contamination: Annotated[
+        float | None,
+        typer.Option(
+            "--contamination",
+            metavar="X",
+            help="Largest share of all records that findings are about, above 0 to 0.5, the worst first; "
+            "as many as are unusual if not given (detectors.contamination).",
+        ),
+    ] = None,
+    timezone: Timezone = None,
+    day_first: DayFirst = None,
+    year: Year = None,
+    file_config_map: Annotated[
+        str | None,
+        typer.Option(
+            "--file-config-map",
+            metavar="JSON",
+            help='Settings by input file: {"app.log": "app.yaml", "*.access.log": "access.yaml"}.',
+        ),
+    ] = None,
+    llm_phase: Annotated[
+        _Phase,
+        typer.Option(
+            "--llm-phase",
+            metavar="full|prepare|classify",
+            help="What to do about a language model: ask it (full), write down the questions (prepare), or answer "
+            "those that were written down, and complete the results in DIR (classify).",
+        ),
+    ] = _Phase.FULL,
+    version: Annotated[  # noqa: ARG001  (its callback does the work)
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Find what is unusual in logs, where, why and how bad; no training data, no set-up.
+
+    How files are read is shown by: loganomaly inspect PATH...
+    What the values in them look like, and what a pattern of your own does: loganomaly masks
+    What need not be shown again is written down by: loganomaly dismiss ID...
+    """
+    overrides = {
+        **reading_overrides(timezone=timezone, day_first=day_first, year=year),
+        "detectors.contamination": contamination,
+        "detectors.lof.contamination": lof_contamination,
+        "detectors.lof.enabled": enable_lof,
+        "detectors.lof.neighbors": lof_n_neighbors,
+        "detectors.rolling_window.enabled": enable_rolling_window,
+        "detectors.rolling_window.repetition_threshold": rolling_window_threshold,
+        "detectors.rolling_window.window_size": rolling_window_size,
+        "llm.model": llm,
+        "llm.provider": "local" if disable_llm else None,
+        "suppress_file": suppress,
+    }
+    saved: list[Path] = []
+    interrupted = False
+    try:
+        with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
+            if llm_phase is _Phase.CLASSIFY:
+                given = {"--batch-size": batch_size, "--max-logs": max_logs, "--templates": templates,
+                         "--file-config-map": file_config_map, "--suppress": suppress,
+                         "--summary-only": summary_only or None, "--show-results": show_results or None,
+                         "--enable-lof": enable_lof, "--lof-n-neighbors": lof_n_neighbors,
+                         "--lof-contamination": lof_contamination, "--enable-rolling-window": enable_rolling_window,
+                         "--rolling-window-size": rolling_window_size,
+                         "--rolling-window-threshold": rolling_window_threshold, "--contamination": contamination,
+                         "--timezone": timezone, "--day-first": day_first, "--year": year}  # fmt: skip
+                folder = _to_complete(output, given=given)
+                interrupted = _classify(
+                    inputs, folder, config=config, overrides=overrides, compliance=compliance_mode, saved=saved
+                )
+            else:
+                sources, folder = _required(inputs, output)
+                settings, by_file = load_settings(config, file_config_map, overrides=overrides)
+                results = _analyze(
+                    sources,
+                    folder,
+                    config=settings,
+                    file_configs=by_file,
+                    templates=templates,
+                    compliance=compliance_mode,
+                    phase=llm_phase,
+                    batch_size=batch_size,
+                    max_logs=max_logs,
+                )
+                interrupted = results.interrupted
+                saved += results.save(folder, summary_only=summary_only)
+                _show(results, saved=saved, dashboard=show_results)
+    except KeyboardInterrupt:
+        interrupted = True
+    except BrokenPipeError:
+        close_stdout()
+        if not saved:
+            raise typer.Exit(1) from None
+    if interrupted:
+        complain(f"interrupted; {f'the results are in {output}' if saved else 'no results were written'}")
+        raise typer.Exit(130)
+
+
+def _required(inputs: Sequence[str] | None, output: Path | None) -> tuple[Sequence[str], Path]:
+    if not inputs:
+        raise UsageError(
+            "--input is missing: name at least one log file, folder, glob in quotes, or - for "
+            f"standard input, such as: {_EXAMPLE}"
+        )
+    if output is None:
+        raise UsageError(f"--output is missing: name the folder for the results, such as: {_EXAMPLE}")
+    return inputs, output
+
+
+def _classify(
+    inputs: Sequence[str] | None,
+    output: Path,
+    *,
+    config: Path | None,
+    overrides: Mapping[str, object],
+    compliance: bool,
+    saved: list[Path],
+) -> bool:
+    """Answer questions that were written down before, and complete the results; return whether it was interrupted."""
+    from loganomaly.reports.writer import check_folder
+
+    check_folder(output)
+    settings, _ = load_settings(config, None, overrides=overrides)
+    from loganomaly.answering import answer
+
+    with progress_bar() as progress:
+        answered = answer(
+            [Path(path) for path in inputs] if inputs else [output],
+            output,
+            config=settings,
+            compliance=compliance,
+            audit=output / _AUDIT if compliance else None,
+            progress=progress,
+        )
+    saved += answered.saved
+    if answered.results is not None:
+        _show(answered.results, saved=answered.saved, dashboard=False)
+    else:
+        for notice in answered.notices:
+            _note(notice)
+        from loganomaly.reports.terminal import list_files
+
+        write(f"{answered.told}: {list_files(answered.saved)}\n" if answered.saved else f"{answered.told}.\n")
+    return answered.interrupted
+
+
+def _to_complete(output: Path | None, *, given: Mapping[str, object]) -> Path:
+    """Return the folder of the results to complete; `given` are options that only an analysis has."""
+    useless = [name for name, value in given.items() if value is not None]
+    if useless:
+        raise UsageError(f"{', '.join(useless)}: without effect with --llm-phase classify; leave it out")
+    if output is None:
+        raise UsageError(
+            "--output is missing: name the folder of the results, such as: "
+            "loganomaly --llm-phase classify --output results"
+        )
+    return output
+
+
+def _analyze(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    config: "Config",
+    file_configs: Mapping[str, "Config"],
+    templates: Path | None,
+    compliance: bool,
+    phase: _Phase,
+    batch_size: int | None,
+    max_logs: int | None,
+) -> "Results":
+    from loganomaly.reports.writer import check_folder
+
+    check_folder(output)  # before the work that would be lost, and before the analyzer is loaded
+    from loganomaly.analyzer import LogAnalyzer
+
+    analyzer = LogAnalyzer(
+        config,
+        file_configs=file_configs,
+        compliance=compliance,
+        templates=templates,
+        audit=output / _AUDIT if compliance else None,
+        llm_phase="prepare" if phase is _Phase.PREPARE else "full",
+    )
+    with progress_bar() as progress:
+        return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
+
+
+def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None:
+    from loganomaly.reports.terminal import list_files, render
+
+    for stage, seconds in results.summary["stages"].items():
+        _LOG.info("%s took %.2f s", stage, seconds)
+    for notice in results.notices:
+        _note(notice)
+    text = render(results.summary, results.anomalies, width=width(), colour=coloured(), saved=saved)
+    if dashboard:
+        files = list_files(saved)
+        text += f"The dashboard of --show-results is not part of this version; open these files: {files}\n"
+    write(text)
+
+
+def _note(text: str) -> None:
+    from loganomaly.legible import plain_text
+
+    typer.echo(plain_text(f"note: {text}"), err=True)

@@ -1,0 +1,125 @@
+"""The analysis of files from end to end: find, scan, judge, extract, report."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from loganomaly.analysis import Analysis, Progress
+from loganomaly.case import Case
+from loganomaly.errors import NoLogsError
+from loganomaly.extract import excerpts, with_lines
+from loganomaly.file_reports import report_files
+from loganomaly.folding import rank
+from loganomaly.incidents import find_incidents
+from loganomaly.masking import masked_finding
+from loganomaly.mining.masks import all_of, masks_in_use
+from loganomaly.reading.lines import fits_layout, record_lines, time_of
+from loganomaly.reading.sources import find_sources
+from loganomaly.results import Results
+from loganomaly.scan.opening import prepare, with_session_keys
+from loganomaly.scan.progress import bytes_on_disk
+from loganomaly.scan.run import scan_sources
+from loganomaly.settings import flood_settings, group_by_config, own_masks, time_settings, unused_patterns
+from loganomaly.stopwatch import Stopwatch
+
+__all__ = ["analyze_files"]
+
+
+def analyze_files(
+    analysis: Analysis,
+    inputs: Sequence[str],
+    *,
+    spool: Path,
+    batch_size: int | None,
+    max_logs: int | None,
+    exclude: Sequence[Path],
+    progress: Progress | None,
+) -> Results:
+    """Return the results on files; see `LogAnalyzer.analyze`.
+
+    Parameters
+    ----------
+    spool
+        Folder in which what cannot be read twice is kept meanwhile.
+    """
+    watch = Stopwatch()
+    with watch.stage("detect"):
+        found = find_sources(inputs, exclude=exclude, spool_dir=spool)
+        names = [source.name for source in found.sources]
+        configs, groups = group_by_config(names, default=analysis.config, patterns=analysis.file_configs)
+        opened = [
+            prepare(
+                source,
+                number=number,
+                group=group,
+                floods=flood_settings(configs[group]),
+                times=time_settings(configs[group]),
+            )
+            for number, (source, group) in enumerate(zip(found.sources, groups, strict=True))
+        ]
+        opened = with_session_keys(opened)
+    with watch.stage("scan"):
+        scanned = scan_sources(
+            opened,
+            batch_size=batch_size,
+            max_lines=max_logs,
+            progress=bytes_on_disk(opened, partial(progress, "scan")) if progress else None,
+        )
+    if not any(profile.sources["records"].sum() for profile in scanned.profiles.values()):
+        msg = f"no log lines in {', '.join(inputs)}: there are only blank lines; give a file with text in it"
+        raise NoLogsError(msg)
+    total = sum(item.source.size for item in opened)
+    with watch.stage("judge"):
+        if progress:
+            progress("judge", total, total)
+        masks = {group: masks_in_use(own_masks(configs[group])) for group in scanned.profiles}
+        cases = {group: analysis.case(profile, masks[group]) for group, profile in scanned.profiles.items()}
+        judgements = {group: analysis.judged(case, configs[group]) for group, case in cases.items()}
+        ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
+    with watch.stage("extract"):
+        if progress:
+            progress("extract", total, total)
+        with_text = with_lines(
+            ranked,
+            lambda number, places: excerpts(opened[number].source, places),
+            record_lines=lambda number, text: record_lines(text, opened[number].tables),
+            fits_layout=lambda number, line: fits_layout(line, opened[number].tables),
+            time_of=lambda place, text: time_of(text, opened[place.source].tables),
+            clean=analysis.clean,
+        )
+        grouped = find_incidents(
+            [masked_finding(finding, clean=analysis.clean) for finding in with_text],
+            span=_span(cases.values()),
+            lines=scanned.lines,
+        )
+    case, scores = analysis.together(list(cases.values()), list(judgements.values()), all_of(masks.values()))
+    whole, files = report_files(
+        case,
+        grouped.findings,
+        incidents=grouped.incidents,
+        parts=cases,
+        given=", ".join(inputs),
+        opened=opened,
+        scanned=scanned,
+        clean=analysis.clean,
+    )
+    return analysis.results(
+        whole,
+        case=case,
+        scores=scores,
+        judgements=list(judgements.values()),
+        findings=grouped.findings,
+        watch=watch,
+        progress=progress,
+        skipped=found.skipped,
+        files=files,
+        unused=unused_patterns(names, analysis.file_configs),
+        mixed_masks=len(set(masks.values())) > 1,
+        unclear=[analysis.clean(it.source.name) for it in opened if it.detected.dating.order_origin == "assumed"],
+    )
+
+
+def _span(cases: Iterable[Case]) -> tuple[int, int] | None:
+    """Return the first and last time of all cases; None without times."""
+    spans = [case.span for case in cases if case.span is not None]
+    return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
