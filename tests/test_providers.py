@@ -67,7 +67,7 @@ from loganomaly.providers import Completion, HTTPProvider, ModelSettings, Prompt
 from loganomaly.providers.anthropic import AnthropicProvider
 from loganomaly.providers.client import FAULTS, LARGEST_REPLY, HTTPClient
 from loganomaly.providers.endpoints import check_loopback, host_of, is_loopback
-from loganomaly.providers.failures import wait_asked_for
+from loganomaly.providers.failures import failure, wait_asked_for
 from loganomaly.providers.gemini import GeminiProvider
 from loganomaly.providers.local import LocalProvider
 from loganomaly.providers.mistral import MistralProvider
@@ -742,6 +742,22 @@ def in_seconds(seconds: float) -> str:
 def test_the_wait_that_a_server_asks_for_goes_with_the_error(name, status):
     error = failed(APIS[name], APIS[name].error(status, "slow down", headers={"Retry-After": "7"}))
     assert error.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("details", "seconds"),
+    [
+        ([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"}], 17),
+        ([{"reason": "RATE_LIMIT_EXCEEDED"}, {"retryDelay": "1.5s"}], 1.5),
+        ([{"retryDelay": "soon"}, {"retryDelay": 5}, 7, None], None),
+        ({"retryDelay": "17s"}, None),
+        (None, None),
+    ],
+)
+def test_gemini_says_in_its_details_how_long_to_wait(details, seconds):
+    body = json.dumps({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": details}}).encode()
+    error = failure(Reply(status=429, headers={}, body=body), ModelSettings(model="m", endpoint="http://localhost:1"))
+    assert error.retry_after == seconds
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,8 @@ class Model:
             except LLMError as error:
                 self.fail(error)
                 raise
+            seconds = time.monotonic() - begun
+            _LOG.info("%s answered after %.1f s and %d attempts", self._settings.model, seconds, state.attempts)
             return Answer(
                 completion=completion,
                 provider=self.choice.provider.name,

@@ -21,7 +21,8 @@ from loganomaly.config.document import (
     scalar_value,
 )
 from loganomaly.config.keys import expected, items_at, known_names, nearest_keys, section_at
-from loganomaly.config.settings import DISAGREE, Config
+from loganomaly.config.section import DISAGREE
+from loganomaly.config.settings import Config
 from loganomaly.errors import ConfigError
 
 if TYPE_CHECKING:

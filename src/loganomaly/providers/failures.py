@@ -51,6 +51,7 @@ _MODEL = frozenset({"invalid_model", "model_not_found", "unknown_model"})
 _NOT_FOUND = frozenset({"NOT_FOUND", "NotFoundError", "not_found_error"})
 """By those who say so of models and of wrong paths alike."""
 _KEY = frozenset({"API_KEY_INVALID", "authentication_error", "invalid_api_key"})
+_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 _LONGEST = 300  # characters of a server's own words that are shown
 _READ = 10_000  # and that are read for it: a message can be as long as the largest reply
 
@@ -67,7 +68,7 @@ def failure(reply: Reply, settings: ModelSettings, *, missing: str = "") -> LLME
     kind = _kind(reply.status, codes)
     server = f"{host_of(settings.endpoint)} answered {reply.status}{f': {_shown(said, settings)}' if said else ''}"
     if issubclass(kind, LLMRetryError):
-        return kind(server, retry_after=wait_asked_for(reply.headers))
+        return kind(server, retry_after=wait_asked_for(reply.headers) or _wait_in(reply))
     if kind is LLMModelMissingError:
         return kind(f"{server}; there is no model {settings.model!r}: {missing or 'give another as llm.model'}")
     if kind is LLMAuthenticationError:
@@ -105,6 +106,18 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
         return None
     date = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(0.0, (date - datetime.now(UTC)).total_seconds())
+
+
+def _wait_in(reply: Reply) -> float | None:
+    """Return how long Gemini asks to wait, which says so in the body: `"retryDelay": "17s"`."""
+    try:
+        value = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return None
+    details = object_of((first_of(value) or object_of(value)).get("error")).get("details")
+    waits = [object_of(detail).get("retryDelay") for detail in details] if isinstance(details, list) else []
+    found = next((match for wait in waits if isinstance(wait, str) and (match := _DELAY.fullmatch(wait))), None)
+    return float(found[1]) if found else None
 
 
 def _told(reply: Reply) -> tuple[frozenset[str], str]:
