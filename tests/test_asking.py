@@ -1,6 +1,7 @@
 """Asking a model with care: which one, within limits, nothing twice, nothing in vain, and all of it on record."""
 
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpcore2
@@ -478,6 +480,20 @@ def test_kept_answers_are_given_when_no_call_is_left(tmp_path):
         return await ask(model, 1)
 
     assert with_model(ollama_generate("yes"), run, limits=limits(max_calls=1), cache_file=tmp_path / "c")[0] == "yes"
+
+
+def test_no_question_is_asked_once_the_time_is_spent(monkeypatch):
+    clock = itertools.count(1000.0, 10.0)  # ten seconds between two looks at it
+    monkeypatch.setattr(asking, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+    async def run(model: Model) -> LLMError:
+        await accepted(model, 1)
+        return await failing(model, 2)
+
+    error, model = with_model(ollama_generate("yes"), run, limits=limits(max_seconds=60, deadline=1000))
+    assert isinstance(error, LLMLimitError)
+    assert "the 60 s of this run are spent" in str(error)
+    assert model.usage.calls == 1
 
 
 def test_no_question_is_asked_for_which_the_tokens_do_not_suffice():

@@ -20,8 +20,8 @@ detectors:
   rolling_window: {enabled: true, window_size: 1000, repetition_threshold: 0.75}
   contamination: null
 llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:11434/api/generate", timeout: 30,
-      max_retries: 3, deadline: 90, api_key_env: null, max_calls: 20, max_tokens: null, answer_tokens: 512,
-      concurrency: null, redact_personal: true, cache: true, cache_file: null}
+      max_retries: 3, deadline: 90, api_key_env: null, max_calls: 20, max_seconds: 300, max_tokens: null,
+      answer_tokens: 512, concurrency: null, redact_personal: true, cache: true, cache_file: null}
 masks: []
 reading: {timezone: UTC, day_first: null, year: null}
 suppress: []
@@ -111,6 +111,7 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
     "llm.deadline": (0.5, number("above 0", 0, -1)),
     "llm.max_retries": (0, whole(0)),
     "llm.max_calls": (0, whole(0)),
+    "llm.max_seconds": (0.5, number("above 0", 0, -1)),
     "llm.max_tokens": (1, [(value, "a whole number, at least 1 or null") for value in (0, 1.5, True, "7")]),
     "llm.answer_tokens": (64, whole(64)),
     "llm.concurrency": (1, [(value, "a whole number, at least 1 or null") for value in (0, 1.5, True, "7")]),

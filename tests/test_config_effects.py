@@ -452,6 +452,16 @@ def test_max_calls_bounds_the_calls(server, most):
     assert results.notices[0].endswith(f"the {most} calls of this run are spent (llm.max_calls)")
 
 
+@effect_of("llm.max_seconds")
+def test_max_seconds_bounds_the_time(server):
+    # The first question is asked at once; before the next one, some time has passed.
+    results = ask(server, llm__max_seconds=1e-9, llm__concurrency=1)
+    assert len(questions(server)) <= 1
+    assert results.summary["llm"]["not_asked"] >= 2
+    (told,) = results.notices
+    assert told.endswith("the 1e-09 s of this run are spent (llm.max_seconds)")
+
+
 @effect_of("llm.max_tokens")
 def test_max_tokens_bounds_the_tokens():
     with serving(ollama(ollama_generate(OPINION, prompt_tokens=9_000, answer_tokens=1_000))) as server:
@@ -603,6 +613,7 @@ OF_THE_MODEL = {
     "llm.deadline": 5,
     "llm.max_retries": 1,
     "llm.max_calls": 1,
+    "llm.max_seconds": 5,
     "llm.max_tokens": 1,
     "llm.answer_tokens": 100,
     "llm.concurrency": 2,

@@ -46,6 +46,8 @@ class Limits:
     ----------
     max_calls
         Requests of a run, attempts included (count).
+    max_seconds
+        Time after which a run asks no further question (seconds).
     max_tokens
         Tokens of a run, in questions and answers (count); None for no limit.
     concurrency
@@ -56,6 +58,7 @@ class Limits:
     """
 
     max_calls: int = 20
+    max_seconds: float = 300.0
     max_tokens: int | None = None
     concurrency: int | None = None
     deadline: float = 90.0
@@ -114,6 +117,7 @@ class Model:
         self._cache: AnswerCache | None = None
         self._in_vain = 0
         self._reserved = 0
+        self._begun: float | None = None
         self._ready: asyncio.Lock | None = None
         self._is_ready = False
         self._is_settled = False
@@ -123,6 +127,7 @@ class Model:
 
     async def __aenter__(self) -> Self:
         self.usage, self.stopped, self._in_vain, self._reserved = Usage(), None, 0, 0
+        self._begun = None
         self._ready = asyncio.Lock()
         self._is_ready = False
         self._stack = contextlib.AsyncExitStack()
@@ -260,6 +265,7 @@ class Model:
                 raise self.stopped
             state = RetryState()
             begun = time.monotonic()
+            self._begun = begun if self._begun is None else self._begun
             try:
                 self._spend(0)  # nothing at all is sent once the limits are reached
                 completion = await with_retries(
@@ -311,6 +317,9 @@ class Model:
         usage, limits = self.usage, self.limits
         if usage.calls >= limits.max_calls:
             msg = f"the {limits.max_calls:,} calls of this run are spent (llm.max_calls)"
+            raise LLMLimitError(msg)
+        if self._begun is not None and time.monotonic() - self._begun >= limits.max_seconds:
+            msg = f"the {limits.max_seconds:g} s of this run are spent (llm.max_seconds)"
             raise LLMLimitError(msg)
         spent = usage.prompt_tokens + usage.answer_tokens + self._reserved
         if limits.max_tokens is not None and spent + tokens > limits.max_tokens:

@@ -46,6 +46,9 @@ class LLMConfig(Section):
     )
     max_retries: int = Field(default=3, ge=0, description="Further attempts after a failed request (count).")
     max_calls: int = Field(default=20, ge=0, description="Most requests of a run, attempts included (count).")
+    max_seconds: float = Field(
+        default=300.0, gt=0, description="Time after which a run asks no further question (seconds)."
+    )
     max_tokens: int | None = Field(
         default=None, ge=1, description="Most tokens of a run, in questions and answers; null means no limit (count)."
     )

@@ -100,6 +100,7 @@ def _llm_call(config: Config, *, loopback_only: bool, audit: Path | None, provid
         answer_tokens=llm.answer_tokens,
         limits=Limits(
             max_calls=llm.max_calls,
+            max_seconds=llm.max_seconds,
             max_tokens=llm.max_tokens,
             concurrency=llm.concurrency,
             deadline=llm.deadline,
