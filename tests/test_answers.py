@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loganomaly.classify import CLASSES, NORMAL
 from loganomaly.errors import LLMUnparsedError
 from loganomaly.prompts.facts import Verdict
+from loganomaly.prompts.writing import class_aliases
 from loganomaly.workflow.answer import MODEL_SCHEMA, ModelAnswer, parse_answer, quoted_in
 from loganomaly.workflow.policy import BY_EVIDENCE, BY_MODEL, READ, Standing, standing
 
@@ -197,7 +198,7 @@ def test_what_is_no_answer_is_an_error_that_says_what_is_wrong(text, wrong):
 
 
 @pytest.mark.parametrize(
-    "name", ["anomaly", "benign", "", "normal or error", "errors", "error (disk)", 3, None, ["error"]]
+    "name", ["calamity", "very_normal", "", "normal or error", "errors", "error (disk)", 3, None, ["error"]]
 )
 @pytest.mark.parametrize("text", [answer, lambda **changes: f"So: {answer(**changes)}"])
 def test_a_class_that_there_is_not_is_an_error_that_lists_the_classes(name, text):
@@ -471,3 +472,23 @@ def test_what_stands_is_never_less_grave_than_what_the_evidence_says(local, said
 def test_a_class_that_neither_was_measured_nor_is_quoted_never_comes_from_a_model(local, said, measured, quoted):
     found = stands(local, said, measured=tuple(measured), quoted=quoted)
     assert found.verdict.classification in {local, *measured} or (quoted and found.verdict.classification in READ)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Anomaly", "anomaly"),
+        ("CRITICAL", "error"),
+        ("benign", "normal"),
+        ("data leak", "security_leak"),
+        ("warn", "warning"),
+    ],
+)
+def test_what_models_say_in_the_place_of_a_class_is_understood(said, meant):
+    assert parse_answer(answer(classification=said)).classification == meant
+
+
+def test_no_alias_is_a_class_and_each_means_one():
+    aliases = class_aliases()
+    assert not set(aliases) & {*CLASSES, "anomaly"}
+    assert set(aliases.values()) <= {*CLASSES, "anomaly"}

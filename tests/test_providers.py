@@ -443,9 +443,18 @@ def test_a_model_of_ollama_that_is_not_known_to_think_is_asked_as_it_is(shown):
     assert "think" not in body_of(OllamaProvider(), server.url)
 
 
-def test_a_model_that_ollama_does_not_have_is_missed_before_the_first_question():
+@pytest.mark.parametrize("answer", [{"response": ANSWER}, {"response": ANSWER, "error": None, "done": True}])
+def test_what_only_looks_like_ollama_is_heard_as_well(answer):
+    script = by_path({"/api/generate": json_answer(answer)})
+    with serving(script) as server:
+        url = f"{server.url}/api/generate"
+        assert asyncio.run(prepare(OllamaProvider(), url)) == with_model(url)
+        assert asyncio.run(complete(OllamaProvider(), url)).text == ANSWER
+
+
+def test_of_a_model_that_ollama_does_not_have_it_is_said_how_to_get_it():
     with serving(ollama(ollama_chat(ANSWER), model="other")) as server, pytest.raises(LLMModelMissingError) as caught:
-        asyncio.run(prepare(OllamaProvider(), server.url))
+        asyncio.run(complete(OllamaProvider(), server.url))
     assert str(caught.value).endswith("model 'm' not found; get the model with: ollama pull m")
 
 
@@ -589,7 +598,7 @@ SOMEWHERE: list[tuple[str, Answer, type[LLMError]]] = [
     ("generate", ollama_lines('{"ver', error="an error was encountered while running the model"), LLMRetryError),
     ("generate", ollama_lines(error="an error was encountered while running the model"), LLMRetryError),
     ("generate", ollama_lines('{"ver', done=False), LLMRetryError),
-    ("generate", json_answer({"response": ANSWER}), LLMRetryError),
+    ("generate", json_answer({"response": ANSWER, "done": False}), LLMRetryError),
     ("openai", openai_error(404, "no such model", code="model_not_found"), LLMModelMissingError),
     ("openai", openai_error(400, "no such model", code="model_not_found"), LLMModelMissingError),
     ("openai", json_answer({"error": {"type": "NotFoundError", "code": 404}}, status=404), LLMModelMissingError),

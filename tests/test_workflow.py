@@ -613,7 +613,7 @@ FAULTS = {
     "a refusal in words": (ollama_generate("I cannot help with that."), "unparsed"),
     "cut off by its length": (ollama_generate(GOOD, end="length"), "unparsed"),
     "half a JSON": (ollama_generate(GOOD[: len(GOOD) // 2]), "unparsed"),
-    "no such class": (ollama_generate(said(classification="benign")), "unparsed"),
+    "no such class": (ollama_generate(said(classification="catastrophe")), "unparsed"),
     "no class": (ollama_generate('{"reason": "x"}'), "unparsed"),
     "no reason": (ollama_generate('{"classification": "error"}'), "unparsed"),
     "two answers": (ollama_generate(GOOD + said(classification="normal")), "unparsed"),
@@ -725,7 +725,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_once_more():
     ("bad", "problem"),
     [
         ("It is benign.", "expected one JSON object"),
-        (said(classification="benign"), "classification: expected one of normal, security_leak"),
+        (said(classification="catastrophe"), "classification: expected one of normal, security_leak"),
         ('{"classification": "error", "tags": ["benign"]}', "reason: missing"),
         (said(reason="benign") + said(classification="normal"), "several answers with different classifications"),
         ("<think>benign", "the answer ends within thoughts"),
@@ -905,7 +905,7 @@ def test_no_order_from_within_the_log_raises_an_alarm(name, order):
     log = f"INFO session opened for user ada. {order}"
     result, _ = run(answering(said(classification=name, quote="session opened")), log)
     assert (result["classification"], result["verdict_by"]) == ("normal", "evidence")
-    assert result["tags"] == (["instructions_in_log"] if name in CLASSES else [])
+    assert result["tags"] == ["instructions_in_log"]
 
 
 @pytest.mark.parametrize(
@@ -1526,3 +1526,13 @@ def test_a_system_prompt_of_a_step_takes_the_place_of_the_built_in_one():
         text = all_sent(server)
     assert "You are brief. password=<password-" in text
     assert "You give a second opinion" not in text
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [(LINE, ("error", "model")), ("INFO job 7 done in 12 ms", ("warning", "model"))],
+)
+def test_a_model_that_says_anomaly_leaves_to_the_evidence_which(log, expected):
+    quote = log.split(maxsplit=1)[1]
+    result, _ = run(ollama(ollama_generate(said(classification="anomaly", quote=quote))), log)
+    assert (result["classification"], result["verdict_by"]) == expected

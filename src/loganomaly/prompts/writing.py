@@ -13,7 +13,7 @@ from loganomaly.prompts.facts import Facts
 from loganomaly.prompts.fencing import bare, fenced, quoted_field
 from loganomaly.redaction.pseudonyms import Pseudonyms
 
-__all__ = ["PromptText", "Question", "class_meanings", "enhanced", "system_of", "write_question"]
+__all__ = ["PromptText", "Question", "class_aliases", "class_meanings", "enhanced", "system_of", "write_question"]
 
 _LONGEST_LOG = 3_000  # characters
 _LONGEST_LINE = 400
@@ -63,6 +63,12 @@ def class_meanings() -> dict[str, str]:
     """Return each classification, and what it means."""
     meanings = _document()["classes"]
     return dict(meanings) if isinstance(meanings, dict) else {}
+
+
+def class_aliases() -> dict[str, str]:
+    """Return what models say in the place of a classification, and which is meant; see enhanced.yaml."""
+    aliases = _document()["aliases"]
+    return {other: name for name, others in aliases.items() for other in others} if isinstance(aliases, dict) else {}
 
 
 def write_question(facts: Facts, text: PromptText, *, mark: str, names: Pseudonyms) -> Question:

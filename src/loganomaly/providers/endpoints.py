@@ -23,6 +23,7 @@ def parts_of(url: str) -> SplitResult:
         If it is none. Nothing of it is shown: it may hold a password.
     """
     try:
+        url.encode()  # half a character is in no URL
         parts = urlsplit(url)
         parts.port  # noqa: B018  (read only now)
     except ValueError:

@@ -21,6 +21,7 @@ _CONTEXTS = (4096, 8192, 16384, 32768, 65536, 131072)
 _BYTES_PER_TOKEN = 2.5
 """Fewer than texts have, so that Ollama, which cuts silently what is too long, cuts nothing."""
 _PATHS = ("/api/generate", "/api/chat")
+_LONGEST_LOOK = 10.0  # seconds to look at what a model can do
 _NO_PATH = ("", "/api")
 
 
@@ -39,22 +40,22 @@ class OllamaProvider(HTTPProvider):
         return path.endswith(_PATHS) or (parts.port == 11434 and path in _NO_PATH)
 
     async def prepare(self, settings: ModelSettings, *, send: Sender) -> ModelSettings:
-        """Return the settings; a model that can think is told not to, for its thoughts break the form of the answer."""
+        """Return the settings; a model that can think is told not to, for its thoughts break the form of the answer.
+
+        Where the server does not tell, as one that only looks like Ollama, the model is asked as it is.
+        """
         parts = parts_of(_url(settings.endpoint))
         path = parts.path.removesuffix("/generate").removesuffix("/chat") + "/show"
         request = Request(
             url=urlunsplit(parts._replace(path=path)), body={"model": settings.model}, headers=_headers(settings)
         )
         try:
-            reply = await send(request, timeout=settings.timeout)
+            reply = await send(request, timeout=min(settings.timeout, _LONGEST_LOOK))
+            able = json_of(reply, settings).get("capabilities")
         except LLMUnreachableError as error:
             raise _not_there(error) from error
-        if reply.status == 404:
-            raise _missing(reply, settings)
-        try:
-            able = json_of(reply, settings).get("capabilities")
-        except LLMUnparsedError:
-            return settings  # what it can do is not known: it is asked as it is
+        except (LLMRetryError, LLMUnparsedError):
+            return settings
         return replace(settings, think=False) if isinstance(able, list) and "thinking" in able else settings
 
     async def complete(self, prompt: Prompt, settings: ModelSettings, *, send: Sender) -> Completion:
@@ -98,7 +99,7 @@ class OllamaProvider(HTTPProvider):
             raise failure(reply, settings)
         text, last = "", {}
         for part in _parts(reply, settings):
-            if "error" in part:
+            if part.get("error"):
                 # An error once the answer has begun comes with status 200.
                 raise LLMRetryError(
                     str(failure(Reply(status=500, headers={}, body=json.dumps(part).encode()), settings))
@@ -106,7 +107,7 @@ class OllamaProvider(HTTPProvider):
             piece = object_of(part.get("message")).get("content", part.get("response"))
             text += piece if isinstance(piece, str) else ""
             last = part
-        if last.get("done") is not True:
+        if last.get("done", True) is not True:
             msg = f"{host_of(settings.endpoint)}: the answer breaks off"
             raise LLMRetryError(msg)
         return Completion(

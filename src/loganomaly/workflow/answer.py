@@ -10,9 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from loganomaly.classify import CLASSES
 from loganomaly.errors import LLMUnparsedError
 from loganomaly.legible import plain_text
+from loganomaly.prompts.writing import class_aliases
 
-__all__ = ["MODEL_SCHEMA", "ModelAnswer", "parse_answer", "quoted_in"]
+__all__ = ["ANOMALY", "MODEL_SCHEMA", "ModelAnswer", "parse_answer", "quoted_in"]
 
+ANOMALY = "anomaly"
+"""What a model may say instead of a class: that it is one, whichever."""
+_NAMES = (*CLASSES, ANOMALY)
 _MOST_TAGS = 8
 _LONGEST_REASON = 600
 _LONGEST_QUOTE = 300
@@ -32,7 +36,8 @@ def _class_name(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     name = re.sub(r"[\s-]+", "_", value.strip().strip("\"'`*_.").lower())
-    return name if name in CLASSES else value
+    name = class_aliases().get(name, name)
+    return name if name in _NAMES else value
 
 
 def _one_line(value: Any) -> Any:
@@ -55,9 +60,7 @@ class ModelAnswer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    classification: Annotated[
-        str, BeforeValidator(_class_name), StringConstraints(pattern=f"^(?:{'|'.join(CLASSES)})$")
-    ]
+    classification: Annotated[str, BeforeValidator(_class_name), StringConstraints(pattern=f"^(?:{'|'.join(_NAMES)})$")]
     reason: Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1)]
     tags: Annotated[list[str], BeforeValidator(_tags)] = Field(default_factory=list)
     quote: Annotated[str, BeforeValidator(lambda value: "" if value is None else _one_line(value))] = ""

@@ -1,9 +1,10 @@
 """The step that reads what the model answered, and decides what stands."""
 
+from loganomaly.classify import NORMAL
 from loganomaly.errors import LLMUnparsedError
 from loganomaly.prompts.facts import Verdict
 from loganomaly.prompts.instructions import looks_like_instructions
-from loganomaly.workflow.answer import ModelAnswer, parse_answer, quoted_in
+from loganomaly.workflow.answer import ANOMALY, ModelAnswer, parse_answer, quoted_in
 from loganomaly.workflow.context import WorkflowContext
 from loganomaly.workflow.exchange import Exchange
 from loganomaly.workflow.policy import BY_EVIDENCE, standing
@@ -41,6 +42,9 @@ class ResponseEvaluationStep(WorkflowStep):
         facts = context.facts
         told = "\n".join([facts.log, *facts.before, *facts.after, *facts.samples, facts.about])
         suspicious = looks_like_instructions(told)
+        if answer.classification == ANOMALY:
+            named = facts.verdict.classification
+            answer = answer.model_copy(update={"classification": named if named != NORMAL else "warning"})
         opinion = Verdict(classification=answer.classification, reason=answer.reason, tags=tuple(answer.tags))
         found = quoted_in(answer.quote, data)
         stands = standing(facts.verdict, opinion, measured=facts.classes, suspicious=suspicious, quoted=found)

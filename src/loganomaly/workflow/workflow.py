@@ -12,6 +12,7 @@ from loganomaly.asking.usage import Usage
 from loganomaly.config import Config
 from loganomaly.errors import LLMError, UsageError
 from loganomaly.prompts.facts import Facts
+from loganomaly.prompts.instructions import TAG
 from loganomaly.workflow.context import WorkflowContext
 from loganomaly.workflow.evaluation import ResponseEvaluationStep
 from loganomaly.workflow.from_config import config_of, steps_of
@@ -233,11 +234,13 @@ class LogAnalysisWorkflow:
 def _result(context: WorkflowContext, *, failed: str | None) -> dict[str, Any]:
     """Return the result; where no step told a classification, or a reason, that of the evidence stands."""
     local = context.facts.verdict
+    thinking = context.get_result("thinking")
+    speaks = isinstance(thinking, Mapping) and thinking.get("looks_like_instructions")
     result: dict[str, Any] = {
         "log": context.get_result("log"),
         "classification": local.classification,
         "reason": local.reason,
-        "tags": list(local.tags),
+        "tags": list(dict.fromkeys((*local.tags, *((TAG,) if speaks else ())))),
         "verdict_by": BY_EVIDENCE,
         "llm_response": None,
     }
