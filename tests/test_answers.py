@@ -339,7 +339,16 @@ def test_the_schema_has_the_fields_that_are_read():
 
 @pytest.mark.parametrize(
     "quote",
-    ["disk full", "DISK Full", "disk   full", " disk\nfull ", "\tdisk full", "full on <*>", "| disk full", "afé"],
+    [
+        "disk full",
+        "DISK Full",
+        "disk   full",
+        " disk\nfull ",
+        "\tdisk full",
+        "full on <*>",
+        "| disk full",
+        "on <*> CAFÉ",
+    ],
 )
 def test_a_quote_that_stands_in_the_data_is_found(quote):
     assert quoted_in(quote, "INFO a\nERROR disk \t full on <*>\nCAFÉ")

@@ -468,7 +468,7 @@ def test_what_a_limit_leaves_out_is_counted_and_is_no_failure():
         return said[0]
 
     said, model = with_model(ollama_generate("yes"), run, limits=limits(max_calls=1))
-    assert said == "the 1 calls of this run are spent (llm.max_calls)"
+    assert said == "all calls of this run are spent, 1 (llm.max_calls)"
     assert (model.usage.not_asked, dict(model.usage.failures)) == (2, {})
     assert (model.usage.questions, model.usage.answered) == (3, 1)
 
@@ -923,7 +923,7 @@ def test_a_request_that_is_given_up_is_on_record(tmp_path):
         await failing(model)
 
     with_model(stalled(), run, audit=Audit(tmp_path / "a"), timeout=0.2)
-    assert lines_of(tmp_path / "a")[-1]["failed"] == "LLMRetryError"
+    assert lines_of(tmp_path / "a")[-1]["failed"] == "LLMTimeoutError"
 
 
 # Which provider, model, address and key
@@ -1176,3 +1176,40 @@ def test_a_key_in_an_address_is_refused_and_not_shown(endpoint):
 def test_a_version_in_an_address_is_no_key():
     endpoint = "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2026-01-01"
     assert choose("openai", model="m", endpoint=endpoint).settings.endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        json_answer({"capabilities": ["completion"], "remote_host": "https://ollama.com:443"}),
+        json_answer({"capabilities": ["completion"], "remote_model": "gpt-oss:120b"}),
+        json_answer({"error": "not here"}, status=500),
+        text_answer("<html>"),
+    ],
+)
+def test_a_model_that_another_machine_runs_is_asked_nothing_in_compliance(shown):
+    def script(asked):
+        return shown if asked.path == "/api/show" else ollama_generate("yes")
+
+    async def work(url: str, **changes) -> object:
+        async with Model(chosen(url, **changes), limits=limits()) as model:
+            try:
+                return await ask(model)
+            except LLMError as error:
+                return error
+
+    with serving(script) as server:
+        refused = asyncio.run(work(server.url, loopback_only=True))
+        assert questions(server) == 0
+        assert isinstance(refused, LLMRequestError)
+        assert "nothing was sent" in str(refused)
+        assert asyncio.run(work(server.url)) == "yes"
+
+
+def test_a_server_that_never_answers_is_asked_one_question():
+    async def work(model: Model) -> None:
+        for name in range(3):
+            await failing(model, name)
+
+    _, model = with_model(stalled(), work, timeout=0.2)
+    assert (model.usage.calls, model.usage.not_asked) == (1, 2)

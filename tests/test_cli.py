@@ -157,8 +157,6 @@ def test_without_options_the_configuration_is_the_default_one(analyzer):
 @pytest.mark.parametrize(
     ("args", "key", "value"),
     [
-        (["--disable-llm"], "llm.provider", "local"),
-        (["--llm", "tiny"], "llm.model", "tiny"),
         (["--enable-lof"], "detectors.lof.enabled", True),
         (["--no-enable-lof"], "detectors.lof.enabled", False),
         (["--lof-n-neighbors", "5"], "detectors.lof.neighbors", 5),
@@ -175,6 +173,15 @@ def test_an_option_sets_its_key_and_no_other(analyzer, args, key, value):
     run(*args)
     given = analyzer.config.model_dump(exclude_unset=True)
     assert given == nested(key, value)
+
+
+@pytest.mark.parametrize(
+    ("args", "name", "value"), [(["--disable-llm"], "provider", "local"), (["--llm", "tiny"], "model", "tiny")]
+)
+def test_an_option_about_the_model_beats_what_its_step_is_told(analyzer, args, name, value):
+    run(*args)
+    given = analyzer.config.model_dump(exclude_unset=True)
+    assert given == {"llm": {name: value}, "workflow": {"steps": {"llm_call": {name: value}}}}
 
 
 def nested(key, value):

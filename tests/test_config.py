@@ -137,7 +137,9 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
     "workflow.steps.llm_call.provider": ("ollama", NO_TEXT),
     "workflow.steps.llm_call.model": ("tiny", NO_TEXT),
 }
-WITH = {"workflow.steps.prompt.template": {"workflow.steps.prompt.custom_template": "Why {log}?"}}
+WITH = {
+    "workflow.steps.prompt.template": {"workflow.steps.prompt.custom_template": "Why {log}?"},
+}
 VALID = [(key, value) for key, (value, _) in KEYS.items()]
 INVALID = [(key, value, expected) for key, (_, wrong) in KEYS.items() for value, expected in wrong]
 

@@ -22,6 +22,7 @@ from loganomaly.config import load_config
 from loganomaly.config.settings import Config
 from loganomaly.errors import UsageError
 from loganomaly.retry import with_retries
+from loganomaly.workflow.from_config import steps_of
 
 WORDS = ("turbine", "ledger", "harbour", "violin", "copper", "meadow")
 LOGS = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} for page done in {i % 9} ms" for i in range(300)]
@@ -449,7 +450,7 @@ def test_max_calls_bounds_the_calls(server, most):
     results = ask(server, llm__max_calls=most)
     assert len(questions(server)) == results.summary["llm"]["calls"] == most
     assert results.summary["llm"]["not_asked"] == 3 - most
-    assert results.notices[0].endswith(f"the {most} calls of this run are spent (llm.max_calls)")
+    assert results.notices[0].endswith(f"all calls of this run are spent, {most} (llm.max_calls)")
 
 
 @effect_of("llm.max_seconds")
@@ -701,3 +702,18 @@ def test_a_pattern_that_no_file_fits_is_said(tmp_path):
     log.write_text("one\ntwo\n")
     notices = LogAnalyzer(file_configs={"ap.log": Config()}).analyze(log).notices
     assert notices == ("no input fits 'ap.log': its configuration was not used",)
+
+
+def test_defaults_that_are_written_out_are_those_of_the_default_provider(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "key-Zk81qpWm4Tx7Rv2n")
+    written = {"llm.provider": "openai", "llm.endpoint": "http://localhost:11434/api/generate"}
+    with pytest.raises(UsageError, match=r"llm\.model is not given"):
+        LogAnalyzer(load_config(overrides={**written, "llm.model": "mistral:instruct"}))
+    steps = steps_of(load_config(overrides={**written, "llm.model": "m"}))
+    assert steps[2].model.choice.settings.endpoint == "https://api.openai.com/v1/chat/completions"
+
+
+def test_a_custom_template_that_nothing_would_use_is_told():
+    config = load_config(overrides={"llm.provider": "local", "workflow.steps.prompt.custom_template": "Judge {log}"})
+    (told,) = LogAnalyzer(config).analyze(TWO).notices
+    assert told.startswith("workflow.steps.prompt.custom_template is without effect")

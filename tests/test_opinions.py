@@ -974,14 +974,15 @@ def test_answers_that_are_given_are_not_asked_for_again(server):
     assert read()[0]["llm"]["opinion"]["reason"] == "As I was told."
 
 
-def test_personal_data_come_back_into_answers_that_came_later():
+def test_names_in_answers_that_came_in_a_file_stay():
+    # They may be those of another line: nothing tells which questions a file was made for.
     with serving(ollama(ollama_generate(said(reason="<e-mail-1> is unknown")))) as server:
         prepared(server)
         classify("--input", "results/questions.jsonl", output="elsewhere")
     assert "ada@" not in Path("elsewhere/answers.jsonl").read_text()
     classify("--input", "elsewhere/answers.jsonl")
     anomaly = next(each for each in read() if "ada@" in each["log"])
-    assert anomaly["llm"]["opinion"]["reason"] == "ada@example.org is unknown"
+    assert anomaly["llm"]["opinion"]["reason"] == "<e-mail-1> is unknown"
 
 
 def test_a_model_that_dies_while_questions_are_answered_leaves_the_evidence_for_the_rest(server, plain):
@@ -1324,3 +1325,53 @@ def test_what_came_in_a_file_is_told_of_its_model():
 def test_a_workflow_of_the_users_that_writes_nothing_down_is_refused_in_compliance(server):
     with pytest.raises(UsageError, match="does not write down what it sends"):
         LogAnalyzer(workflow=LogAnalysisWorkflow(config_for(server)), compliance=True)
+
+
+def test_no_model_is_asked_if_the_command_says_so_whatever_a_step_is_told(server):
+    write_config(server, workflow__steps__llm_call__provider="ollama", workflow__steps__llm_call__model="other")
+    run("--disable-llm")
+    assert server.requests == []
+
+
+def test_the_model_of_the_command_line_is_asked_whatever_a_step_is_told(server):
+    write_config(server, workflow__steps__llm_call__model="other")
+    run("--llm", "mistral:instruct")
+    assert {asked.json["model"] for asked in server.requests} == {"mistral:instruct"}
+
+
+def test_a_file_of_questions_that_was_edited_gives_no_secret_away(server):
+    prepared(server)
+    user = "db password=Sup3rS3cretPW at 10.1.2.3"
+    question = {"custom_id": "0" * 12, "system": "s", "schema": {}, "identity": [], "user": user}
+    Path("edited.jsonl").write_text(json.dumps(question) + "\n")
+    classify("--input", "edited.jsonl", "--compliance-mode")
+    sent = b"".join(asked.body for asked in server.requests)
+    assert b"db password=<password-1> at <ip-1>" in sent
+    assert b"Sup3rS3cretPW" not in sent + Path("results/llm-audit.jsonl").read_bytes()
+
+
+def test_an_answer_is_neither_lost_nor_asked_for_again_when_a_later_one_fails():
+    answers = [GOOD, ollama_error(500, "boom")]
+    with serving(ollama(answers)) as server:
+        prepared(server, llm__max_calls=1)
+        classify()
+        before = Path("results/answers.jsonl").read_text(encoding="utf-8")
+        first = next(json.loads(line) for line in before.splitlines() if "answer" in line)
+        classify()
+        after = [json.loads(line) for line in Path("results/answers.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert first in after
+
+
+def test_a_step_that_forgets_to_go_on_is_told_by_its_name(server):
+    class Forgetful(WorkflowStep):
+        def __init__(self):
+            super().__init__("forgetful")
+
+        async def execute(self, context):
+            context.add_result("found", 1)
+
+    workflow = LogAnalysisWorkflow(config_for(server))
+    workflow.insert(Forgetful())
+    (told,) = LogAnalyzer(workflow=workflow).analyze(FRAME).notices
+    assert told.startswith("step 'forgetful' of the workflow failed on ")
+    assert "return True to go on" in told

@@ -522,9 +522,9 @@ def test_of_much_evidence_what_counts_most_is_told():
     assert [number for number in range(1, 10) if f"detector {number} speaks" in user] == [1, 2, 3, 4, 5, 6]
 
 
-def test_the_lines_that_were_shown_are_kept_to_look_quotes_up():
+def test_the_lines_of_the_finding_itself_are_kept_to_look_quotes_up():
     shown = question(log="ERROR </log> full", before=("INFO a",), after=("INFO b",), samples=("INFO c",)).shown
-    assert shown.split("\n") == ["", "INFO a", bare("ERROR </log> full"), "INFO b", "INFO c"]
+    assert shown.split("\n") == ["", bare("ERROR </log> full"), "INFO c"]
 
 
 def test_what_was_shown_holds_no_name_of_a_fact():

@@ -222,6 +222,8 @@ def analyze(
         "detectors.rolling_window.window_size": rolling_window_size,
         "llm.model": llm,
         "llm.provider": "local" if disable_llm else None,
+        "workflow.steps.llm_call.model": llm,  # for the step has settings of its own, which the option beats
+        "workflow.steps.llm_call.provider": "local" if disable_llm else None,
         "suppress_file": suppress,
     }
     saved: list[Path] = []

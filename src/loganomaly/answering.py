@@ -73,6 +73,10 @@ def answer(
         answers.update({each.custom_id: each for each in given})
     if not questions and not answers:
         return Answered(told=f"Nothing to answer: there is no question in {', '.join(map(str, paths))}", saved=())
+    if questions and (kept := output / ANSWERS).is_file() and kept not in paths:
+        # What was answered before is not asked, or lost, again.
+        _, before = read_prepared(kept)
+        answers = {each.custom_id: each for each in before if each.completion and each.custom_id in questions} | answers
     clean = redact_personal if compliance else redact
     model, done, notices = workflow.model, True, []
     open_ones = [each for name, each in questions.items() if name not in answers]
@@ -85,7 +89,8 @@ def answer(
             msg = f"{model.note or 'llm.provider is local'}: nobody to ask; start the model, or give another one"
             raise InputError(msg)
         told = (lambda done, total: progress("ask", done, total)) if progress else None
-        new, done = answer_prepared(open_ones, model, told=told)
+        personal = config.llm.redact_personal or compliance
+        new, done = answer_prepared(open_ones, model, personal=personal, told=told)
         answers.update({each.custom_id: each for each in new})
         failed = [each.message for each in new if each.completion is None]
         notices = failure_notice(model, failed, asked=len(open_ones), clean=clean)

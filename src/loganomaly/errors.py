@@ -14,6 +14,7 @@
     ├── FormatError                a format, mask or pattern data file is wrong
     └── LLMError                   a language model gave no answer that can be used; `kind` names the class
         ├── LLMRetryError          for the moment: asked again later, it may answer
+        │   ├── LLMTimeoutError        no answer in time
         │   └── LLMUnreachableError    nobody answers there
         ├── LLMPaymentError        the account has no money left, or reached its limit
         ├── LLMAuthenticationError the key is missing or wrong
@@ -24,6 +25,7 @@
 """
 
 __all__ = [
+    "LLM_KINDS",
     "ConfigError",
     "FormatError",
     "InputError",
@@ -36,6 +38,7 @@ __all__ = [
     "LLMPaymentError",
     "LLMRequestError",
     "LLMRetryError",
+    "LLMTimeoutError",
     "LLMUnparsedError",
     "LLMUnreachableError",
     "LogAnomalyError",
@@ -112,6 +115,10 @@ class LLMRetryError(LLMError):
         self.retry_after = retry_after
 
 
+class LLMTimeoutError(LLMRetryError):
+    """No answer came in time."""
+
+
 class LLMUnreachableError(LLMRetryError):
     """Nobody answers at the address."""
 
@@ -152,3 +159,20 @@ class LLMUnparsedError(LLMError):
     """There is an answer, but it is cut off, too long, or not what was asked for."""
 
     kind = "unparsed"
+
+
+LLM_KINDS = frozenset(
+    error.kind
+    for error in (
+        LLMError,
+        LLMRetryError,
+        LLMUnreachableError,
+        LLMPaymentError,
+        LLMAuthenticationError,
+        LLMModelMissingError,
+        LLMRequestError,
+        LLMLimitError,
+        LLMUnparsedError,
+    )
+)
+"""Names of all classes of failures of models, as results have them."""

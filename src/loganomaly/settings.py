@@ -157,6 +157,9 @@ def notices(
     for pattern in unused:
         yield f"no input fits {pattern!r}: its configuration was not used"
     first, *others = list(configs)
+    prompt = first.workflow.steps.prompt
+    if prompt.custom_template is not None and prompt.template != "custom":
+        yield "workflow.steps.prompt.custom_template is without effect: workflow.steps.prompt.template is not 'custom'"
     unheard = {
         key
         for config in others

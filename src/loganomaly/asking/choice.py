@@ -74,7 +74,9 @@ def choose(
         raise UsageError(msg)
     if loopback_only:
         check_loopback(address)
-    settings = ModelSettings(model=model, endpoint=address, timeout=timeout, answer_tokens=answer_tokens)
+    settings = ModelSettings(
+        model=model, endpoint=address, timeout=timeout, answer_tokens=answer_tokens, local_only=loopback_only
+    )
     variable = api_key_env or (found.key_variable if _is_own(found, address) else None)
     key = os.environ.get(variable, "").strip() if variable else ""
     needed = api_key_env is not None or (found.key_variable is not None and not is_loopback(address))

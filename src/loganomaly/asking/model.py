@@ -20,6 +20,7 @@ from loganomaly.errors import (
     LLMLimitError,
     LLMModelMissingError,
     LLMPaymentError,
+    LLMTimeoutError,
     LLMUnparsedError,
     LLMUnreachableError,
 )
@@ -67,7 +68,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a model said: its words, why they end, whether they were kept from before, and what it took."""
+    """What a model said: its words, why they end, whether they were kept from before, and what it took.
+
+    It is `foreign` if it came in a file, perhaps to a question about another line.
+    """
 
     completion: Completion
     provider: str
@@ -75,6 +79,7 @@ class Answer:
     cached: bool = False
     attempts: int = 0
     key: str | None = None
+    foreign: bool = False
 
 
 class Model:
@@ -240,11 +245,11 @@ class Model:
         answer = await self._asked(prompt, key=before.key)
         return replace(answer, attempts=before.attempts + answer.attempts)
 
-    def accept(self, answer: Answer) -> None:
+    def accept(self, answer: Answer, *, keep: bool = True) -> None:
         """Count an answer as usable, and keep it."""
         self.usage.answered += 1
         self._in_vain = 0
-        if self._cache and answer.key and not answer.cached:
+        if keep and self._cache and answer.key and not answer.cached:
             self._cache.put(answer.key, answer.completion.text, model=answer.model)
 
     def fail(self, error: LLMError) -> None:
@@ -255,7 +260,8 @@ class Model:
             return
         self.usage.failures[error.kind] += 1
         self._in_vain += 1
-        if isinstance(error, _HOPELESS) or self._in_vain >= _IN_VAIN:
+        silent = isinstance(error, LLMTimeoutError) and not self.usage.answered  # it may never answer
+        if silent or isinstance(error, _HOPELESS) or self._in_vain >= _IN_VAIN:
             self.stopped = self.stopped or error
 
     async def _asked(self, prompt: Prompt, *, key: str | None) -> Answer:
@@ -316,7 +322,7 @@ class Model:
         """Make sure that another call is within the limits, those calls included that are under way."""
         usage, limits = self.usage, self.limits
         if usage.calls >= limits.max_calls:
-            msg = f"the {limits.max_calls:,} calls of this run are spent (llm.max_calls)"
+            msg = f"all calls of this run are spent, {limits.max_calls:,} (llm.max_calls)"
             raise LLMLimitError(msg)
         if self._begun is not None and time.monotonic() - self._begun >= limits.max_seconds:
             msg = f"the {limits.max_seconds:g} s of this run are spent (llm.max_seconds)"

@@ -50,7 +50,7 @@ def read_prepared(path: Path) -> tuple[list[Prepared], list[GivenAnswer]]:
     answers: dict[str, GivenAnswer] = {}
     for number, line in enumerate(_lines(path), start=1):
         try:
-            value = json.loads(line)
+            value = json.loads(line, parse_constant=_no_number)
             if "user" in value:
                 questions[value["custom_id"]] = _question(value)
             else:
@@ -80,6 +80,10 @@ def _lines(path: Path) -> Iterator[bytes]:
         msg = f"{path}: larger than any file of questions or answers; is this a log?"
         raise InputError(msg)
     yield from (line for line in data.split(b"\n") if line.strip())
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _question(value: Mapping[str, Any]) -> Prepared:

@@ -44,7 +44,7 @@ class _Answered:
         msg = f"the answer of {before.model or before.provider} cannot be read: {problem}"
         raise LLMUnparsedError(msg)
 
-    def accept(self, answer: Answer) -> None:
+    def accept(self, answer: Answer, *, keep: bool) -> None:
         pass
 
     def fail(self, error: LLMError) -> None:
@@ -65,7 +65,9 @@ class _Given(WorkflowStep):
             error.kind = given.kind or error.kind
             raise error
         question = question_of(context)
-        answer = Answer(completion=given.completion, provider=given.provider, model=given.model, attempts=1)
+        answer = Answer(
+            completion=given.completion, provider=given.provider, model=given.model, attempts=1, foreign=True
+        )
         prompt = prompt_of(question, context.facts)
         hear(context, Exchange(_Answered(), prompt, answer, question=question))
         return True

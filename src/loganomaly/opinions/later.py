@@ -1,6 +1,7 @@
 """Answers questions that were prepared: later, or on another machine than that of the logs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from loganomaly.asking.model import Model
 from loganomaly.errors import LLMError, LogAnomalyError
@@ -16,19 +17,25 @@ __all__ = ["answer_prepared"]
 
 
 def answer_prepared(
-    questions: Sequence[Prepared], model: Model, *, told: Callable[[int, int], None] | None = None
+    questions: Sequence[Prepared],
+    model: Model,
+    *,
+    personal: bool = True,
+    told: Callable[[int, int], None] | None = None,
 ) -> tuple[list[GivenAnswer], bool]:
     """Return the answers to questions, in their order, and whether all were asked: False if it was interrupted.
 
     Parameters
     ----------
+    personal
+        Whether e-mail and IP addresses are hidden, as secrets are: the file may have been edited.
     told
         Called with how many are done, and how many there are.
     """
     answers: dict[str, GivenAnswer] = {}
 
     async def one(question: Prepared) -> None:
-        answers[question.custom_id] = await _answer(question, model)
+        answers[question.custom_id] = await _answer(question, model, personal=personal)
         if told:
             told(len(answers), len(questions))
 
@@ -40,10 +47,17 @@ def answer_prepared(
     return [answers[question.custom_id] for question in questions if question.custom_id in answers], done
 
 
-async def _answer(prepared: Prepared, model: Model) -> GivenAnswer:
-    names, prompt = Pseudonyms(personal=False), prepared.prompt
+async def _answer(prepared: Prepared, model: Model, *, personal: bool) -> GivenAnswer:
+    names = Pseudonyms(personal=personal)
+    prompt = replace(prepared.prompt, system=names.hide(prepared.prompt.system), user=names.hide(prepared.prompt.user))
     question = Question(
-        system=prompt.system, user=prompt.user, shown=prompt.user, names=names, text=enhanced(), identity=()
+        system=prompt.system,
+        user=prompt.user,
+        shown=prompt.user,
+        texts=tuple(line for line in prompt.user.split("\n") if line.startswith("| ")),  # what is there as data
+        names=names,
+        text=enhanced(),
+        identity=(),
     )
     name, settings = prepared.custom_id, model.choice.settings
     try:

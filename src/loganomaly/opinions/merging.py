@@ -17,6 +17,7 @@ _TOLD_ELSEWHERE = frozenset(
 _CALL = frozenset({"provider", "model", "cached", "attempts"})
 _OPINION = frozenset({"classification", "reason", "tags", "quote", "quote_found", "unheard"})
 _DEEPEST = 6
+_LONGEST_NAME = 100  # characters
 
 
 def with_outcome(
@@ -48,7 +49,7 @@ def with_outcome(
         "local": local,
         "llm": {
             "provider": call["provider"] if call else None,
-            "model": call["model"] if call else None,
+            "model": clean(str(call["model"]))[:_LONGEST_NAME] if call else None,
             "cached": bool(call and call["cached"]),
             "attempts": call["attempts"] if call else 0,
             "opinion": _cleaned(opinion, clean=clean),

@@ -8,6 +8,7 @@ from typing import Any
 from loganomaly.asking.choice import LOCAL
 from loganomaly.asking.model import Model
 from loganomaly.asking.usage import Usage
+from loganomaly.errors import LLM_KINDS
 from loganomaly.opinions.answers import QUESTIONS, GivenAnswer
 from loganomaly.opinions.asked import ask_all, run_until_done
 from loganomaly.opinions.merging import tags_of, with_outcome
@@ -111,7 +112,7 @@ def describe_answers(answers: Sequence[GivenAnswer], *, clean: Callable[[str], s
     return {
         **describe_model(None, interrupted=False, clean=clean),
         "provider": clean(named.provider) if named else LOCAL,
-        "model": (clean(named.model) or None) if named else None,
+        "model": (clean(named.model)[:100] or None) if named else None,
         **usage.described(),
     }
 
@@ -149,9 +150,10 @@ def _notices(
             told.append(
                 f"interrupted: {name} was asked about {len(outcomes):,} of {asked:,} findings; answers are kept"
             )
-        unanswered = [outcome["errors"][0]["message"] for outcome in failed if outcome.get("opinion") is None]
-        told += failure_notice(model, unanswered, asked=asked, clean=clean)
-        failed = [outcome for outcome in failed if outcome.get("opinion") is not None]
+        unanswered = [outcome for outcome in failed if outcome["errors"][0]["kind"] in LLM_KINDS]
+        messages = [outcome["errors"][0]["message"] for outcome in unanswered]
+        told += failure_notice(model, messages, asked=asked, clean=clean)
+        failed = [outcome for outcome in failed if outcome not in unanswered]
     if failed:
         first = failed[0]["errors"][0]
         told.append(

@@ -7,6 +7,8 @@ from importlib import resources
 
 import yaml
 
+from loganomaly.legible import plain_text
+
 __all__ = ["TAG", "InstructionPattern", "instruction_patterns", "looks_like_instructions"]
 
 TAG = "instructions_in_log"
@@ -49,4 +51,6 @@ def looks_like_instructions(text: str) -> bool:
     >>> looks_like_instructions("rts panic! - stopping execution")
     False
     """
-    return any(pattern.pattern.search(text[:_LONGEST]) for pattern in instruction_patterns())
+    # As a model reads it: without colours and characters that nobody sees.
+    plain = "\n".join(plain_text(line) for line in text[:_LONGEST].split("\n"))
+    return any(pattern.pattern.search(plain) for pattern in instruction_patterns())

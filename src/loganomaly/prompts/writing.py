@@ -34,13 +34,14 @@ class PromptText:
 class Question:
     """A question as it leaves.
 
-    `shown` are the lines of the log in it, `names` what stands in it for what must not leave, `text` what it
-    was made of, and `identity` what an answer to it holds for.
+    `shown` are the lines of the finding itself in it, `texts` all that may come from the log, `names` what stands in it
+    for what must not leave, `text` what it was made of, and `identity` what an answer to it holds for.
     """
 
     system: str
     user: str
     shown: str
+    texts: tuple[str, ...]
     names: Pseudonyms
     text: PromptText
     identity: tuple[str, ...]
@@ -87,8 +88,16 @@ def write_question(facts: Facts, text: PromptText, *, mark: str, names: Pseudony
     data = fenced(_lines(facts), mark=mark)
     system = system_of(text)
     user = _filled(text.user, {"data": data, "mark": mark, **_fields(facts, mark=mark)})
-    shown = bare("\n".join([facts.about, *facts.before, facts.log, *facts.after, *facts.samples]))
-    return Question(system=system, user=user, shown=shown, names=names, text=text, identity=identity)
+    shown = bare("\n".join([facts.about, facts.log, *facts.samples]))
+    return Question(
+        system=system,
+        user=user,
+        shown=shown,
+        texts=tuple(_texts(facts)),
+        names=names,
+        text=text,
+        identity=tuple(names.hide(part) for part in identity),
+    )
 
 
 def system_of(text: PromptText) -> str:

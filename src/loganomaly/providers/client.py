@@ -13,6 +13,7 @@ from loganomaly.errors import (
     LLMError,
     LLMRequestError,
     LLMRetryError,
+    LLMTimeoutError,
     LLMUnparsedError,
     LLMUnreachableError,
 )
@@ -87,7 +88,7 @@ class HTTPClient:
                 return await self._post(request)
         except TimeoutError as error:
             msg = f"{host} did not answer within {timeout:.3g} s"
-            raise LLMRetryError(msg) from error
+            raise LLMTimeoutError(msg) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise _fault(error, host) from error
 

@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlunsplit
 
-from loganomaly.errors import LLMModelMissingError, LLMRetryError, LLMUnparsedError, LLMUnreachableError, UsageError
+from loganomaly.errors import (
+    LLMModelMissingError,
+    LLMRequestError,
+    LLMRetryError,
+    LLMUnparsedError,
+    LLMUnreachableError,
+    UsageError,
+)
 from loganomaly.providers.endpoints import host_of, parts_of
 from loganomaly.providers.failures import failure
 from loganomaly.providers.provider import Completion, HTTPProvider, ModelSettings, Prompt, Reply, Request, Sender
@@ -51,11 +58,18 @@ class OllamaProvider(HTTPProvider):
         )
         try:
             reply = await send(request, timeout=min(settings.timeout, _LONGEST_LOOK))
-            able = json_of(reply, settings).get("capabilities")
+            told = json_of(reply, settings) if reply.status == 200 else {}
         except LLMUnreachableError as error:
             raise _not_there(error) from error
         except (LLMRetryError, LLMUnparsedError):
-            return settings
+            told = {}
+        if settings.local_only and (not told or told.get("remote_host") or told.get("remote_model")):
+            msg = (
+                f"{host_of(settings.endpoint)} does not run the model {settings.model!r} itself, or does not tell; "
+                "nothing was sent: --compliance-mode takes models on this machine only"
+            )
+            raise LLMRequestError(msg)
+        able = told.get("capabilities")
         return replace(settings, think=False) if isinstance(able, list) and "thinking" in able else settings
 
     async def complete(self, prompt: Prompt, settings: ModelSettings, *, send: Sender) -> Completion:

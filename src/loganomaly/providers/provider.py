@@ -38,6 +38,8 @@ class ModelSettings:
         Longest wait for one answer (seconds).
     answer_tokens
         Longest answer (tokens).
+    local_only
+        Whether the text must not leave this machine, whichever server passes it on.
     think
         Whether a model that can think before it answers shall; None to say nothing of it.
     """
@@ -47,6 +49,7 @@ class ModelSettings:
     api_key: SecretStr | None = None
     timeout: float = 30.0
     answer_tokens: int = 512
+    local_only: bool = False
     think: bool | None = None
 
 

@@ -310,7 +310,8 @@ def _second_opinions(llm: Mapping[str, Any]) -> Iterator[str]:
             *([_amount(tokens, "token")] if tokens else []),
             *([f"{llm['seconds']:.1f} s"] if llm["calls"] else []),
         ]
-        who = f"{llm['provider']} {llm['model']} at {llm['endpoint']}"
+        who = f"{llm['provider']} {llm['model'] or ''}".strip()
+        who += f" at {llm['endpoint']}" if llm["endpoint"] else ", from a file,"
         yield f"Second opinions of {who} on {llm['answered']:,} of {llm['questions']:,}: {', '.join(took)}."
 
 

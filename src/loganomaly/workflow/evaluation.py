@@ -1,5 +1,7 @@
 """The step that reads what the model answered, and decides what stands."""
 
+from collections.abc import Iterable
+
 from loganomaly.classify import NORMAL
 from loganomaly.errors import LLMUnparsedError
 from loganomaly.prompts.facts import Verdict
@@ -40,8 +42,7 @@ class ResponseEvaluationStep(WorkflowStep):
             context.add_result("llm_response", exchange.restore(exchange.answer.completion.text))
             answer = answer.model_copy(update={"reason": exchange.restore(answer.reason)})
         facts = context.facts
-        told = "\n".join([facts.log, *facts.before, *facts.after, *facts.samples, facts.about])
-        suspicious = looks_like_instructions(told)
+        suspicious = _speaks_to_models(exchange.question.texts if exchange is not None else (facts.log,))
         if answer.classification == ANOMALY:
             named = facts.verdict.classification
             answer = answer.model_copy(update={"classification": named if named != NORMAL else "warning"})
@@ -93,8 +94,13 @@ async def usable_answer(exchange: Exchange) -> ModelAnswer:
         except LLMUnparsedError as error:
             exchange.reject(error)
             raise
-    exchange.accept()
+    # What was answered to a line that gives orders is of no use to another.
+    exchange.accept(keep=not _speaks_to_models(exchange.question.texts))
     return answer
+
+
+def _speaks_to_models(texts: Iterable[str]) -> bool:
+    return any(looks_like_instructions(text) for text in texts)
 
 
 def _read(exchange: Exchange) -> ModelAnswer:

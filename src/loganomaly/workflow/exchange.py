@@ -21,7 +21,7 @@ class Partner(Protocol):
     async def ask_again(self, prompt: Prompt, before: Answer, *, problem: str) -> Answer:
         """Return another answer, because of a problem with the one before."""
 
-    def accept(self, answer: Answer) -> None:
+    def accept(self, answer: Answer, *, keep: bool) -> None:
         """Take note that an answer is of use."""
 
     def fail(self, error: LLMError) -> None:
@@ -65,10 +65,11 @@ class Exchange:
     def restore(self, text: str) -> str:
         """Return words of the model with personal data in the place of their names.
 
-        An answer that is kept was given to another line of the same finding, and its names are of that: they stay.
+        An answer that is kept was given to another line of the same finding, and one that came in a file perhaps as
+        well: its names are of that, and stay.
         """
         of_another = self.answer.cached and self.question.identity[:1] == ("finding",)
-        return text if of_another else self.question.names.restore(text)
+        return text if of_another or self.answer.foreign else self.question.names.restore(text)
 
     def described(self) -> dict[str, Any]:
         """Return what the answer took, as the result "llm_call"."""
@@ -82,9 +83,9 @@ class Exchange:
             "answer_tokens": answer.completion.answer_tokens,
         }
 
-    def accept(self) -> None:
-        """Say that the answer is of use; it is kept then."""
-        self.partner.accept(self.answer)
+    def accept(self, *, keep: bool) -> None:
+        """Say that the answer is of use, and whether it is to others: then it is kept."""
+        self.partner.accept(self.answer, keep=keep)
 
     def reject(self, error: LLMError) -> None:
         """Say that the answer is of no use."""

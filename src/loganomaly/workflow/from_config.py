@@ -7,7 +7,7 @@ from typing import Any
 from loganomaly.asking.cache import default_cache_file
 from loganomaly.asking.choice import AUTO
 from loganomaly.asking.model import Limits
-from loganomaly.config import Config, load_config, set_keys
+from loganomaly.config import Config, LLMConfig, load_config, set_keys
 from loganomaly.config.keys import section_at
 from loganomaly.errors import ConfigError
 from loganomaly.registry import STEPS, load
@@ -18,6 +18,7 @@ from loganomaly.workflow.step import WorkflowStep
 
 __all__ = ["config_of", "steps_of"]
 
+_DEFAULTS = {f"llm.{name}": getattr(LLMConfig(), name) for name in ("endpoint", "model")}
 _ORDER = ("thinking", "prompt", "llm_call", "evaluation")
 
 
@@ -88,13 +89,16 @@ def _llm_call(config: Config, *, loopback_only: bool, audit: Path | None, provid
     own = config.workflow.steps.llm_call
     given = set_keys(config)
     provider = provider or own.provider or llm.provider
-    model = own.model or (llm.model if "llm.model" in given else None)
+    # The defaults are those of the default provider, even if they are written out.
+    meant = given
+    if provider not in {AUTO, "ollama"}:
+        meant = given - {key for key, value in _DEFAULTS.items() if getattr(llm, key.removeprefix("llm.")) == value}
+    model = own.model or (llm.model if "llm.model" in meant else None)
     cache_file = Path(llm.cache_file).expanduser() if llm.cache_file is not None else default_cache_file()
     return LLMCallStep(
         provider=provider,
         model=model,
-        # The default address is that of the default provider; others have their own.
-        endpoint=llm.endpoint if "llm.endpoint" in given or provider == AUTO else None,
+        endpoint=llm.endpoint if "llm.endpoint" in meant or provider == AUTO else None,
         api_key_env=llm.api_key_env,
         timeout=llm.timeout,
         answer_tokens=llm.answer_tokens,

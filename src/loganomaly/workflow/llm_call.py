@@ -162,7 +162,15 @@ def question_of(context: WorkflowContext) -> Question:
         user = names.hide(str(text))
         identity = ("prompt", user)
     system = system_of(built_in) if own_system is None else names.hide(str(own_system))
-    return Question(system=system, user=user, shown=user, names=names, text=built_in, identity=(*identity, system))
+    return Question(
+        system=system,
+        user=user,
+        shown=user,
+        texts=(context.facts.log,),
+        names=names,
+        text=built_in,
+        identity=(*identity, system),
+    )
 
 
 def _as_answer(verdict: Verdict) -> str:

@@ -137,6 +137,9 @@ class LogAnalysisWorkflow:
         Several may use the workflow at the same time in one event loop; the last one to leave closes it.
         """
         loop = asyncio.get_running_loop()
+        if self._users and self._lock is not None and self._lock[0] is not loop:
+            msg = "the workflow is in use in another event loop or thread; make another one for this"
+            raise UsageError(msg)
         if self._lock is None or self._lock[0] is not loop:
             self._lock = loop, asyncio.Lock()
         async with self._lock[1]:
@@ -225,7 +228,8 @@ class LogAnalysisWorkflow:
             else:
                 if went_on:
                     continue
-                context.add_error(step.name, "the step stopped the workflow")
+                forgot = "; it returned None: return True to go on" if went_on is None else ""
+                context.add_error(step.name, f"the step stopped the workflow{forgot}")
                 failed = step.name
             break
         return _result(context, failed=failed)
