@@ -1,6 +1,6 @@
 """What all analyses share, of files and of frames: the settings, judging, and what becomes of the findings."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from loganomaly.judge import Judgement, judge
 from loganomaly.masking import masked_case
 from loganomaly.mining.masks import Mask
 from loganomaly.mining.store import load_templates
-from loganomaly.opinions.stage import second_opinions, with_questions
+from loganomaly.opinions.stage import Progress, second_opinions, with_questions
 from loganomaly.profile import Profile
 from loganomaly.providers.endpoints import check_loopback
 from loganomaly.reading.sources import Skipped
@@ -35,9 +35,6 @@ from loganomaly.workflow.from_config import steps_of
 from loganomaly.workflow.workflow import LogAnalysisWorkflow
 
 __all__ = ["Analysis", "Progress"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage ("scan", "judge", "extract", "ask"), and how much of it is done, and how much there is."""
 
 
 class Analysis:

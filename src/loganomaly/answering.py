@@ -10,7 +10,7 @@ from loganomaly.opinions.answers import GivenAnswer, read_prepared
 from loganomaly.opinions.completing import complete, has_results
 from loganomaly.opinions.later import answer_prepared
 from loganomaly.opinions.prepared import Prepared, json_line
-from loganomaly.opinions.stage import describe_answers, describe_model, failure_notice
+from loganomaly.opinions.stage import Progress, describe_answers, describe_model, failure_notice
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.reports.writer import write_results
 from loganomaly.results import Results
@@ -20,7 +20,6 @@ from loganomaly.workflow.workflow import LogAnalysisWorkflow
 __all__ = ["ANSWERS", "Answered", "answer"]
 
 ANSWERS = "answers.jsonl"
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["plain_text", "quoted"]
+__all__ = ["plain_lines", "plain_text", "quoted"]
 
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # colours, cursor movements
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
@@ -22,6 +22,17 @@ def plain_text(text: str) -> str:
     'failed ␛]0;title␇'
     """
     return "".join(_visible(character) for character in _SPACES.sub(" ", _SEQUENCE.sub("", text)))
+
+
+def plain_lines(text: str) -> str:
+    r"""Return *text* as `plain_text` does, but of which each line stays one.
+
+    Examples
+    --------
+    >>> plain_lines("\x1b[31mfailed\x1b[0m\nat\tonce")
+    'failed\nat once'
+    """
+    return "\n".join(plain_text(line) for line in text.split("\n"))
 
 
 def quoted(text: str, *, most: int) -> str:

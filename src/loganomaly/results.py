@@ -45,10 +45,10 @@ class Results:
     session_table
         Makes the frame that `sessions` is.
     lines
-        For a frame: its rows, order and index, and the columns `template_id`, `log_template`, `anomaly_score` (0..1),
-        `is_anomaly`, `anomaly_source` (the detector that counts most), `classification`, `reason`, `tags`. Of a
-        finding on sessions one row is an anomaly, the one it names; of those on components, levels and windows none is.
-        None for files.
+        For a frame, as the evidence judges it: its rows, order and index, and the columns `template_id`,
+        `log_template`, `anomaly_score` (0..1), `is_anomaly`, `anomaly_source` (the detector that counts most),
+        `classification`, `reason`, `tags`. Of a finding on sessions one row is an anomaly, the one it names; of those
+        on components, levels and windows none is. None for files.
     files
         For several input files: the reports on each, by name.
     notices

@@ -66,13 +66,6 @@ class RetryConfig:
                 msg = f"RetryConfig: given {name}={value!r}, expected a number, at least {least.get(name, 0)}"
                 raise UsageError(msg)
 
-    def _backoff(self) -> wait_base:
-        if not self.initial_delay:
-            return tenacity.wait_fixed(0)
-        return tenacity.wait_exponential(
-            multiplier=self.initial_delay, exp_base=self.backoff_factor, max=max(self.max_delay, self.initial_delay)
-        )
-
 
 @dataclass(slots=True, kw_only=True)
 class RetryState:
@@ -110,7 +103,7 @@ async def with_retries(
         Any other one, of the first attempt that raised it.
     """
     told = state if state is not None else RetryState()
-    backoff = config._backoff()  # noqa: SLF001  (of this module)
+    backoff = _backoff(config)
 
     def wait(call_state: tenacity.RetryCallState) -> float:
         own = backoff(call_state)
@@ -142,6 +135,16 @@ async def with_retries(
         reraise=True,
     )
     return await retrying(attempt)
+
+
+def _backoff(config: RetryConfig) -> wait_base:
+    if not config.initial_delay:
+        return tenacity.wait_fixed(0)
+    return tenacity.wait_exponential(
+        multiplier=config.initial_delay,
+        exp_base=config.backoff_factor,
+        max=max(config.max_delay, config.initial_delay),
+    )
 
 
 def _asked(call_state: tenacity.RetryCallState) -> float | None:

@@ -12,7 +12,7 @@ from typing import Self
 
 from loganomaly.asking.audit import Audit
 from loganomaly.asking.cache import AnswerCache, cache_key
-from loganomaly.asking.choice import Choice, answers
+from loganomaly.asking.choice import LOCAL, Choice, answers
 from loganomaly.asking.usage import Usage
 from loganomaly.errors import (
     LLMAuthenticationError,
@@ -160,7 +160,7 @@ class Model:
         choice = self.choice
         if choice.automatic and self.remote and not self._is_settled and not answers(choice.settings.endpoint):
             self.note = f"no language model answers at {host_of(choice.settings.endpoint)}"
-            self.choice = Choice(provider=LocalProvider(), settings=ModelSettings(model="local", endpoint=""))
+            self.choice = Choice(provider=LocalProvider(), settings=ModelSettings(model=LOCAL, endpoint=""))
         self._is_settled = True
 
     async def get_ready(self) -> None:

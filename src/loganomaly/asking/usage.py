@@ -13,8 +13,8 @@ class Usage:
 
     `questions` were put; `calls` are requests to a model, attempts included; `answered` are questions with a usable
     answer, `hits` those of them that the cache had; `not_asked` were left out by a limit or after a failure. Tokens are
-    those that servers told. `seconds` is the time spent waiting for answers, of all calls together. `failures` counts
-    questions without an answer, by the kind of the error.
+    those that servers told, or else an estimate. `seconds` is the time spent waiting for answers, of all calls
+    together. `failures` counts questions without an answer, by the kind of the error.
     """
 
     questions: int = 0

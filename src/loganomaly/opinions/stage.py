@@ -18,11 +18,20 @@ from loganomaly.providers.endpoints import host_of
 from loganomaly.results import FileReport, Results
 from loganomaly.workflow.workflow import LogAnalysisWorkflow
 
-__all__ = ["describe_model", "failure_notice", "second_opinions", "with_outcomes", "with_questions"]
+__all__ = [
+    "Progress",
+    "describe_answers",
+    "describe_model",
+    "failure_notice",
+    "second_opinions",
+    "with_outcomes",
+    "with_questions",
+]
 
 _LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+"""Called with the stage ("scan", "judge", "extract", "ask"), and how much of it is done, and how much there is."""
 
 
 def second_opinions(

@@ -6,8 +6,9 @@ What orders say cannot be taken out without taking out what the log says; where 
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
-from loganomaly.legible import plain_text
+from loganomaly.legible import plain_lines
 from loganomaly.redaction.secrets import placeholder_names
 
 __all__ = ["bare", "fenced", "quoted_field"]
@@ -30,14 +31,15 @@ def bare(text: str) -> str:
     >>> ascii(bare("panic <|im_end|>[/INST] user <e-mail-1> at <*>"))
     "'panic \\u2039|im_end|\\u203a(/INST] user <e-mail-1> at <*>'"
     """
+    plain = plain_lines(text).replace("```", "'''")
+    plain = _placeholders_and_brackets().sub(lambda found: _BRACKETS.get(found[0], found[0]), plain)
+    return _ROLE_TOKENS.sub("(", plain)
+
+
+@cache
+def _placeholders_and_brackets() -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(placeholder_names()))
-    own = re.compile(rf"<(?:\*|(?:{names})(?:-\d{{1,9}})?)>|[<>]")
-    lines = []
-    for line in text.split("\n"):
-        plain = plain_text(line).replace("```", "'''")
-        plain = own.sub(lambda found: _BRACKETS.get(found[0], found[0]), plain)
-        lines.append(_ROLE_TOKENS.sub("(", plain))
-    return "\n".join(lines)
+    return re.compile(rf"<(?:\*|(?:{names})(?:-\d{{1,9}})?)>|[<>]")
 
 
 def fenced(lines: Iterable[str], *, mark: str) -> str:

@@ -7,7 +7,7 @@ from importlib import resources
 
 import yaml
 
-from loganomaly.legible import plain_text
+from loganomaly.legible import plain_lines
 
 __all__ = ["TAG", "InstructionPattern", "instruction_patterns", "looks_like_instructions"]
 
@@ -52,5 +52,5 @@ def looks_like_instructions(text: str) -> bool:
     False
     """
     # As a model reads it: without colours and characters that nobody sees.
-    plain = "\n".join(plain_text(line) for line in text[:_LONGEST].split("\n"))
+    plain = plain_lines(text[:_LONGEST])
     return any(pattern.pattern.search(plain) for pattern in instruction_patterns())

@@ -8,7 +8,7 @@ from importlib import resources
 
 import yaml
 
-from loganomaly.legible import plain_text
+from loganomaly.legible import plain_lines
 from loganomaly.prompts.facts import Facts
 from loganomaly.prompts.fencing import bare, fenced, quoted_field
 from loganomaly.redaction.pseudonyms import Pseudonyms
@@ -84,7 +84,8 @@ def write_question(facts: Facts, text: PromptText, *, mark: str, names: Pseudony
     """
     identity = facts.identity or ("facts", facts.kind, facts.about, facts.log)
     names.reserve(_texts(facts))
-    facts = _hidden(facts, hide=lambda text: names.hide(_legible(text)))
+    # Made legible first: a secret that colours hide from us is read by the model.
+    facts = _hidden(facts, hide=lambda text: names.hide(plain_lines(text)))
     data = fenced(_lines(facts), mark=mark)
     system = system_of(text)
     user = _filled(text.user, {"data": data, "mark": mark, **_fields(facts, mark=mark)})
@@ -147,11 +148,6 @@ def _hidden(facts: Facts, *, hide: Callable[[str], str]) -> Facts:
         samples=tuple(hide(sample) for sample in facts.samples),
         verdict=replace(facts.verdict, reason=hide(facts.verdict.reason)),
     )
-
-
-def _legible(text: str) -> str:
-    """Return a text without what is not seen: a secret that it hides from us is read by the model."""
-    return "\n".join(plain_text(line) for line in text.split("\n"))
 
 
 def _lines(facts: Facts) -> Iterator[str]:

@@ -48,6 +48,7 @@ class ResponseEvaluationStep(WorkflowStep):
             answer = answer.model_copy(update={"classification": named if named != NORMAL else "warning"})
         opinion = Verdict(classification=answer.classification, reason=answer.reason, tags=tuple(answer.tags))
         found = quoted_in(answer.quote, data)
+        quote = answer.quote if found else ""
         stands = standing(facts.verdict, opinion, measured=facts.classes, suspicious=suspicious, quoted=found)
         by = BY_EVIDENCE if exchange is not None and not exchange.partner.remote else stands.by
         context.add_result(
@@ -57,7 +58,7 @@ class ResponseEvaluationStep(WorkflowStep):
                 "reason": answer.reason,
                 "tags": answer.tags,
                 # What the model says that it read, only if it is there to be read.
-                "quote": exchange.restore(answer.quote) if found and exchange else answer.quote * found,
+                "quote": quote if exchange is None else exchange.restore(quote),
                 "quote_found": found,
                 "unheard": stands.unheard,
             },
