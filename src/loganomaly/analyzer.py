@@ -1,7 +1,6 @@
 """The analysis of logs, whatever they are in: what users of the library call."""
 
 import asyncio
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,6 +13,7 @@ from loganomaly.config import Config
 from loganomaly.file_analysis import analyze_files
 from loganomaly.frame_analysis import analyze_frame, report_frame, scan_of
 from loganomaly.frames import is_frame, take_rows
+from loganomaly.reading.spool_folder import spool_folder
 from loganomaly.results import Results
 from loganomaly.scan.chunk import Scanned
 from loganomaly.stopwatch import Stopwatch
@@ -145,11 +145,11 @@ class LogAnalyzer:
             frame = data if max_logs is None else take_rows(data, np.arange(len(data))[:max_logs])
             return analyze_frame(self._analysis, frame, batch_size=batch_size, of=len(data))
         inputs = paths_of(data)
-        with tempfile.TemporaryDirectory(prefix="loganomaly-") as spool:
+        with spool_folder() as spool:
             return analyze_files(
                 self._analysis,
                 inputs,
-                spool=Path(spool),
+                spool=spool,
                 batch_size=batch_size,
                 max_logs=max_logs,
                 exclude=exclude,

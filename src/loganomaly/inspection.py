@@ -1,10 +1,8 @@
 """Shows how sources are read, on their first lines, so that a wrong guess is seen before a whole run."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -19,6 +17,7 @@ from loganomaly.reading.formats import Layout
 from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records, read_records
 from loganomaly.reading.sources import Skipped, find_sources
+from loganomaly.reading.spool_folder import spool_folder
 from loganomaly.reading.streams import Source, open_source
 from loganomaly.redaction.secrets import find_leaks, redact
 from loganomaly.scan.opening import prepare
@@ -148,8 +147,8 @@ def inspect_sources(
         If there are no inputs, or `lines` is less than 1.
     """
     check_positive("lines", lines)
-    with tempfile.TemporaryDirectory(prefix="loganomaly-") as spool:
-        found = find_sources(inputs, spool_dir=Path(spool), stdin=stdin)
+    with spool_folder() as spool:
+        found = find_sources(inputs, spool_dir=spool, stdin=stdin)
         sources = tuple(_inspect(source, most=lines, times=times) for source in found.sources)
     skipped = tuple(Skipped(name=redact(entry.name), reason=redact(entry.reason)) for entry in found.skipped)
     return Inspection(sources=sources, skipped=skipped)

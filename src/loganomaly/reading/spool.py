@@ -12,7 +12,11 @@ from loganomaly.errors import OutputError
 from loganomaly.reading.content import container
 from loganomaly.reading.decoders import detect_compression
 
-__all__ = ["new_spool", "not_stored", "spool"]
+__all__ = ["SPOOLS", "new_spool", "not_stored", "spool"]
+
+_PREFIX, _SUFFIX = "loganomaly-", ".spool"
+SPOOLS = f"{_PREFIX}*{_SUFFIX}"
+"""A pattern for the names of the files that are made here."""
 
 
 def spool(blocks: Iterator[bytes], *, name: str, folder: Path | None) -> Path:
@@ -51,7 +55,7 @@ def new_spool(*, name: str, folder: Path | None) -> tuple[BinaryIO, Path]:
         The file cannot be made.
     """
     try:
-        handle, path = tempfile.mkstemp(prefix="loganomaly-", suffix=".spool", dir=folder)
+        handle, path = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=folder)
     except OSError as error:
         raise not_stored(name, folder=folder, error=error) from error
     return os.fdopen(handle, "wb"), Path(path)

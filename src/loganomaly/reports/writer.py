@@ -1,22 +1,18 @@
-"""Write the files of a run so that each of them, and the set of them, is there whole or not at all.
-
-Everything is first written aside, beside its target; then all is renamed, ``summary.json`` last. Until the
-last rename is done the previous files are kept under a second name, so that a failure puts them back.
-"""
+"""Write the files of a run so that each of them, and the set of them, is there whole or not at all."""
 
 import contextlib
 import json
 import logging
 import os
 import re
-import secrets
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from loganomaly.errors import OutputError
+from loganomaly.reports.aside import aside_in, failed, sync_folder, written
+from loganomaly.reports.swap import replace_together, settle
 
 if sys.platform != "win32":
     import fcntl
@@ -26,8 +22,6 @@ __all__ = ["alone_in", "check_folder", "replace_file", "to_json", "write_results
 _LOG = logging.getLogger(__name__)
 
 _SUMMARY = "summary.json"
-_PREFIX, _SUFFIX = ".loganomaly-", ".tmp"
-_TEMPORARIES = f"{_PREFIX}*{_SUFFIX}"
 _ALONGSIDE = ("anomalies.json", "answers.jsonl", "batch.anthropic.json", "batch.openai.jsonl", "questions.jsonl")
 _PER_FILE = "files"
 _MODE = 0o600  # results are their owner's
@@ -81,13 +75,14 @@ def check_folder(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=nearest) as probe:
             probe.write(b"\0")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise _failed(folder, error) from error
+        raise failed(folder, error) from error
 
 
 def write_results(folder: Path, files: Mapping[str, bytes], *, keeping: bool = False) -> list[Path]:
     """Write *files* to *folder*, which is made if need be, and return their paths in the order given.
 
-    Either all of them are written, or the folder's previous results stay as they were. Left-overs of killed runs are
+    Either all of them are written, or the folder's previous results stay as they were, also when this run is killed;
+    where the system has no symbolic links, that holds for each file and not for all together. What killed runs left is
     removed, and so are results of the previous run that this one does not have: ``anomalies.json``, and questions to a
     model and answers of it, beside a ``summary.json``, ``files/*.summary.json`` and ``files/*.anomalies.json``; no
     other file is touched. Files are readable by their owner only, and so are folders made here. Where the system has
@@ -110,15 +105,18 @@ def write_results(folder: Path, files: Mapping[str, bytes], *, keeping: bool = F
     for path in (folder, *(target.parent for target in targets.values())):
         _make_folder(path)
     with alone_in(folder):
-        _remove_temporaries(folder)
-        obsolete = [] if keeping else [path for path in _previous(folder) if path not in targets.values()]
+        settle(folder)
+        wanted = set(targets.values())
+        obsolete = [] if keeping else [path for path in _previous(folder) if path not in wanted]
         contents = {targets[name]: files[name] for name in sorted(files, key=lambda name: name == _SUMMARY)}
-        _replace_all(contents, obsolete=obsolete)
+        replace_together(folder, contents, obsolete=obsolete, mode=_MODE)
     return list(targets.values())
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file of the user's, in a folder that exists: whole, or it stays as it was, and so does who may read it.
+
+    Left-overs of killed runs beside it are removed: be `alone_in` the folder.
 
     Raises
     ------
@@ -138,91 +136,17 @@ def replace_file(path: Path, content: bytes) -> None:
         if exists and not os.access(target, os.W_OK):  # which would not keep another file from taking its place
             raise PermissionError(None, "it is write-protected")
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL in the path; RuntimeError: links in a ring
-        raise _failed(path, error, other="file") from error
-    _replace_all({target: content}, mode=0o666, like=target if exists else None)
-
-
-def _replace_all(
-    contents: Mapping[Path, bytes], *, obsolete: Sequence[Path] = (), mode: int = _MODE, like: Path | None = None
-) -> None:
-    temporaries: list[Path] = []  # each is listed before it is made, so that none is missed
-
-    def aside(target: Path) -> Path:
-        temporaries.append(target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"))
-        return temporaries[-1]
-
+        raise failed(path, error, other="file") from error
+    settle(target.parent)
+    aside = aside_in(target.parent)
     try:
-        new = {
-            target: _written(aside(target), content, target, mode=mode, like=like)
-            for target, content in contents.items()
-        }
-        old = {target: _kept(target, aside(target)) for target in (*obsolete, *new)}
-        _swap(new, old)
+        written(aside, content, target=target, mode=0o666, like=target if exists else None)
+        aside.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise failed(target, error) from error
     finally:
-        for path in temporaries:
-            path.unlink(missing_ok=True)
-
-
-def _swap(new: Mapping[Path, Path], old: Mapping[Path, Path | None]) -> None:
-    """Remove the targets that only *old* has and put those of *new* in place; on failure put *old* back."""
-    target = None
-    touched: list[Path] = []
-    try:
-        for target in old:
-            touched.append(target)
-            if target in new:
-                new[target].replace(target)
-            else:
-                target.unlink()
-        for folder in {target.parent for target in new}:
-            _sync_folder(folder)
-    except BaseException as error:
-        for path in reversed(touched):
-            _restore(path, old[path])
-        if isinstance(error, OSError) and target is not None:
-            raise _failed(target, error) from error
-        raise
-
-
-def _restore(target: Path, kept: Path | None) -> None:
-    try:
-        if kept is None:
-            target.unlink(missing_ok=True)
-        elif not (target.exists() and target.samefile(kept)):
-            kept.replace(target)
-    except OSError as error:
-        # The failure that led here is what the caller hears of; this one would hide it.
-        _LOG.error("%s: the previous file could not be put back and is lost: %s", target, error.strerror or error)
-
-
-def _written(temporary: Path, content: bytes, target: Path, *, mode: int, like: Path | None) -> Path:
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if like is not None:
-            shutil.copymode(like, temporary)
-    except OSError as error:
-        raise _failed(target, error) from error
-    return temporary
-
-
-def _kept(target: Path, temporary: Path) -> Path | None:
-    """Give the file at *target* a second name; None when there is no file."""
-    if not os.path.lexists(target):
-        return None
-    try:
-        if target.is_dir() and not target.is_symlink():
-            raise IsADirectoryError(None, "a folder has that name")
-        try:
-            os.link(target, temporary, follow_symlinks=False)
-        except (NotImplementedError, OSError):  # a file system without links
-            shutil.copy2(target, temporary, follow_symlinks=False)
-    except OSError as error:
-        raise _failed(target, error) from error
-    return temporary
+        aside.unlink(missing_ok=True)
 
 
 def _target(folder: Path, name: str) -> Path:
@@ -254,9 +178,9 @@ def _make_folder(folder: Path) -> None:
             if not path.exists():
                 path.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise _failed(path, error) from error
+            raise failed(path, error) from error
     if not folder.is_dir():
-        raise _failed(folder, NotADirectoryError(None, "not a folder"))
+        raise failed(folder, NotADirectoryError(None, "not a folder"))
 
 
 def _previous(folder: Path) -> list[Path]:
@@ -268,17 +192,6 @@ def _previous(folder: Path) -> list[Path]:
         for pattern in _OWN_NAMES:
             found += (folder / _PER_FILE).glob(pattern)
     return sorted(path for path in found if path.is_file())
-
-
-def _remove_temporaries(folder: Path) -> None:
-    found = list(folder.glob(_TEMPORARIES))
-    if _has_own_subfolder(folder):
-        found += (folder / _PER_FILE).glob(_TEMPORARIES)
-    for path in found:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _failed(path, error) from error
 
 
 def _has_own_subfolder(folder: Path) -> bool:
@@ -298,7 +211,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise _failed(folder, error) from error
+        raise failed(folder, error) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -307,26 +220,6 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new names last through a power failure, where folders can be synced."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        _LOG.info("%s: the folder cannot be synced: %s", folder, error.strerror or error)
-    finally:
-        os.close(handle)
-
-
-def _failed(path: Path, error: Exception, *, other: str = "output folder") -> OutputError:
-    reason = error.strerror or error if isinstance(error, OSError) else error
-    return OutputError(
-        f"cannot write {str(path)!r}: {reason}; check permissions and free space, or choose another {other}"
-    )
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -1,10 +1,8 @@
 """Tries masks on the first lines of sources."""
 
-import tempfile
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -20,6 +18,7 @@ from loganomaly.profile import Profile
 from loganomaly.reading.chunks import Piece, first_pieces
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.sources import Skipped, find_sources
+from loganomaly.reading.spool_folder import spool_folder
 from loganomaly.reading.streams import Source, open_source
 from loganomaly.redaction.secrets import find_leaks, redact
 from loganomaly.scan.chunk import Chunk, Scanned, scan
@@ -101,8 +100,8 @@ def try_masks(
     """
     check_positive("lines", lines)
     in_use = masks_in_use(masks)
-    with tempfile.TemporaryDirectory(prefix="loganomaly-") as spool:
-        found = find_sources(inputs, spool_dir=Path(spool), stdin=stdin)
+    with spool_folder() as spool:
+        found = find_sources(inputs, spool_dir=spool, stdin=stdin)
         work = _Work(masks)
         for number, source in enumerate(found.sources):
             work.read(source, number=number, most=lines, times=times)
