@@ -35,7 +35,7 @@ LAYERS = (
     {"asking", "profile_tables"},
     {"prompts", "providers"},
     {"findings", "floods", "mining", "reading", "redaction"},
-    {"arguments", "registry", "retry", "traces", "troubles"},
+    {"arguments", "memory", "registry", "retry", "traces", "troubles"},
     {"errors", "legible", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}

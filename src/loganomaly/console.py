@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import typer
 
 from loganomaly.errors import LogAnomalyError
+from loganomaly.memory import address_space, check_address_space
 
 __all__ = [
     "close_stdout",
@@ -110,15 +111,36 @@ def logging_to_stderr(*, verbose: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reported_errors(*, verbose: bool) -> Iterator[None]:
-    """Say on standard error what went wrong, and exit with the code of that error."""
+    """Say on standard error what went wrong, and exit with the code of that error. All that a command does is in it."""
     try:
+        check_address_space()
         yield
     except BrokenPipeError:
         raise
     except LogAnomalyError as error:
         complain(f"error: {error}")
         raise typer.Exit(error.exit_code) from None
-    except Exception as error:  # noqa: BLE001  (the one place that does)
-        complain(f"error: unexpected {type(error).__name__}: {error}")
+    except BaseException as error:
+        if not (isinstance(error, Exception) or _is_panic(error)):
+            raise
+        complain(f"error: {_told(error)}")
         complain(traceback.format_exc() if verbose else "run again with --verbose for the details")
         raise typer.Exit(1) from None
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        limit = address_space()
+        may = "" if limit is None else f" (this process may use {limit >> 20:,} MiB of address space: ulimit -v)"
+        return (
+            f"out of memory{may}; analyse less at a time, such as fewer files or a smaller --batch-size, or allow the "
+            "process more memory"
+        )
+    if type(error) is RuntimeError and "start new thread" in str(error):  # Python has no class for it
+        return "the system gives this process no more threads; raise the limits on processes (ulimit -u) and memory"
+    return f"unexpected {type(error).__name__}: {error}"
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Tell whether it is how code in Rust fails, which is no `Exception`."""
+    return type(error).__module__ == "pyo3_runtime"

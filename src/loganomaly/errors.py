@@ -11,6 +11,7 @@
     │   ├── InputUnreadableError   it exists but cannot be read
     │   └── NoLogsError            nothing in it can be read as log lines
     ├── OutputError                exit code 1: the results cannot be written
+    ├── MemoryLimitError           exit code 1: the process may not use enough memory to begin
     ├── FormatError                a format, mask or pattern data file is wrong
     └── LLMError                   a language model gave no answer that can be used; `kind` names the class
         ├── LLMRetryError          for the moment: asked again later, it may answer
@@ -42,6 +43,7 @@ __all__ = [
     "LLMUnparsedError",
     "LLMUnreachableError",
     "LogAnomalyError",
+    "MemoryLimitError",
     "NoLogsError",
     "OutputError",
     "UnavailableError",
@@ -87,6 +89,10 @@ class NoLogsError(InputError):
 
 class OutputError(LogAnomalyError):
     """The results cannot be written."""
+
+
+class MemoryLimitError(LogAnomalyError):
+    """The process may not use enough memory to begin."""
 
 
 class FormatError(LogAnomalyError):
