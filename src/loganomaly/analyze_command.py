@@ -19,7 +19,7 @@ from loganomaly.console import (
     width,
     write,
 )
-from loganomaly.errors import UsageError
+from loganomaly.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from loganomaly.config import Config
@@ -372,7 +372,10 @@ def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None
     if dashboard:
         files = list_files(saved)
         text += f"The dashboard of --show-results is not part of this version; open these files: {files}\n"
-    write(text)
+    try:
+        write(text)
+    except OutputError as error:
+        raise OutputError(f"{error}; the results are written: {list_files(saved)}") from error
 
 
 def _note(text: str) -> None:

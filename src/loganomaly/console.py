@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import typer
 
-from loganomaly.errors import LogAnomalyError
+from loganomaly.errors import LogAnomalyError, OutputError
 from loganomaly.memory import address_space, check_address_space
 
 __all__ = [
@@ -33,14 +33,34 @@ def width() -> int:
 
 
 def write(text: str) -> None:
-    """Write to standard output; characters that it does not have are spelt out."""
+    """Write to standard output, if there is one; characters that it does not have are spelt out.
+
+    Raises
+    ------
+    BrokenPipeError
+        Nobody reads it any more.
+    OutputError
+        It takes no more, such as a file on a full disk.
+    """
+    if sys.stdout is None:
+        return
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        close_stdout()  # or what is left would fail again at exit
+        raise OutputError(
+            f"cannot write to standard output: {error.strerror or error}; free space there, or send it elsewhere"
+        ) from error
 
 
 def coloured() -> bool:
     """Whether standard output takes colours."""
+    if sys.stdout is None:
+        return False
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -123,12 +143,17 @@ def reported_errors(*, verbose: bool) -> Iterator[None]:
     except BaseException as error:
         if not (isinstance(error, Exception) or _is_panic(error)):
             raise
-        complain(f"error: {_told(error)}")
-        complain(traceback.format_exc() if verbose else "run again with --verbose for the details")
+        told = _shortage(error)
+        complain(f"error: {told or f'unexpected {type(error).__name__}: {error}'}")
+        if verbose:
+            complain(traceback.format_exc())
+        elif told is None:
+            complain("run again with --verbose for the details")
         raise typer.Exit(1) from None
 
 
-def _told(error: BaseException) -> str:
+def _shortage(error: BaseException) -> str | None:
+    """Say what there is too little of, where that is why it failed, and what to do."""
     if isinstance(error, MemoryError):
         limit = address_space()
         may = "" if limit is None else f" (this process may use {limit >> 20:,} MiB of address space: ulimit -v)"
@@ -138,7 +163,7 @@ def _told(error: BaseException) -> str:
         )
     if type(error) is RuntimeError and "start new thread" in str(error):  # Python has no class for it
         return "the system gives this process no more threads; raise the limits on processes (ulimit -u) and memory"
-    return f"unexpected {type(error).__name__}: {error}"
+    return None
 
 
 def _is_panic(error: BaseException) -> bool:

@@ -76,5 +76,5 @@ def not_stored(name: str, *, folder: Path | None, error: OSError) -> OutputError
     """Return the error that *name* cannot be stored in *folder*."""
     return OutputError(
         f"cannot store {name!r} in {str(folder or tempfile.gettempdir())!r}: {error.strerror or error}; "
-        "it is read twice and must lie on disk: free space there or choose another folder"
+        "it is read twice and must lie on disk: free space there, or name another folder in TMPDIR"
     )
