@@ -8,6 +8,7 @@ from pathlib import Path
 
 import loganomaly
 
+_PATIENCE = 300  # seconds until a run that hangs fails its test instead of all of them: the first one may compile
 SOURCE = str(Path(loganomaly.__file__).parents[1])
 
 # Kills itself before one of the operations on files with which results are written, and else tells how many there were.
@@ -53,7 +54,11 @@ def start(folder, *args, before="", stdin=subprocess.DEVNULL, **options):
 def run(folder, *args, **options):
     """Run ``loganomaly`` to its end and return its exit code and what it wrote to standard error."""
     with start(folder, *args, **options) as process:
-        _, errors = process.communicate()
+        try:
+            _, errors = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     return process.returncode, errors
 
 

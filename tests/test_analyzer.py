@@ -129,7 +129,7 @@ def test_a_damaged_file_is_read_up_to_the_damage_and_gives_a_notice(tmp_path):
     results = LogAnalyzer().analyze(tmp_path)
     (file,) = results.summary["input_files"]
     assert 0 < results.summary["records"] < 12_000
-    assert results.notices == (f"{file['name']}: read up to a damaged place only: {file['damage']}",)
+    assert results.notices == (f"{file['name']}: not all of it was read: {file['damage']}",)
 
 
 def test_progress_is_told_by_stage_and_never_goes_back(tmp_path):

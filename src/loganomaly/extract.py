@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from loganomaly.errors import InputUnreadableError
 from loganomaly.findings import Finding, Location, Sample
 from loganomaly.reading.records import LONGEST_RECORD
-from loganomaly.reading.streams import Source, open_source
+from loganomaly.reading.streams import Source, open_source, read_head
 from loganomaly.redaction.secrets import may_go_on
 from loganomaly.traces import Trace, read_trace
 
-__all__ = ["AFTER", "BEFORE", "Excerpt", "excerpts", "with_lines"]
+__all__ = ["AFTER", "BEFORE", "Excerpt", "excerpts", "excerpts_if_unchanged", "with_lines"]
 
 BEFORE, AFTER = 3, 3
 """Lines of context before and after a finding's record."""
@@ -71,6 +72,42 @@ def excerpts(source: Source, locations: Sequence[Location]) -> Iterator[tuple[Lo
                 held += (read := stream.read(missing))
                 ended = len(read) < missing
             yield location, _excerpt(held, location.offset - begin, whole=begin == 0)
+
+
+def excerpts_if_unchanged(
+    source: Source, locations: Sequence[Location], *, head: bytes, lost: Callable[[str], object]
+) -> Iterator[tuple[Location, Excerpt]]:
+    """Yield what `excerpts` does as far as the source is what it was; after that empty ones.
+
+    A file that was rotated or overwritten has other lines in those places, and they would be told of the wrong finding.
+
+    Parameters
+    ----------
+    head
+        With which bytes the source began when it was read first.
+    lost
+        Is told why there is nothing more.
+    """
+    left = dict.fromkeys(sorted(set(locations), key=lambda place: place.offset))
+    try:
+        if read_head(source, len(head)) != head:
+            raise _changed(source)
+        for location, excerpt in excerpts(source, locations):
+            if excerpt.start >= len(excerpt.data):
+                raise _changed(source)
+            del left[location]
+            yield location, excerpt
+    except InputUnreadableError as error:
+        lost(str(error))
+    for location in left:
+        yield location, Excerpt(data=b"", start=0)
+
+
+def _changed(source: Source) -> InputUnreadableError:
+    return InputUnreadableError(
+        f"{source.name!r} was rotated or overwritten while it was read, so that lines of its findings are missing; "
+        "analyse it again, or a copy of it"
+    )
 
 
 def _excerpt(held: bytes, start: int, *, whole: bool) -> Excerpt:

@@ -1,13 +1,14 @@
 """The analysis of files from end to end: find, scan, judge, extract, report."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from loganomaly.analysis import Analysis, Progress
 from loganomaly.case import Case
-from loganomaly.errors import NoLogsError
-from loganomaly.extract import excerpts, with_lines
+from loganomaly.errors import InputUnreadableError, NoLogsError
+from loganomaly.extract import excerpts_if_unchanged, with_lines
 from loganomaly.file_reports import report_files
 from loganomaly.folding import rank
 from loganomaly.incidents import find_incidents
@@ -66,6 +67,8 @@ def analyze_files(
             progress=bytes_on_disk(opened, partial(progress, "scan")) if progress else None,
         )
     if not any(profile.sources["records"].sum() for profile in scanned.profiles.values()):
+        if scanned.damaged:
+            raise InputUnreadableError(next(iter(scanned.damaged.values())))
         msg = f"no log lines in {', '.join(inputs)}: there are only blank lines; give a file with text in it"
         raise NoLogsError(msg)
     total = sum(item.source.size for item in opened)
@@ -79,9 +82,12 @@ def analyze_files(
     with watch.stage("extract"):
         if progress:
             progress("extract", total, total)
+        lost: dict[int, str] = {}
         with_text = with_lines(
             ranked,
-            lambda number, places: excerpts(opened[number].source, places),
+            lambda number, places: excerpts_if_unchanged(
+                opened[number].source, places, head=opened[number].head, lost=partial(lost.setdefault, number)
+            ),
             record_lines=lambda number, text: record_lines(text, opened[number].tables),
             fits_layout=lambda number, line: fits_layout(line, opened[number].tables),
             time_of=lambda place, text: time_of(text, opened[place.source].tables),
@@ -100,7 +106,7 @@ def analyze_files(
         parts=cases,
         given=", ".join(inputs),
         opened=opened,
-        scanned=scanned,
+        scanned=replace(scanned, damaged={**lost, **scanned.damaged}),
         clean=analysis.clean,
     )
     return analysis.results(

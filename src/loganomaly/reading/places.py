@@ -52,7 +52,7 @@ class Window(io.RawIOBase):
 
     def __init__(self, path: Path, *, start: int = 0, size: int | None = None) -> None:
         super().__init__()
-        self._file = io.FileIO(path, "r")
+        self._file = io.FileIO(path, "r", opener=_without_waiting)
         self._start = start
         self._size = size
         self._position = 0
@@ -104,6 +104,11 @@ class Window(io.RawIOBase):
         if hasattr(self, "_file"):
             self._file.close()
         super().close()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that took its place after it was looked at is empty then, instead of waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def open_window(path: Path, place: Place | None) -> Window:

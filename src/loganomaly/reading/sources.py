@@ -267,7 +267,7 @@ class _Finder:
             if not hidden_too and any(part.startswith(".") for part in path.relative_to(base).parts):
                 continue
             matched = True
-            resolved = path.resolve()
+            resolved = Path(os.path.realpath(path))  # where links go in a ring, too
             excluded = self._exclude.intersection((resolved, *resolved.parents))
             if excluded:
                 self._skip(_shown(min(excluded)), "an excluded folder")

@@ -38,9 +38,7 @@ def describe_run(
     clean
         Takes secrets out of a text.
     """
-    damaged = [
-        f"{entry['name']}: read up to a damaged place only: {entry['damage']}" for entry in inputs if "damage" in entry
-    ]
+    damaged = [f"{entry['name']}: not all of it was read: {entry['damage']}" for entry in inputs if "damage" in entry]
     return {
         "skipped_files": [{"name": clean(item.name), "reason": clean(item.reason)} for item in skipped],
         "suppressed": suppressed,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from loganomaly.errors import InputUnreadableError
 from loganomaly.floods import FloodSettings
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.detect import detect
@@ -15,6 +16,8 @@ from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
 __all__ = ["prepare", "with_session_keys"]
 
+_HEAD = 4096
+"""Bytes by which a source is known again."""
 _TAIL = 65_536
 _SAMPLE, _SMALLEST_SAMPLE, _SAMPLES = 4 << 20, 64 << 10, 16 << 20
 """Bytes looked at for session keys: of a source at most and at least, and of all sources together about."""
@@ -25,27 +28,33 @@ def prepare(
 ) -> Opened:
     """Return a source that is ready to be scanned; `times` says how timestamps are read that leave something out.
 
-    Raises
-    ------
-    InputError
-        If the source cannot be read.
+    One that cannot be read any more is taken for empty: the scan tells of it.
     """
-    detected = detect(read_head(source), tail=_tail(source), modified=source.modified, times=times)
-    return Opened(number=number, group=group, source=source, detected=detected, tables=detected.tables(), floods=floods)
+    try:
+        head, tail = read_head(source), _tail(source)
+    except InputUnreadableError:
+        head, tail = b"", b""
+    detected = detect(head, tail=tail, modified=source.modified, times=times)
+    return Opened(
+        number=number,
+        group=group,
+        source=source,
+        detected=detected,
+        tables=detected.tables(),
+        floods=floods,
+        head=head[:_HEAD],
+    )
 
 
 def with_session_keys(sources: Sequence[Opened]) -> list[Opened]:
-    """Return the sources, each group with the keys of its sessions, as the beginnings of its sources tell.
-
-    Raises
-    ------
-    InputError
-        If a source cannot be read.
-    """
+    """Return the sources, each group with the keys of its sessions, as the beginnings of its sources tell."""
     size = min(_SAMPLE, max(_SMALLEST_SAMPLE, _SAMPLES // max(len(sources), 1)))
     found: dict[int, list[pl.DataFrame]] = {}
     for opened in sources:
-        data = read_head(opened.source, size)
+        try:
+            data = read_head(opened.source, size)
+        except InputUnreadableError:
+            data = b""
         data = data[: data.rfind(b"\n") + 1] if len(data) == size else data
         sample = Sample(data=np.frombuffer(data, np.uint8), tables=opened.tables)
         found.setdefault(opened.group, []).append(sample_ids(sample, source=opened.number))

@@ -29,6 +29,7 @@ _COUNT_BLOCK = 4 << 20
 class Opened:
     """A source that is to be scanned: its number, how it is read, what a flood in it is, and what tells sessions.
 
+    The `head` is what it begins with, by which it is known again.
     Sources of one `group` share a profile, and must agree on floods.
     """
 
@@ -39,6 +40,7 @@ class Opened:
     tables: Tables
     floods: FloodSettings
     sessions: SessionKeys = field(default_factory=SessionKeys)
+    head: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
