@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint check format bench clean
+.PHONY: demo test lint audit check format bench clean
 
 demo: .make/demo
 	$(BIN)/loganomaly --input examples --output results
@@ -21,7 +21,11 @@ lint: .make/lint
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file pyproject.toml benchmarks/*.py
 
-check: lint test
+# A known vulnerability of a package fails; where nobody can be asked, it says that nothing was checked.
+audit: .make/audit
+	$(BIN)/python tests/audit.py
+
+check: lint test audit
 
 format: .make/lint
 	$(BIN)/ruff check --fix .
@@ -59,4 +63,8 @@ dist/built: $(SOURCES) | $(VENV)/bin/python
 
 .make/lint: .make/test
 	$(PIP) install --quiet "$$(ls dist/*.whl)[test,lint]"
+	@mkdir -p .make && touch $@
+
+.make/audit: .make/test
+	$(PIP) install --quiet "$$(ls dist/*.whl)[test,audit]"
 	@mkdir -p .make && touch $@
