@@ -34,7 +34,8 @@ COMMAND = "from loganomaly.cli import main\nmain()\n"
 def environment(folder):
     """Return the environment of a process whose temporary files stay below *folder*."""
     (folder / "tmp").mkdir(exist_ok=True)
-    return {**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONPATH": SOURCE}
+    modules = os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONPATH": modules}
 
 
 def start(folder, *args, before="", stdin=subprocess.DEVNULL, **options):

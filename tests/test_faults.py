@@ -110,7 +110,7 @@ if free is not None:
             pass
         file.truncate(max(0, file.tell() - free))
 if read_only:
-    subprocess.run(["mount", "-o", "remount,ro", "results"], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", "results"], check=True)
 def left():
     found = {path.relative_to(results).as_posix(): path.read_text() for path in results.rglob("*") if path.is_file()}
     found.pop("fill", None)
