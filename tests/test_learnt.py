@@ -140,6 +140,8 @@ def test_a_saved_shape_is_read_as_it_was():
     [
         {**ENTRY, "shapes": None},
         {**ENTRY, "log_template": 3},
+        {**ENTRY, "log_template": "\ud800"},
+        {**ENTRY, "template_id": "\ud800"},
         {"template_id": "1"},
         7,
         *(
@@ -147,6 +149,8 @@ def test_a_saved_shape_is_read_as_it_was():
             for change in (
                 {"id": "xyz"},
                 {"id": None},
+                {"id": "-5"},
+                {"id": "1" + "0" * 16},
                 {"records": "1"},
                 {"records": -1},
                 {"words": "ab"},
