@@ -20,6 +20,7 @@ lint: .make/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file pyproject.toml benchmarks/*.py
+	$(BIN)/mypy --config-file pyproject.toml fuzz/*.py
 
 check: lint test
 
