@@ -1,7 +1,10 @@
 """Hostile input made of good samples: pieces of them, cut anywhere, among what breaks readers."""
 
+import copy
+import json
 import random
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = ["HOSTILE", "mixed"]
 
@@ -35,12 +38,19 @@ HOSTILE = (
     *(b"a@b.c", b"10.0.0.1"),
 )  # fmt: skip
 """Pieces that break readers."""
+_ODD: tuple[Any, ...] = (
+    *(None, True, False, 0, -1, 7, 1 << 64, -(10**30), 1e308, float("inf"), float("nan"), -0.5),
+    *("", "-5", "f" * 40, "a\n\0<*>", "\ud800", "\u202e\x1b[2J", "x" * 5000),
+    *([], {}, [[]], [None], {"": None}, {"a": [{}]}),
+)
 _MOST_PIECES = 12
 _LONGEST_PIECE = 2000
 
 
 def mixed(order: random.Random, seeds: Sequence[bytes]) -> bytes:
     """Return hostile input: pieces of the seeds and of `HOSTILE`, random bytes, and changed bytes, as `order` says."""
+    if seeds and order.randrange(3) == 0 and (document := _altered(order, order.choice(seeds))):
+        return document
     parts: list[bytes] = []
     for _ in range(order.randint(1, _MOST_PIECES)):
         what = order.randrange(8)
@@ -60,6 +70,34 @@ def mixed(order: random.Random, seeds: Sequence[bytes]) -> bytes:
     for _ in range(order.choice((0, 0, 1, 4)) if data else 0):
         data[order.randrange(len(data))] = order.randrange(256)
     return bytes(data)
+
+
+def _altered(order: random.Random, seed: bytes) -> bytes | None:
+    """Return a JSON document in which some values are odd; None where the seed is none.
+
+    A document that is cut or spliced is hardly ever one: its readers would see nothing but errors of syntax.
+    """
+    begin = next((at for at in range(min(3, len(seed))) if seed[at] in b"{["), 0)
+    try:
+        value = json.loads(seed[begin:])
+    except ValueError:
+        return None
+    for _ in range(order.randint(1, 3)):
+        value = _with_odd_value(order, value)
+    return seed[:begin] + json.dumps(value).encode()
+
+
+def _with_odd_value(order: random.Random, value: Any) -> Any:
+    """Return a value in which one, at any depth, is another, or is left out."""
+    keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    if not keys or order.randrange(6) == 0:
+        return copy.deepcopy(order.choice(_ODD))
+    key = order.choice(keys)
+    if order.randrange(8) == 0:
+        del value[key]
+    else:
+        value[key] = _with_odd_value(order, value[key])
+    return value
 
 
 def _part(order: random.Random, seed: bytes) -> bytes:

@@ -66,7 +66,7 @@ def _log() -> bytes:
 def _packed() -> list[bytes]:
     """Return a log in each kind of file that is read."""
     log = _log()
-    plain, packed, table = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    plain, packed, table, hidden, around = (io.BytesIO() for _ in range(5))
     with tarfile.open(fileobj=plain, mode="w") as tar:
         for name in ("a.log", "../../b.log", "/c.log"):
             info = tarfile.TarInfo(name)
@@ -76,11 +76,17 @@ def _packed() -> list[bytes]:
         archive.writestr("a.log", log)
         archive.writestr("../b.log", log)
         archive.writestr("inner.tar", plain.getvalue())
+    with zipfile.ZipFile(hidden, "w") as inner:
+        inner.writestr("picture.png", b"\x89PNG\r\n\x1a\n")
+    with zipfile.ZipFile(around, "w") as outer:
+        outer.writestr("inner.zip", hidden.getvalue())
+        outer.writestr("a.log", log)
     pl.DataFrame({"timestamp": ["2026-03-14T09:26:53Z"], "message": ["disk full"], "n": [1e300]}).write_parquet(table)
     small = log[:3000]
     return [
         *(gzip.compress(small), bz2.compress(small), lzma.compress(small), zstandard.compress(small)),
         *(gzip.compress(small) * 2, gzip.compress(plain.getvalue()), plain.getvalue(), packed.getvalue()),
+        around.getvalue(),
         *(table.getvalue(), small.decode().encode("utf-16"), small.decode().encode("utf-16-be")),
         *(small.replace(b"\n", b"\r"), json.dumps({"Records": [{"a": 1, "msg": "x"}] * 3}, indent=1).encode()),
     ]
@@ -157,6 +163,15 @@ samples:
 """
 
 
+_SECRETS = (
+    "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA7Zk81qpWm4Tx7Rv2n\n" * 6 + "-----END RSA PRIVATE KEY-----",
+    "login password=Zk81qpWm4Tx7Rv2n of ada@example.org from 10.0.0.7",
+    "Authorization:\n Bearer Zk81qpWm4Tx7Rv2nQq",
+    '{"api_key": "Zk81qpWm4Tx7Rv2nQq", "token": "Zk81qpWm4Tx7Rv2nQq"}',
+    "connect postgres://ada:Zk81qpWm4Tx7Rv2n@db.example.org/orders",
+)
+
+
 def _of_tables() -> tuple[bytes, ...]:
     """Return the sample lines of each format behind the number of the tables that read them, loose and strict."""
     numbered = list(enumerate(samples()))
@@ -187,6 +202,7 @@ def seeds_of(target: str) -> tuple[bytes, ...]:
         "kernels": (*_of_tables(), *several),
         "moments": (b"2026-03-14T09:26:53Z\n2026-03-14\n\n1969-12-31T23:59:59", b"2105-12-31T23:59:59.999999+14:00"),
         "reply": tuple(bytes([number % 5, 0]) + _json(reply) for number, reply in enumerate(_REPLIES)),
+        "secrets": (*(f"{line}\n".encode() for line in _SECRETS), *lines()),
         "suppressions": (_SUPPRESS,),
         "templates": (_json(_TEMPLATES),),
     }

@@ -17,7 +17,8 @@ from loganomaly import LogAnalyzer
 
 FUZZ = Path(__file__).parent.parent / "fuzz"
 # Few where an input takes long: most of the time is that of starting and judging.
-COUNTS = {"cuts": 30, "frames": 10, "inspection": 25, "kernels": 100, "miner": 40, "moments": 40, "run": 10, "text": 40}
+COUNTS = {"cuts": 30, "frames": 10, "inspection": 25, "kernels": 100, "miner": 40, "moments": 40}
+COUNTS |= {"run": 10, "templates": 40, "text": 40}
 USUAL = 150
 
 
