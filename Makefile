@@ -20,6 +20,7 @@ lint: .make/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file pyproject.toml benchmarks/*.py
+	$(BIN)/mypy --config-file pyproject.toml fuzz/*.py
 
 # A known vulnerability of a package fails; where nobody can be asked, it says that nothing was checked.
 audit: .make/audit

@@ -41,6 +41,12 @@ def test_every_record_is_a_line_and_says_the_same_wherever_blocks_are_cut(record
     assert found == records
 
 
+@given(text=st.text(st.sampled_from('{}[]",: \n\ta\\')), depth=st.sampled_from([0, 1, 2]), size=st.integers(1, 9))
+@settings(deadline=None)
+def test_any_text_becomes_the_same_bytes_wherever_blocks_are_cut(text, depth, size):
+    assert lines(text, depth=depth, size=size) == lines(text, depth=depth)
+
+
 @pytest.mark.parametrize(
     ("text", "depth"),
     [

@@ -130,6 +130,8 @@ def test_a_format_without_samples_breaks_the_contract():
     [
         ("[1, 2]", "given: list"),
         ("name: [", "not YAML"),
+        ("name: 2026-02-30", "not YAML: day is out of range"),
+        ("name: " + "9" * 5000, "not YAML: Exceeds the limit"),
         ("name: x", r"given: \['name'\]"),
         (GOOD + "more: 1", "'more'"),
         (GOOD + "records: two lines", "records is one of .* given: 'two lines'"),

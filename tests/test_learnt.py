@@ -135,11 +135,20 @@ def test_a_saved_shape_is_read_as_it_was():
     assert shape_entry(learnt.shapes[0]) == {**SHAPE, "id": "000000000000000a"}
 
 
+def test_an_id_that_stands_twice_in_a_file_goes_to_one_template():
+    shapes = [{**SHAPE, "id": name, "words": [name, None]} for name in ("a", "b")]
+    learnt = load([{**ENTRY, "log_template": f"{shape['id']} <*>", "shapes": [shape]} for shape in shapes])
+    mined = mine_templates(pl.DataFrame({"log": ["a 1", "a 2", "b 3", "b 4"]}), learnt=learnt)
+    assert mined["template_id"].n_unique() == mined["log_template"].n_unique() == 2
+
+
 @pytest.mark.parametrize(
     "entry",
     [
         {**ENTRY, "shapes": None},
         {**ENTRY, "log_template": 3},
+        {**ENTRY, "log_template": "\ud800"},
+        {**ENTRY, "template_id": "\ud800"},
         {"template_id": "1"},
         7,
         *(
@@ -147,6 +156,8 @@ def test_a_saved_shape_is_read_as_it_was():
             for change in (
                 {"id": "xyz"},
                 {"id": None},
+                {"id": "-5"},
+                {"id": "1" + "0" * 16},
                 {"records": "1"},
                 {"records": -1},
                 {"words": "ab"},

@@ -1230,6 +1230,7 @@ ANSWER = {"custom_id": "a", "provider": "p", "model": "m", "answer": said()}
         b'{"custom_id": "a", "answer": "x", "end": "odd"}\n',
         b'{"custom_id": "a", "response": {}}\n',
         b'{"custom_id": "a", "response": {"status_code": "x", "body": {}}}\n',
+        b'{"custom_id": "a", "response": {"status_code": 1e999, "body": {}}}\n',
         b'{"custom_id": "a", "result": {}}\n',
         b'{"custom_id": "a", "result": {"type": "succeeded"}}\n',
         b"[" * 100_000 + b"\n",

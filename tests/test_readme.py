@@ -71,7 +71,9 @@ def test_every_option_of_the_command_is_in_the_readme():
     assert not missing
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "benchmarks/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "benchmarks/README.md", "fuzz/README.md"]
+)
 def test_links_lead_to_files(name):
     page = ROOT / name
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8"))

@@ -58,13 +58,13 @@ def carried(templates: Sequence[Template], learnt: Sequence[Learnt]) -> list[Tem
                 earlier, count = records[shape]
                 shared[number, earlier] += count
     ids: dict[int, str] = {}
-    taken: set[int] = set()
+    taken: set[str] = set()  # ids, of which a file that was changed may have one twice
     for number, earlier in sorted(
         shared, key=lambda pair: (-shared[pair], learnt[pair[1]].id, templates[pair[0]].text)
     ):
-        if number not in ids and earlier not in taken:
+        if number not in ids and learnt[earlier].id not in taken:
             ids[number] = learnt[earlier].id
-            taken.add(earlier)
+            taken.add(learnt[earlier].id)
     used = {*ids.values(), *(earlier.id for earlier in learnt)}
     return [
         replace(template, id=ids.get(number) or _free(template.text, used)) for number, template in enumerate(templates)

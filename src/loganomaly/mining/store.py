@@ -52,6 +52,7 @@ def _learnt(entry: Mapping[str, Any]) -> Learnt:
     text, name = entry["log_template"], entry["template_id"]
     if not isinstance(text, str) or not isinstance(name, str):
         raise TypeError("a template has a text and an id")
+    f"{text}{name}".encode()  # refuses halves of surrogate pairs
     return Learnt(id=name, text=text, shapes=tuple(_shape(shape) for shape in _list(entry["shapes"])))
 
 
@@ -97,6 +98,9 @@ def _shape(entry: Mapping[str, Any]) -> Shape:
     records, cut = entry["records"], entry.get("cut", False)
     if not isinstance(records, int) or not isinstance(status, int) or not isinstance(cut, bool) or records < 0:
         raise TypeError("records and status are whole numbers, cut is true or false")
+    number = int(str(entry["id"]), 16)
+    if not 0 <= number < 1 << 64:
+        raise ValueError("the id of a shape has 16 hexadecimal digits")
     first = [0]
     for at in range(len(words)):
         first.append(first[-1] + (int(widths[at]) if widths else 1))
@@ -110,7 +114,7 @@ def _shape(entry: Mapping[str, Any]) -> Shape:
     )
     fixed = frozenset(at for at in constants if status and words[at] == str(status))
     return Shape(
-        id=int(str(entry["id"]), 16),
+        id=number,
         tokens=tokens,
         records=records,
         status=status,

@@ -55,7 +55,7 @@ def read_prepared(path: Path) -> tuple[list[Prepared], list[GivenAnswer]]:
                 questions[value["custom_id"]] = _question(value)
             else:
                 answers[value["custom_id"]] = _answer(value)
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             msg = (
                 f"{path}, line {number}: neither a question nor an answer ({type(error).__name__}: {error}); expected "
                 "a questions.jsonl of --llm-phase prepare, an answers.jsonl of classify, or what OpenAI's or "

@@ -45,6 +45,6 @@ def line_bounds(data: Any) -> Any:
             line = _take_breaks(data, 8 * place, 8 * place + 8, line, starts, ends)
     line = _take_breaks(data, 8 * len(words), len(data), line, starts, ends)
     if starts[line] < len(data):
-        ends[line] = len(data) - (1 if data[-1] == 13 else 0)
+        ends[line] = len(data) - (1 if data[len(data) - 1] == 13 else 0)
         line += 1
     return starts[:line], ends[:line]

@@ -120,7 +120,7 @@ def parse_format(text: str, *, origin: str) -> Format:
     """
     try:
         raw = _load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as 2026-02-30, which YAML takes for a date
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
     expected = {"name", "title", "layouts", "samples"}

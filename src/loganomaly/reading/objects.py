@@ -8,9 +8,9 @@ from numba import njit
 __all__ = ["FRESH", "write_objects"]
 
 # What is known between two bytes: how many objects and lists are open; whether a string is, and whether its next byte
-# is escaped; whether a line begins; whether the line written last is still open.
-_DEPTH, _STRING, _ESCAPED, _LINE_BEGINS, _OPEN = range(5)
-FRESH = (0, 0, 0, 1, 0)
+# is escaped; whether a line begins; whether the line written last is still open; whether a blank was written last.
+_DEPTH, _STRING, _ESCAPED, _LINE_BEGINS, _OPEN, _SPACED = range(6)
+FRESH = (0, 0, 0, 1, 0, 0)
 """The state before the first byte."""
 _BREAK, _BLANK, _QUOTE, _COMMA, _BACKSLASH = 10, 32, 34, 44, 92
 
@@ -59,14 +59,16 @@ def _in_record(byte: Any, out: Any, size: Any, state: Any, records: Any) -> Any:
     in_string = state[_STRING] == 1
     _follow_string(byte, state)
     if _is_white(byte) and not (in_string and state[_STRING] == 1):
-        if size == 0 or out[size - 1] != _BLANK:
+        if state[_SPACED] == 0:
             out[size] = _BLANK
             size += 1
+        state[_SPACED] = 1
         return size
     if not in_string:
         state[_DEPTH] += 1 if _opens(byte) else -1 if _closes(byte) else 0
     out[size] = byte
     size += 1
+    state[_SPACED] = byte == _BLANK
     return _end_line(out, size, state) if state[_DEPTH] == records else size
 
 
@@ -93,7 +95,7 @@ def _around_records(byte: Any, out: Any, size: Any, state: Any, records: Any) ->
     elif depth > 1 or (depth > 0 and records > 1) or (state[_OPEN] == 0 and (_is_white(byte) or byte == _COMMA)):
         return size
     out[size] = byte
-    state[_OPEN] = 1
+    state[_OPEN], state[_SPACED] = 1, byte == _BLANK
     return size + 1
 
 

@@ -53,7 +53,7 @@ class Codes(NamedTuple):
 @njit(nogil=True, cache=True)
 def _count(first: Any, numbers: Any, ids: Any, base: Any, times: Any, most: Any) -> Any:
     """Return the columns of `Codes` but `many` as rows of a table, and `many`."""
-    total = base[-1]
+    total = base[len(base) - 1]
     many, distinct = np.zeros(total, np.bool_), np.zeros(total, np.int64)
     size = 1 << 12
     table, found = np.full(size, -1, np.int64), np.empty((7, size), np.int64)
