@@ -13,7 +13,7 @@ demo: .make/demo
 
 # The tests run against the installed wheel, not the source tree.
 test: .make/test
-	$(BIN)/python -P -m pytest
+	$(BIN)/python -P -m pytest -n auto --dist loadfile
 
 lint: .make/lint
 	$(BIN)/ruff check .

@@ -91,5 +91,5 @@ def _rarity(log: LabelledLog, results: Results) -> NDArray[np.float64]:
 def _levels(log: LabelledLog) -> NDArray[np.float64]:
     import polars as pl
 
-    work = FrameScan(pl.DataFrame({"log": log.lines}), floods=FloodSettings(), times=TimeSettings())
+    work = FrameScan(pl.DataFrame({"log": log.lines}), floods=FloodSettings(), times=TimeSettings(), leaks=None)
     return work.batch(0, work.rows).records.level.astype(np.float64)

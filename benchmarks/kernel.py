@@ -14,8 +14,9 @@ from loganomaly.floods import FloodSettings
 from loganomaly.reading.breaks import line_bounds
 from loganomaly.reading.detect import detect
 from loganomaly.reading.records import Records, read_records
-from loganomaly.scan.candidates import anchors, candidates
+from loganomaly.scan.candidates import candidates
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
 
 _BYTES = 16 << 20
@@ -46,7 +47,7 @@ def measure(path: Path) -> None:
         "mask and hash messages": lambda: read_shapes(data, *messages),
         "number shapes": lambda: intern(hashes),
         "summarise parameters": lambda: summarise_slots(first, values, numbers, ids, len(shapes)),
-        "look for secrets": lambda: candidates(data, records.start, records.end, *anchors()),
+        "look for secrets": lambda: candidates(data, records.start, records.end, LeakSearch().tables),
         "whole scan of a chunk": lambda: scan(Chunk(source=0, data=data), tables, floods=FloodSettings()),
     }
     for stage, run in stages.items():

@@ -15,6 +15,7 @@ def said(*tags, strength=1.0, text="seen once", detector="d"):
     ("tag", "expected"),
     [
         ("leak", "security_leak"),
+        ("security", "security_event"),
         ("silence", "silence"),
         ("flood", "log_flood"),
         ("critical", "error"),

@@ -19,11 +19,16 @@ detectors:
   lof: {enabled: true, neighbors: 20, contamination: 0.1}
   rolling_window: {enabled: true, window_size: 1000, repetition_threshold: 0.75}
   contamination: null
+leaks: {enabled: true, ip_addresses: false, without: [], key_env: null}
+additional_security_patterns: []
 llm: {provider: auto, model: "mistral:instruct", endpoint: "http://localhost:11434/api/generate", timeout: 30,
       max_retries: 3, deadline: 90, api_key_env: null, max_calls: 20, max_seconds: 300, max_tokens: null,
       answer_tokens: 512, concurrency: null, redact_personal: true, cache: true, cache_file: null}
 masks: []
+behavioral_rules: []
 reading: {timezone: UTC, day_first: null, year: null}
+rules: {enabled: true, without: [], sigma: []}
+additional_rule_based_patterns: []
 suppress: []
 suppress_file: null
 workflow:
@@ -59,7 +64,27 @@ def number(bounds: str, *outside: float) -> list[tuple[object, str]]:
 
 MAYBE_FLAG = [(1, "true or false or null"), ("x", "true or false or null")]
 YEAR = "a whole number, at most 2200, at least 1970 or null"
+A_LIST_OF_TEXTS = "a list of texts"
+SOME_PATTERNS = "a list of mappings with the keys name, pattern, severity"
 A_LIST = "a list of mappings with the keys name, pattern"
+SOME_BEHAVIOURS = (
+    "a list of mappings with the keys enabled, field, group_by, name, pattern, reason, severity, tags, threshold, "
+    "threshold_ratio, type, window_minutes"
+)
+BEHAVIOUR = {
+    "name": "guessing",
+    "enabled": True,
+    "type": "count",
+    "pattern": "from (?P<ip>.+)",
+    "group_by": ["ip"],
+    "field": None,
+    "window_minutes": 5.0,
+    "threshold": 5,
+    "threshold_ratio": None,
+    "reason": "{count} of {group}",
+    "severity": "low",
+    "tags": ["mine"],
+}
 SOME_ENTRIES = "a list of mappings with the keys component, date, id, level, note, reason, session, template"
 ENTRY = {
     "template": "order <*> lost",
@@ -71,10 +96,21 @@ ENTRY = {
     "note": "known",
     "date": "2026-03-14",
 }
+NAMES = [(value, "a list of texts") for value in (5, "x", None, True, [7])]
+RULE = {"name": "paper", "pattern": "out of paper", "reason": "no paper", "tags": ["printer"], "severity": "high"}
+SOME_RULES = "a list of mappings with the keys name, pattern, reason, severity, tags"
+EVERY_KEY = (
+    "additional_rule_based_patterns, additional_security_patterns, behavioral_rules, detectors, leaks, llm, masks, "
+    "reading, rules, suppress, suppress_file, workflow"
+)
 KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
     "masks": (
         [{"name": "order", "pattern": r"ORD-\d+"}, {"name": "ip", "pattern": None}],
         [(value, A_LIST) for value in (5, "x", None, True, {"name": "order"})],
+    ),
+    "behavioral_rules": (
+        [BEHAVIOUR],
+        [(value, SOME_BEHAVIOURS) for value in (5, "x", None, True, {"name": "guessing"})],
     ),
     "suppress": (
         [
@@ -87,6 +123,21 @@ KEYS: dict[str, tuple[object, list[tuple[object, str]]]] = {
         [(value, SOME_ENTRIES) for value in (5, "x", None, True, {"template": "order"})],
     ),
     "suppress_file": ("known.yaml", NO_TEXT),
+    "leaks.enabled": (False, FLAG),
+    "leaks.ip_addresses": (True, FLAG),
+    "leaks.without": (["e-mail", "phone"], [(value, A_LIST_OF_TEXTS) for value in (5, "e-mail", None, [5])]),
+    "leaks.key_env": ("MY_KEY", [(value, "text") for value in ("a b", "", 7)]),
+    "additional_security_patterns": (
+        [{"name": "badge", "pattern": "EMP-[0-9]{6}", "severity": "low"}],
+        [(value, SOME_PATTERNS) for value in (5, "x", None, True, {"name": "badge"})],
+    ),
+    "rules.enabled": (False, FLAG),
+    "rules.without": (["disk-full"], NAMES),
+    "rules.sigma": (["rules/linux"], NAMES),
+    "additional_rule_based_patterns": (
+        [RULE],
+        [(value, SOME_RULES) for value in (5, "x", None, True, {"name": "paper"})],
+    ),
     "reading.timezone": ("Europe/Berlin", TEXT_SUCH_AS_BERLIN),
     "reading.day_first": (True, MAYBE_FLAG),
     "reading.year": (2024, [(1969, YEAR), (2201, YEAR), ("2024", YEAR), (2024.0, YEAR), (True, YEAR)]),
@@ -180,7 +231,7 @@ def value_at(config: BaseModel, key: str) -> object:
     for name in key.split("."):
         value = getattr(value, name)
     if isinstance(value, tuple):
-        return [entry.model_dump() if isinstance(entry, BaseModel) else entry for entry in value]
+        return [entry.model_dump(mode="json") if isinstance(entry, BaseModel) else entry for entry in value]
     return value
 
 
@@ -233,7 +284,11 @@ def test_a_key_takes_a_valid_value_from_an_override(key, value):
 def test_a_wrong_value_in_the_file_is_named_with_its_line_and_what_was_expected(load, key, value, expected):
     text = "# settings\n" + as_yaml({key: value})
     name = key.rpartition(".")[2]
-    line = next(n for n, written in enumerate(text.splitlines(), start=1) if written.strip().startswith(f"{name}:"))
+    line = next(
+        n
+        for n, written in enumerate(text.splitlines(), start=1)
+        if written.strip().startswith((f"{name}:", f"'{name}':"))
+    )
     [problem] = problems(load, text)
     assert problem.startswith(f"settings.yaml, line {line}: {key}: given ")
     assert f", expected {expected}" in problem
@@ -310,10 +365,7 @@ def test_an_unknown_key_is_answered_with_the_key_that_was_meant(load, text, sugg
 
 def test_an_unknown_key_like_no_other_lists_the_known_keys_only(load):
     [problem] = problems(load, "zzz: 1\n")
-    assert problem == (
-        "settings.yaml, line 1: unknown key 'zzz'. "
-        "Known keys here: detectors, llm, masks, reading, suppress, suppress_file, workflow."
-    )
+    assert problem == (f"settings.yaml, line 1: unknown key 'zzz'. Known keys here: {EVERY_KEY}.")
 
 
 def test_an_unknown_key_never_shows_its_value(load):
@@ -324,9 +376,7 @@ def test_an_unknown_key_never_shows_its_value(load):
 def test_a_key_that_is_not_text_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem.startswith(f"settings.yaml, line 1: given {shown}")
-    assert problem.endswith(
-        "as a key, expected one of detectors, llm, masks, reading, suppress, suppress_file, workflow."
-    )
+    assert problem.endswith(f"as a key, expected one of {EVERY_KEY}.")
 
 
 def test_an_unknown_override_is_named_with_the_nearest_key():
@@ -390,7 +440,7 @@ def test_all_problems_are_listed_in_the_order_of_their_lines_and_overrides_last(
         "settings.yaml, line 4: llm.model:",
         "settings.yaml, line 5: detectors:",
         "settings.yaml, line 6: workflow.retry.jitter:",
-        "option 'x': unknown key. Known keys here: detectors, llm, masks, reading, suppress, suppress_file, workflow.",
+        f"option 'x': unknown key. Known keys here: {EVERY_KEY}.",
         "option llm.max_retries:",
     ]
 
@@ -440,8 +490,7 @@ def test_an_empty_file_leaves_every_default(load, text):
 def test_a_file_that_is_not_a_mapping_is_refused(load, text, shown):
     [problem] = problems(load, text)
     assert problem == (
-        f"settings.yaml, line 1: the file: given {shown}, "
-        "expected a mapping with keys among detectors, llm, masks, reading, suppress, suppress_file, workflow."
+        f"settings.yaml, line 1: the file: given {shown}, expected a mapping with keys among {EVERY_KEY}."
     )
 
 
@@ -727,10 +776,7 @@ def test_an_offset_that_yaml_takes_for_a_number_is_to_be_quoted(load):
         (
             "name: a\n   pattern: x\n - name: b\n   pattern: y\n - name: a\n   pattern: z",
             6,
-            (
-                "masks.3.name: mask 'a' is given twice, first as masks.1; keep one of the two, with both patterns: "
-                "this|that."
-            ),
+            ("masks.3.name: 'a' is given twice, first as masks.1; keep one of the two, with both patterns: this|that."),
         ),
     ],
 )
@@ -816,3 +862,42 @@ def test_a_wrong_entry_of_the_suppress_list_is_told_by_its_line(load, entry, pro
 
 def test_a_template_may_be_the_empty_text(load):
     assert load("suppress: [{template: '', reason: burst}]").suppress[0].template == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"name": "Paper"}, "additional_rule_based_patterns.1.name: given 'Paper', expected a small letter"),
+        ({"name": "disk-full"}, "there is a built-in rule 'disk-full'; choose another name"),
+        ({"pattern": "(?=x)"}, "additional_rule_based_patterns.1.pattern: given '(?=x)': invalid perl operator"),
+        ({"pattern": "a*"}, "it covers the empty text, and so would be found everywhere"),
+        ({"severity": "worst"}, "one of 'critical', 'high', 'medium', 'low'"),
+        ({"tags": ["printer", "leak"]}, "additional_rule_based_patterns.1.tags.2: 'leak' says what was measured"),
+        ({"tags": ["Two words"]}, "'Two words' is not of small letters, digits, dots and dashes"),
+        ({"reason": "two\nlines"}, "expected one line of text"),
+    ],
+)
+def test_a_rule_that_does_not_work_is_refused_with_the_reason(load, given, said):
+    with pytest.raises(ConfigError) as told:
+        load(as_yaml({"additional_rule_based_patterns": [RULE | given]}))
+    assert said in str(told.value)
+
+
+def test_two_rules_of_a_name_are_refused(load):
+    with pytest.raises(ConfigError, match=r"'paper' is given twice, first as additional_rule_based_patterns\.1"):
+        load(as_yaml({"additional_rule_based_patterns": [RULE, {**RULE, "tags": []}]}))
+
+
+def test_a_rule_that_there_is_not_cannot_be_switched_off(load):
+    with pytest.raises(ConfigError, match=r"rules\.without\.2: no rule is called 'disk-ful'; did you mean 'disk-full'"):
+        load(as_yaml({"rules.without": ["oom-kill", "disk-ful"]}))
+
+
+def test_off_is_a_key_like_any_other_though_yaml_reads_it_as_false(load):
+    assert load("rules:\n  without: [disk-full]\n").rules.without == ("disk-full",)
+
+
+def test_a_rule_of_ones_own_can_be_switched_off(load):
+    assert load(as_yaml({"additional_rule_based_patterns": [RULE], "rules.without": ["paper"]})).rules.without == (
+        "paper",
+    )

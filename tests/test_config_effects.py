@@ -20,7 +20,7 @@ from llm_server import (
 from loganomaly import LogAnalyzer
 from loganomaly.config import load_config
 from loganomaly.config.settings import Config
-from loganomaly.errors import UsageError
+from loganomaly.errors import ConfigError, UsageError
 from loganomaly.retry import with_retries
 from loganomaly.workflow.from_config import steps_of
 
@@ -35,6 +35,14 @@ LOGS += [f"2026-03-14 09:08:{i // 40:02d} INFO {'page' if i % 2 else 'asset'} {i
 def analyze(**overrides):
     settings = {f"detectors.{key.replace('__', '.')}": value for key, value in overrides.items()}
     return LogAnalyzer(load_config(overrides=settings)).analyze(pl.DataFrame({"log": LOGS}))
+
+
+def leaks_of(settings, text="at 10.0.0.7, badge EMP-123456, mail ada@acme.dev, password=hunter2x"):
+    """Return the kinds that leak, the pseudonyms, and all that is told of a log."""
+    log = [*LOGS[:200], f"2026-03-14 09:05:31 CRITICAL panic {text}"]
+    results = LogAnalyzer(load_config(overrides=settings)).analyze(pl.DataFrame({"log": log}))
+    told = json.dumps([results.summary, results.anomalies, results.leaks, results.template_file])
+    return {leak["kind"] for leak in results.leaks}, [leak["pseudonyms"] for leak in results.leaks], told
 
 
 def said_by(results, detector):
@@ -254,7 +262,7 @@ def test_a_mask_without_pattern_switches_the_built_in_one_off():
 
 ERRORS = (
     "ERROR [db] the disk is on fire",
-    "ERROR [mail] relay refuses ada@example.org",
+    "ERROR [mail] relay refuses ada@acme.dev of 10.9.8.7",
     "ERROR [auth] clock runs back",
 )
 TROUBLE = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO request {i} done in {i % 7} ms" for i in range(240)]
@@ -310,6 +318,57 @@ def busy():
 
 def failures(results):
     return [anomaly["llm"]["failure"]["message"] for anomaly in results.anomalies if anomaly["llm"]["failure"]]
+
+
+@effect_of("leaks.enabled")
+def test_without_a_search_nothing_leaks_and_all_is_masked():
+    assert leaks_of({})[0] == {"e-mail", "password"}
+    kinds, _, told = leaks_of({"leaks.enabled": False})
+    assert kinds == set()
+    assert "hunter2x" not in told
+    assert "<password>" in told
+
+
+@effect_of("leaks.ip_addresses")
+def test_ip_addresses_are_personal_data_where_asked_for():
+    assert "10.0.0.7" in leaks_of({})[2]
+    kinds, _, told = leaks_of({"leaks.ip_addresses": True})
+    assert "ip" in kinds
+    assert "10.0.0.7" not in told
+
+
+@effect_of("leaks.without")
+def test_a_kind_that_is_left_out_is_neither_found_nor_masked():
+    kinds, _, told = leaks_of({"leaks.without": ["e-mail"]})
+    assert kinds == {"password"}
+    assert "ada@acme.dev" in told
+    with pytest.raises(ConfigError, match="no kind of secret is called 'mail'"):
+        load_config(overrides={"leaks.without": ["mail"]})
+
+
+@effect_of("leaks.key_env")
+def test_with_a_key_pseudonyms_are_the_same_in_every_run(monkeypatch):
+    monkeypatch.setenv("SOME_KEY", "0123456789abcdef" * 2)
+    kept = [leaks_of({"leaks.key_env": "SOME_KEY"})[1] for _ in range(2)]
+    assert kept[0] == kept[1]
+    assert leaks_of({})[1] != leaks_of({})[1]
+    monkeypatch.setenv("SOME_KEY", "short")
+    with pytest.raises(ConfigError, match="SOME_KEY, which has 5 characters; expected a random key of at least 16"):
+        leaks_of({"leaks.key_env": "SOME_KEY"})
+
+
+@effect_of("additional_security_patterns")
+def test_a_pattern_of_the_users_is_found_and_masked():
+    own = [{"name": "badge", "pattern": "EMP-[0-9]{6}", "severity": "critical"}]
+    kinds, _, told = leaks_of({"additional_security_patterns": own})
+    assert "badge" in kinds
+    assert "EMP-123456" in leaks_of({})[2]
+    assert "EMP-123456" not in told
+    for wrong in ({"pattern": "(?=x)"}, {"pattern": "x*"}, {"name": "Badge"}, {"name": "password"}):
+        with pytest.raises(ConfigError, match=r"additional_security_patterns\.1"):
+            load_config(overrides={"additional_security_patterns": [own[0] | wrong]})
+    with pytest.raises(ConfigError, match="is given twice"):
+        load_config(overrides={"additional_security_patterns": own * 2})
 
 
 @effect_of("llm.provider")
@@ -503,14 +562,15 @@ def test_concurrency_tells_how_many_questions_are_asked_at_the_same_time(concurr
 def test_redact_personal_tells_whether_addresses_leave(server, hidden):
     ask(server, llm__redact_personal=hidden)
     sent = json.dumps(questions(server))
-    assert ("ada@example.org" in sent, "<e-mail-1>" in sent) == (not hidden, hidden)
+    assert ("10.9.8.7" in sent) == (not hidden)
+    assert "ada@acme.dev" not in sent
 
 
 def test_compliance_hides_addresses_whatever_redact_personal_is(server, tmp_path):
     config = settings_for(server, llm__redact_personal=False)
     LogAnalyzer(config, compliance=True, audit=tmp_path / "audit.jsonl").analyze(pl.DataFrame({"log": TROUBLE}))
     assert len(questions(server)) == 3
-    assert "ada@example.org" not in json.dumps(questions(server))
+    assert "10.9.8.7" not in json.dumps(questions(server))
 
 
 @effect_of("llm.cache", "llm.cache_file")
@@ -589,12 +649,20 @@ def leaves(model, prefix=""):
             yield f"{prefix}{name}"
 
 
+def test_a_behavioral_rule_tells_of_what_it_counts():
+    rule = {"name": "pages", "type": "count", "pattern": "for page", "threshold": 200, "window_minutes": 5}
+    config = load_config(overrides={"behavioral_rules": [rule]})
+    assert said_by(LogAnalyzer(config).analyze(pl.DataFrame({"log": LOGS})), "behaviour")
+    assert not said_by(analyze(), "behaviour")
+
+
 def test_every_setting_is_covered_here():
     tested = {f"detectors.{key}" for key in ("lof.enabled", "lof.neighbors", "lof.contamination")}
     tested |= {f"detectors.rolling_window.{key}" for key in ("enabled", "window_size", "repetition_threshold")}
     tested |= {"detectors.contamination"}
     tested |= {f"reading.{key}" for key in ("timezone", "day_first", "year")}
-    assert set(leaves(Config)) == tested | {"masks", "suppress", "suppress_file"} | COVERED
+    tested |= {"rules.enabled", "rules.without", "rules.sigma", "additional_rule_based_patterns"}
+    assert set(leaves(Config)) == tested | {"masks", "suppress", "suppress_file", "behavioral_rules"} | COVERED
 
 
 TWO = pl.DataFrame({"log": ["job 1 done", "job 2 done"]})
@@ -650,7 +718,9 @@ def notices_with(folder, overrides):
 
 
 def test_every_setting_of_the_model_is_among_those_of_single_files_that_are_tested():
-    of_the_model = {key for key in COVERED if key != "workflow.steps.prompt.template"}  # which is never alone
+    of_the_model = {
+        key for key in COVERED if key.startswith(("llm.", "workflow.")) and key != "workflow.steps.prompt.template"
+    }  # which is never alone
     assert set(OF_THE_MODEL) == of_the_model
 
 
@@ -717,3 +787,32 @@ def test_a_custom_template_that_nothing_would_use_is_told():
     config = load_config(overrides={"llm.provider": "local", "workflow.steps.prompt.custom_template": "Judge {log}"})
     (told,) = LogAnalyzer(config).analyze(TWO).notices
     assert told.startswith("workflow.steps.prompt.custom_template is without effect")
+
+
+def rules_held(**settings):
+    """Return the rules that hold in a log with an event that is known and one that is not."""
+    log = [*LOGS[:300], "2026-03-14 09:06:00 INFO disk full", "2026-03-14 09:06:01 INFO lp0 is out of paper"]
+    results = LogAnalyzer(load_config(overrides=settings)).analyze(pl.DataFrame({"log": log}))
+    return {each["rule"] for each in results.summary["rules"]["held"]}
+
+
+def test_rules_enabled():
+    assert rules_held() == {"disk-full"}
+    assert rules_held(**{"rules.enabled": False}) == set()
+
+
+def test_rules_off():
+    assert rules_held(**{"rules.without": ["disk-full"]}) == set()
+
+
+def test_additional_rule_based_patterns():
+    rule = {"name": "paper", "pattern": "out of paper", "reason": "the printer needs paper"}
+    assert rules_held(additional_rule_based_patterns=[rule]) == {"disk-full", "paper"}
+
+
+def test_rules_sigma(tmp_path):
+    path = tmp_path / "paper.yml"
+    path.write_text(
+        "title: Printer needs paper\nlogsource: {product: cups}\ndetection: {words: [out of paper], condition: words}\n"
+    )
+    assert rules_held(**{"rules.sigma": [str(path)]}) == {"disk-full", "printer-needs-paper"}

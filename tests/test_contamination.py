@@ -97,7 +97,7 @@ def test_what_is_left_is_the_beginning_of_all_and_within_the_share(strengths, co
 @pytest.mark.parametrize(("contamination", "rows"), [(None, 36), (0.3, 30), (0.1, 10), (0.0, 0)])
 def test_rows_beyond_it_are_no_anomalies_and_keep_score_and_reason(contamination, rows):
     frame = pl.DataFrame({"log": [line.rstrip("\n") for line in LINES]})
-    scanned = FrameScan(frame, floods=FloodSettings(), times=TimeSettings()).batch(0, len(frame))
+    scanned = FrameScan(frame, floods=FloodSettings(), times=TimeSettings(), leaks=None).batch(0, len(frame))
     case = build_case(scanned.profile)
     judgement = judge(case, [Said()], contamination=contamination)
     marked = annotate(frame, case=case, judgement=judgement, shapes=scanned.shape, clean=str)

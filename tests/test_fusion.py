@@ -81,7 +81,7 @@ def test_a_score_is_that_of_the_best_of_each_aspect_alone(pairs):
 
 
 def test_every_registered_detector_has_an_aspect_that_is_known():
-    known = {"time", "kind", "trouble", "session", "value", "silence", "flood", "leak"}
+    known = {"time", "kind", "trouble", "session", "value", "silence", "flood", "leak", "rule"}
     by = voices(load(DETECTORS, name)() for name in names(DETECTORS))
     assert {voice.aspect for voice in by.values()} <= known
     assert by["rarity"].aspect == by["lof"].aspect

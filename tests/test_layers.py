@@ -15,14 +15,15 @@ HOME = Path(loganomaly.__file__).parent
 LAYERS = (
     {"", "__main__"},
     {"cli"},
-    {"analyze_command", "dismiss_command", "inspect_command", "mask_commands"},
+    {"analyze_command", "dismiss_command", "inspect_command", "mask_commands", "redact_command", "rules_command"},
     {"command_settings"},
     {"analyzer", "answering", "console", "testing"},
     {"file_analysis", "frame_analysis"},
     {"analysis"},
     {"opinions"},
     {"workflow"},
-    {"file_reports", "frame_scan", "settings"},
+    {"file_reports", "frame_scan", "ruling", "settings"},
+    {"leak_samples", "redacted_copy", "secrecy"},
     {"config", "extract", "frame_lines", "results"},
     {"judge", "reports"},
     {"context", "finding_on", "folding"},
@@ -34,9 +35,9 @@ LAYERS = (
     {"incidents", "profile"},
     {"asking", "profile_tables"},
     {"prompts", "providers"},
-    {"findings", "floods", "mining", "reading", "redaction"},
+    {"behaviours", "findings", "floods", "mining", "reading", "redaction", "rules"},
     {"arguments", "memory", "registry", "retry", "traces", "troubles"},
-    {"errors", "legible", "stopwatch", "wording"},
+    {"errors", "legible", "patterns", "stopwatch", "wording"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}
@@ -48,6 +49,9 @@ CONFIG_READERS = {
     "command_settings",
     "dismiss_command",
     "mask_commands",
+    "secrecy",
+    "rules_command",
+    "ruling",
     "settings",
     "workflow",
 }

@@ -27,7 +27,8 @@ from loganomaly import LogAnalyzer
 from loganomaly.cli import app
 from loganomaly.config import load_config
 from loganomaly.prompts.fields import FIELDS
-from loganomaly.redaction.secrets import find_leaks, leak_kinds
+from loganomaly.redaction.kinds import all_kinds
+from loganomaly.redaction.secrets import find_leaks
 from loganomaly.workflow import LogAnalysisWorkflow, WorkflowStep
 
 KEY_BODY = ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw", "ggSjAgEAAoIBAQC7VJTUt9Us8cKjMzEfYyji")
@@ -44,7 +45,7 @@ PLANTED = {
 """How a secret of each kind stands in a log, and its value."""
 PARTS = [part for _, value in PLANTED.values() for part in value.split("\n")] + JWT.split(".")[1:]
 """What may be found nowhere."""
-ADDRESS = "ada.lovelace@example.org"
+ADDRESS = "ada.lovelace@acme.dev"
 QUIET = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO [web] request {i} done in {i % 7} ms" for i in range(300)]
 
 
@@ -189,7 +190,7 @@ def forget(name):
 
 
 def test_a_secret_of_every_kind_is_planted():
-    assert set(PLANTED) == {kind.name for kind in leak_kinds()}
+    assert set(PLANTED) <= {kind.name for kind in all_kinds()}
     for name, (form, value) in PLANTED.items():
         assert name in {leak.kind.name for leak in find_leaks(form.format(value))}
 
@@ -239,12 +240,10 @@ def test_no_secret_gets_anywhere_whatever_the_server_does(behaviour, compliance,
     for data in (sent(server), written, told(results), caplog.text.encode()):
         assert leaked(data) == set()
     assert leaked(sent(server), [ADDRESS]) == set()
+    assert leaked(written + told(results), [ADDRESS]) == set()
     if compliance:
-        assert leaked(written + told(results), [ADDRESS]) == set()
         assert Path("results", "llm-audit.jsonl").stat().st_size > 1000
         assert Path("elsewhere", "llm-audit.jsonl").stat().st_size > 1000
-    else:
-        assert leaked(written, [ADDRESS]) == {ADDRESS}  # of the results, which it may be in
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -357,7 +356,7 @@ def test_addresses_that_the_server_tells_are_masked_in_compliance_mode():
             write_config(server)
             results = in_all_phases(*(["--compliance-mode"] if compliance else []))
         written = found_below(".", without=INPUTS) + told(results)
-        assert leaked(written, [ADDRESS]) == (set() if compliance else {ADDRESS})
+        assert leaked(written, [ADDRESS]) == set()
 
 
 @pytest.mark.parametrize("personal", [True, False])

@@ -50,7 +50,7 @@ from loganomaly.workflow.policy import SAYS_NORMAL
 QUIET = [f"2026-03-14 09:{i // 60:02d}:{i % 60:02d} INFO [web] request {i} done in {i % 7} ms" for i in range(360)]
 SAD = (
     "CRITICAL [db] the disk is on fire",
-    "ERROR [mail] relay refuses ada@example.org, password=Zk81-qpWm",
+    "ERROR [mail] relay refuses 10.9.8.7, password=Zk81-qpWm",
     "ERROR [auth] clock runs backwards",
     "ERROR [shop] basket lost its owner",
     "ERROR [pay] ledger and bank disagree",
@@ -292,13 +292,13 @@ def test_an_analysis_without_findings_asks_nothing(server):
 
 
 def test_personal_data_leave_under_other_names_and_come_back():
-    with serving(ollama(ollama_generate(said(reason="<e-mail-1> is unknown", quote="refuses <e-mail-1>")))) as other:
+    with serving(ollama(ollama_generate(said(reason="<ip-1> is unknown", quote="refuses <ip-1>")))) as other:
         write_config(other)
         run()
-        assert "ada@example.org" not in json.dumps(questions(other))
-    anomaly = next(each for each in read() if "ada@" in each["log"])
-    assert anomaly["llm"]["opinion"]["reason"] == "ada@example.org is unknown"
-    assert anomaly["llm"]["opinion"]["quote"] == "refuses ada@example.org"
+        assert "10.9.8.7" not in json.dumps(questions(other))
+    anomaly = next(each for each in read() if "10.9.8.7" in each["log"])
+    assert anomaly["llm"]["opinion"]["reason"] == "10.9.8.7 is unknown"
+    assert anomaly["llm"]["opinion"]["quote"] == "refuses 10.9.8.7"
 
 
 def test_progress_is_told_while_a_model_is_asked(server):
@@ -755,7 +755,7 @@ def test_an_interrupted_run_writes_complete_results_and_the_next_one_asks_about_
     assert evidence_of(anomalies) == evidence_of(plain)
     assert [bool(anomaly.get("llm")) for anomaly in anomalies] == [True, True, False, False, False]
     assert read("summary")["llm"]["interrupted"] is True
-    assert names_in("results") == ["anomalies.json", "summary.json", "templates.json"]
+    assert names_in("results") == ["anomalies.json", "leaks.json", "summary.json", "templates.json"]
     write_config(server)
     run()
     assert len(questions(server)) == FOUND - 2
@@ -855,7 +855,7 @@ def test_answers_of_a_compliant_run_are_written_down_and_hold_no_address(server)
     classify("--compliance-mode")
     assert sum("body" in entry for entry in lines_of("results/llm-audit.jsonl")) == FOUND + 1
     assert all(opinions(read()))
-    assert not [path for path, data in contents("results").items() if b"ada@example.org" in data]
+    assert not [path for path, data in contents("results").items() if b"10.9.8.7" in data]
 
 
 # Later, or elsewhere.
@@ -878,8 +878,8 @@ def test_questions_are_written_down_one_a_finding_the_worst_first(server):
 def test_questions_that_are_written_down_hold_no_secret_and_no_address(server):
     prepared(server)
     written = Path("results/questions.jsonl").read_text()
-    assert "relay refuses <e-mail-1>" in written
-    assert "ada@example.org" not in written
+    assert "relay refuses <ip-1>" in written
+    assert "10.9.8.7" not in written
     assert "Zk81-qpWm" not in written
 
 
@@ -976,13 +976,13 @@ def test_answers_that_are_given_are_not_asked_for_again(server):
 
 def test_names_in_answers_that_came_in_a_file_stay():
     # They may be those of another line: nothing tells which questions a file was made for.
-    with serving(ollama(ollama_generate(said(reason="<e-mail-1> is unknown")))) as server:
+    with serving(ollama(ollama_generate(said(reason="<ip-1> is unknown")))) as server:
         prepared(server)
         classify("--input", "results/questions.jsonl", output="elsewhere")
-    assert "ada@" not in Path("elsewhere/answers.jsonl").read_text()
+    assert "10.9.8.7" not in Path("elsewhere/answers.jsonl").read_text()
     classify("--input", "elsewhere/answers.jsonl")
-    anomaly = next(each for each in read() if "ada@" in each["log"])
-    assert anomaly["llm"]["opinion"]["reason"] == "<e-mail-1> is unknown"
+    anomaly = next(each for each in read() if "10.9.8.7" in each["log"])
+    assert anomaly["llm"]["opinion"]["reason"] == "<ip-1> is unknown"
 
 
 def test_a_model_that_dies_while_questions_are_answered_leaves_the_evidence_for_the_rest(server, plain):
@@ -1041,7 +1041,7 @@ def test_a_whole_run_removes_the_questions_and_answers_of_the_one_before(server)
     classify()
     assert {"questions.jsonl", "answers.jsonl"} <= set(names_in("results"))
     run()
-    assert names_in("results") == ["anomalies.json", "summary.json", "templates.json"]
+    assert names_in("results") == ["anomalies.json", "leaks.json", "summary.json", "templates.json"]
 
 
 def test_questions_of_a_summary_alone_are_answered_and_kept(server):
@@ -1102,8 +1102,8 @@ def _inherited(kind):
 )
 def test_a_batch_holds_no_secret_and_no_address(provider, name):
     written = batch(provider, "m", name).read_text()
-    assert "relay refuses <e-mail-1>" in written
-    assert "ada@" not in written
+    assert "relay refuses <ip-1>" in written
+    assert "10.9.8.7" not in written
     assert "Zk81-qpWm" not in written
 
 

@@ -48,6 +48,7 @@ TABLES = (
         "component_series",
         "totals",
         "leaks",
+        "rules",
     ),
     *("sessions", "session_ids", "session_keys"),
 )

@@ -589,9 +589,9 @@ def test_a_secret_is_hidden_before_a_long_line_is_cut_within_it():
 
 
 def test_personal_data_are_hidden_unless_it_is_told_otherwise():
-    log = "ERROR ada@example.org from 10.0.0.7"
+    log = "ERROR ada@acme.dev from 10.0.0.7"
     assert "| ERROR <e-mail-1> from <ip-1>" in asked("{log}", log=log)
-    assert "| ERROR ada@example.org from 10.0.0.7" in asked("{log}", log=log, personal=False)
+    assert "| ERROR ada@acme.dev from 10.0.0.7" in asked("{log}", log=log, personal=False)
 
 
 def test_the_same_value_has_the_same_name_in_all_of_a_question():
@@ -634,10 +634,10 @@ def test_the_same_value_has_the_same_name_in_text_after_text():
 
 def test_personal_data_are_given_back():
     names = Pseudonyms(personal=True)
-    hidden = names.hide("ada@example.org at 10.0.0.7 and 2001:db8::7")
+    hidden = names.hide("ada@acme.dev at 10.0.0.7 and 2001:db8::7")
     assert hidden == "<e-mail-1> at <ip-1> and <ip-2>"
     assert (
-        names.restore(f"look at <ip-2>, then {hidden}") == "look at 2001:db8::7, then ada@example.org at 10.0.0.7 and "
+        names.restore(f"look at <ip-2>, then {hidden}") == "look at 2001:db8::7, then ada@acme.dev at 10.0.0.7 and "
         "2001:db8::7"
     )
 
@@ -664,15 +664,13 @@ def test_what_the_log_itself_writes_like_a_name_stands_for_no_address():
 
 
 def test_without_personal_data_only_secrets_are_hidden():
-    hidden = Pseudonyms(personal=False).hide("ada@example.org at 10.0.0.7 with password=hunter2x")
-    assert hidden == "ada@example.org at 10.0.0.7 with password=<password-1>"
+    hidden = Pseudonyms(personal=False).hide("ada@acme.dev at 10.0.0.7 with password=hunter2x")
+    assert hidden == "ada@acme.dev at 10.0.0.7 with password=<password-1>"
 
 
 PERSONAL = st.lists(
     st.text(max_size=6)
-    | st.sampled_from(
-        ["10.0.0.7", " 10.0.0.9 ", " ada@example.org ", " 2001:db8::7 ", "<ip-1>", "<ip-2>", "<e-mail-1>"]
-    ),
+    | st.sampled_from(["10.0.0.7", " 10.0.0.9 ", " ada@acme.dev ", " 2001:db8::7 ", "<ip-1>", "<ip-2>", "<e-mail-1>"]),
     max_size=10,
 ).map("".join)
 

@@ -33,6 +33,15 @@ def test_the_settings_are_all_keys_with_their_defaults(block):
     assert yaml.safe_load(block) == Config().model_dump(mode="json")
 
 
+def test_the_rules_of_the_readme_are_read(tmp_path):
+    (block,) = re.findall(r"```\n(rules:\n.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "settings.yaml"
+    path.write_text(block, encoding="utf-8")
+    config = load_config(path)
+    assert config.rules.sigma == ("rules/linux", "extra.yml")
+    assert [rule.name for rule in config.additional_rule_based_patterns] == ["out-of-paper"]
+
+
 def test_the_masks_of_the_readme_are_read(tmp_path):
     (block,) = re.findall(r"```\n(masks:\n.*?)```", README, flags=re.DOTALL)
     path = tmp_path / "settings.yaml"

@@ -10,6 +10,7 @@ from loganomaly.reading.formats import Layout
 from loganomaly.reading.program import NO_TIME
 from loganomaly.reading.tables import build_tables
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.leaks import LeakSearch
 
 LAYOUT = Layout(format="app", text="{time} {level} {component}: {message}", time="%Y-%m-%dT%H:%M:%S%f%z")
 TABLES = build_tables([LAYOUT], loose=False)
@@ -29,7 +30,9 @@ NOON = int(dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC).timestamp())
 
 def scan_text(text, *, first_line=0, offset=0, source=0, tables=TABLES):
     data = np.frombuffer(text, np.uint8)
-    return scan(Chunk(source=source, data=data, first_line=first_line, offset=offset), tables, floods=FLOODS)
+    return scan(
+        Chunk(source=source, data=data, first_line=first_line, offset=offset), tables, floods=FLOODS, leaks=LeakSearch()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,17 @@ def test_components_are_counted(profile):
 
 def test_leaks_are_counted_without_their_values(profile):
     assert profile.leaks.drop("shape").rows() == [
-        (3, "password", 1, 103, 5000 + TEXT.index(b"2024-05-01T12:00:01Z ERR"), 103)
+        (
+            3,
+            "password",
+            1,
+            0,
+            103,
+            5000 + TEXT.index(b"2024-05-01T12:00:01Z ERR"),
+            103,
+            1_714_564_801_000_000,
+            1_714_564_801_000_000,
+        )
     ]
     assert profile.leaks["shape"].to_list() == [shape(profile, b"lost")["shape"]]
 

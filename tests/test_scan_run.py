@@ -13,7 +13,7 @@ from loganomaly.scan.run import Opened, cores, scan_sources
 
 LAYOUT = Layout(format="app", text="{time} {level} {component}: {message}", time="%Y-%m-%dT%H:%M:%S%f%z")
 FORMAT = Detected(name="app", layouts=(LAYOUT,), share=1.0, calendar=Calendar(), loose=False)
-TABLES = ("sources", "shapes", "slots", "bins", "series", "components", "component_series", "totals", "leaks")
+TABLES = ("sources", "shapes", "slots", "bins", "series", "components", "component_series", "totals", "leaks", "rules")
 LINES = [
     b"2024-05-01T12:%02d:%02dZ INFO app: %s took %d ms\n" % (i // 60 % 60, i % 60, b"abcd"[i % 4 : i % 4 + 1], i * 7919)
     for i in range(4000)

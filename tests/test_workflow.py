@@ -959,11 +959,9 @@ def test_no_answer_of_a_model_of_the_users_own_lowers_an_alarm(name, reason, quo
 # What must not leave
 
 
-SECRET_LINE = (
-    "ERROR login of ada@example.org from 10.0.0.7 failed, password=hunter2x, postgresql://shop:Zk81-qpWm@db/shop"
-)
+SECRET_LINE = "ERROR login of ada@acme.dev from 10.0.0.7 failed, password=hunter2x, postgresql://shop:Zk81-qpWm@db/shop"
 SECRETS = ["hunter2x", "Zk81-qpWm"]
-PERSONAL = ["ada@example.org", "10.0.0.7"]
+PERSONAL = ["ada@acme.dev", "10.0.0.7"]
 ABOUT_NAMES = said(
     reason="<e-mail-1> at <ip-1> gave <password-1>, not <ip-9>.", quote="login of <e-mail-1>", tags=["ip"]
 )
@@ -987,9 +985,9 @@ def test_secrets_do_not_come_back_but_in_the_line_itself():
 
 def test_personal_data_are_put_back_where_the_model_speaks():
     result, _ = run(answering(ABOUT_NAMES), SECRET_LINE)
-    reason = "ada@example.org at 10.0.0.7 gave <password-1>, not <ip-9>."
+    reason = "ada@acme.dev at 10.0.0.7 gave <password-1>, not <ip-9>."
     assert result["opinion"]["reason"] == reason
-    assert result["opinion"]["quote"] == "login of ada@example.org"
+    assert result["opinion"]["quote"] == "login of ada@acme.dev"
     assert result["opinion"]["quote_found"]
     assert json.loads(result["llm_response"])["reason"] == reason
 
@@ -1258,7 +1256,7 @@ def test_what_went_wrong_is_read_in_all_lines_of_a_record():
 
 def test_a_reason_tells_severity_words_of_trouble_and_secrets():
     assert read_line("ERROR password=hunter2x refused").verdict.reason == (
-        'Password or key in a key=value pair in plain text; severity ERROR; says "refused".'
+        'Password or key given by name in plain text; severity ERROR; says "refused".'
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loganomaly.asking.choice import LOCAL
+from loganomaly.behaviours import remarks as remarks_on_rules
 from loganomaly.case import Case
 from loganomaly.config import Config
 from loganomaly.errors import UsageError
@@ -21,14 +22,19 @@ from loganomaly.opinions.stage import Progress, second_opinions, with_questions
 from loganomaly.profile import Profile
 from loganomaly.providers.endpoints import check_loopback
 from loganomaly.reading.sources import Skipped
-from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.registry import DETECTORS, checked_names
+from loganomaly.reports.leaks import describe_leaks
+from loganomaly.reports.rules import describe_rules
 from loganomaly.reports.run import describe_run
 from loganomaly.reports.sessions import session_frame, session_metrics
 from loganomaly.reports.suppressed import describe_suppressed
 from loganomaly.reports.templates import template_entries, template_file, template_frame
 from loganomaly.results import FileReport, Results
-from loganomaly.settings import detectors, notices, suppressions
+from loganomaly.ruling import rule_notices, rule_search, ruling
+from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.rules import RuleSearch
+from loganomaly.secrecy import leak_kinds, leak_search, pseudonymizer, redactor
+from loganomaly.settings import behaviours, detectors, notices, suppressions
 from loganomaly.stopwatch import Stopwatch
 from loganomaly.suppression import remarks
 from loganomaly.workflow.from_config import steps_of
@@ -55,10 +61,16 @@ class Analysis:
         self.config = config
         self.file_configs = dict(file_configs)
         self.compliance = compliance
-        self.clean = redact_personal if compliance else redact
+        configs = (config, *self.file_configs.values())
+        self.redactor = redactor(configs, everything=compliance)
+        self.clean = self.redactor.redact
+        self.pseudonyms = pseudonymizer(config)
+        # Without a search, and of what only compliance takes out, any shape may hold it.
+        self._any_shape = compliance or not all(each.leaks.enabled for each in configs)
         self._learnt = () if templates is None else load_templates(templates)
         self._without = checked_names(DETECTORS, without)
-        self._suppressions = {each: suppressions(each) for each in (config, *self.file_configs.values())}
+        self._rulings = {each: ruling(each) for each in configs}
+        self._suppressions = {each: suppressions(each) for each in configs}
         self._workflow = workflow
         self._audit = audit
         self._prepare = prepare
@@ -70,11 +82,26 @@ class Analysis:
                 msg = "compliance: the workflow does not write down what it sends; give its LLMCallStep an audit file"
                 raise UsageError(msg)
 
+    def search(self, config: Config) -> LeakSearch | None:
+        """Return what secrets are searched for in what a configuration holds for."""
+        return leak_search(config, pseudonyms=self.pseudonyms)
+
+    def rule_search(self, config: Config, *, leaks: LeakSearch | None) -> RuleSearch | None:
+        """Return which rules are searched for, beside secrets, in what a configuration holds for."""
+        return rule_search(self._rulings[config].rules, leaks=leaks)
+
+    def described_leaks(
+        self, case: Case, names: Mapping[int, str], *, samples: Mapping[tuple[int, int, str], tuple[str, str | None]]
+    ) -> list[dict[str, Any]]:
+        """Return what is said of the leaks in a case; see `describe_leaks`."""
+        kinds = {kind.name: kind for each in (self.config, *self.file_configs.values()) for kind in leak_kinds(each)}
+        return describe_leaks(case, kinds=list(kinds.values()), names=names, samples=samples, clean=self.clean)
+
     def judged(self, case: Case, config: Config) -> Judgement:
         """Return what the detectors make of a case."""
         return judge(
             case,
-            detectors(config, without=self._without),
+            detectors(config, without=self._without, rules=self._rulings[config].rules),
             suppressions=self._suppressions[config],
             contamination=config.detectors.contamination,
             clean=self.clean,
@@ -82,7 +109,7 @@ class Analysis:
 
     def case(self, profile: Profile, masks: Sequence[Mask]) -> Case:
         """Return the case of a profile, its templates without secrets."""
-        return masked_case(profile, clean=self.clean, all_shapes=self.compliance, masks=masks, learnt=self._learnt)
+        return masked_case(profile, clean=self.clean, all_shapes=self._any_shape, masks=masks, learnt=self._learnt)
 
     def together(
         self, cases: Sequence[Case], judgements: Sequence[Judgement], masks: Sequence[Mask]
@@ -106,6 +133,7 @@ class Analysis:
         skipped: Sequence[Skipped] = (),
         lines: Any = None,
         files: Mapping[str, FileReport] | None = None,
+        leaks: Sequence[dict[str, Any]] = (),
         unused: Sequence[str] = (),
         unclear: Sequence[str] = (),
         mixed_masks: bool = False,
@@ -124,33 +152,48 @@ class Analysis:
             without=self._without,
             beyond=sum(len(judgement.beyond) for judgement in judgements),
         )
+        rulings = list(self._rulings.values())
         about_suppressions = remarks(
             [entry for entries in self._suppressions.values() for entry in entries],
             hidden=hidden,
             besides=[each for judgement in judgements for each in judgement.besides],
             clean=self.clean,
         )
+        rules = [rule for each in (self.config, *self.file_configs.values()) for rule in behaviours(each)]
+        about_rules = remarks_on_rules(case.profile.behaviours, case.profile.behaviour_slots, rules)
         run = describe_run(
             whole.summary["input_files"],
             skipped=skipped,
             suppressed=describe_suppressed(hidden, clean=self.clean),
-            notices=[*about_settings, *about_suppressions],
+            notices=[*about_settings, *rule_notices(rulings), *about_suppressions, *about_rules],
             compliance=self.compliance,
             settings=settings,
             seconds=watch.seconds,
             clean=self.clean,
         )
-        entries = template_entries(case, scores=scores, clean=self.clean, all_shapes=self.compliance)
+        entries = template_entries(case, scores=scores, clean=self.clean, all_shapes=self._any_shape)
         results = Results(
-            summary={**whole.summary, "sessions": session_metrics(case, clean=self.clean), **run},
+            summary={
+                **whole.summary,
+                "sessions": session_metrics(case, clean=self.clean),
+                "rules": describe_rules(
+                    case,
+                    rules=[rule for each in rulings for rule in each.rules],
+                    untranslated=[each for every in rulings for each in every.untranslated],
+                    names=[entry["name"] for entry in whole.summary["input_files"]],
+                    clean=self.clean,
+                ),
+                **run,
+            },
             anomalies=whole.anomalies,
             findings=tuple(findings),
             templates=template_frame(entries),
             template_file=template_file(
-                case, entries, learnt=self._learnt, clean=self.clean, all_shapes=self.compliance
+                case, entries, learnt=self._learnt, clean=self.clean, all_shapes=self._any_shape
             ),
             session_table=partial(session_frame, case, clean=self.clean),
             lines=lines,
+            leaks=list(leaks),
             files=files or {},
             notices=tuple(run["notices"]),
         )

@@ -55,6 +55,30 @@ class Case:
     members: pl.DataFrame
 
     @cached_property
+    def leaks(self) -> pl.DataFrame:
+        """The leaks, with the `number` of their template, by source and place.
+
+        Numbers that pass a check of their digits as often as chance lets them, one in ten or so, are none.
+        """
+        leaks = self.profile.leaks.filter((pl.col("count") > 0) & (pl.col("count") >= pl.col("failed")))
+        return leaks.join(self.members, on="shape").sort("source", "first_line", "kind", "shape")
+
+    @cached_property
+    def rules(self) -> pl.DataFrame:
+        """Which rules hold for records of which templates: rule, number, count, first place, first and last time."""
+        return (
+            self.profile.rules.join(self.members, on="shape")
+            .sort("source", "first_line", "rule", "shape")
+            .group_by("rule", "number", maintain_order=True)
+            .agg(
+                pl.col("count").sum(),
+                pl.col("source", "first_line", "first_offset").first(),
+                pl.col("first_time").min(),
+                pl.col("last_time").max(),
+            )
+        )
+
+    @cached_property
     def records(self) -> int:
         """How many records there are."""
         return int(self.profile.sources["records"].sum())

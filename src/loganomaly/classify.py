@@ -11,6 +11,8 @@ __all__ = ["CLASSES", "NORMAL", "classify", "explain", "kind_of", "kinds_of"]
 NORMAL = "normal"
 _BY_TAG = (
     ("leak", "security_leak"),
+    ("behaviour", "unusual_behaviour"),
+    ("security", "security_event"),
     ("silence", "silence"),
     ("heartbeat", "silence"),
     ("dip", "silence"),

@@ -10,6 +10,8 @@ from loganomaly.analyze_command import app
 from loganomaly.dismiss_command import dismiss_app
 from loganomaly.inspect_command import inspect_app
 from loganomaly.mask_commands import masks_app, try_app
+from loganomaly.redact_command import redact_app
+from loganomaly.rules_command import rules_app
 
 __all__ = ["app", "inspect_app", "main"]
 
@@ -23,7 +25,11 @@ def main() -> None:
         try_app(args=sys.argv[3:], prog_name="loganomaly masks try")
     elif sys.argv[1:2] == ["masks"]:
         masks_app(args=sys.argv[2:], prog_name="loganomaly masks")
+    elif sys.argv[1:2] == ["redact"]:
+        redact_app(args=sys.argv[2:], prog_name="loganomaly redact")
     elif sys.argv[1:2] == ["dismiss"]:
         dismiss_app(args=sys.argv[2:], prog_name="loganomaly dismiss")
+    elif sys.argv[1:2] == ["rules"]:
+        rules_app(args=sys.argv[2:], prog_name="loganomaly rules")
     else:
         app(prog_name="loganomaly")

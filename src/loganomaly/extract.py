@@ -38,6 +38,11 @@ class Excerpt:
     size: int | None = None
     more: bytes = b""
 
+    def hidden(self, hide: Callable[[bytes], bytes]) -> "Excerpt":
+        """Return the same place, its lines as `hide` makes them."""
+        before = hide(self.data[: self.start])
+        return replace(self, data=before + hide(self.data[self.start :]), start=len(before), more=hide(self.more))
+
     def lines(self) -> tuple[list[str], list[str]]:
         """Return the lines before the wanted one, and it with those after it."""
         before, after = self.data[: self.start], self.data[self.start :]

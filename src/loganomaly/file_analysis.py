@@ -1,6 +1,6 @@
 """The analysis of files from end to end: find, scan, judge, extract, report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,19 +8,29 @@ from pathlib import Path
 from loganomaly.analysis import Analysis, Progress
 from loganomaly.case import Case
 from loganomaly.errors import InputUnreadableError, NoLogsError
-from loganomaly.extract import excerpts_if_unchanged, with_lines
+from loganomaly.extract import Excerpt, excerpts_if_unchanged, with_lines
 from loganomaly.file_reports import report_files
+from loganomaly.findings import Location
 from loganomaly.folding import rank
 from loganomaly.incidents import find_incidents
+from loganomaly.leak_samples import leak_samples
 from loganomaly.masking import masked_finding
 from loganomaly.mining.masks import all_of, masks_in_use
 from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import find_sources
 from loganomaly.results import Results
+from loganomaly.scan.named_secrets import hide_columns
 from loganomaly.scan.opening import prepare, with_session_keys
 from loganomaly.scan.progress import bytes_on_disk
 from loganomaly.scan.run import scan_sources
-from loganomaly.settings import flood_settings, group_by_config, own_masks, time_settings, unused_patterns
+from loganomaly.settings import (
+    behaviours,
+    flood_settings,
+    group_by_config,
+    own_masks,
+    time_settings,
+    unused_patterns,
+)
 from loganomaly.stopwatch import Stopwatch
 
 __all__ = ["analyze_files"]
@@ -48,6 +58,8 @@ def analyze_files(
         found = find_sources(inputs, exclude=exclude, spool_dir=spool)
         names = [source.name for source in found.sources]
         configs, groups = group_by_config(names, default=analysis.config, patterns=analysis.file_configs)
+        searches = [analysis.search(config) for config in configs]
+        rules = [analysis.rule_search(each, leaks=leaks) for each, leaks in zip(configs, searches, strict=True)]
         opened = [
             prepare(
                 source,
@@ -55,6 +67,9 @@ def analyze_files(
                 group=group,
                 floods=flood_settings(configs[group]),
                 times=time_settings(configs[group]),
+                leaks=searches[group],
+                behaviours=behaviours(configs[group]),
+                rules=rules[group],
             )
             for number, (source, group) in enumerate(zip(found.sources, groups, strict=True))
         ]
@@ -79,15 +94,22 @@ def analyze_files(
         cases = {group: analysis.case(profile, masks[group]) for group, profile in scanned.profiles.items()}
         judgements = {group: analysis.judged(case, configs[group]) for group, case in cases.items()}
         ranked = sorted((finding for judgement in judgements.values() for finding in judgement.findings), key=rank)
+
+    lost: dict[int, str] = {}
+
+    def fetch(number: int, places: Sequence[Location]) -> Iterator[tuple[Location, Excerpt]]:
+        found = excerpts_if_unchanged(
+            opened[number].source, places, head=opened[number].head, lost=partial(lost.setdefault, number)
+        )
+        for place, excerpt in found:
+            yield place, excerpt.hidden(partial(hide_columns, tables=opened[number].tables))
+
     with watch.stage("extract"):
         if progress:
             progress("extract", total, total)
-        lost: dict[int, str] = {}
         with_text = with_lines(
             ranked,
-            lambda number, places: excerpts_if_unchanged(
-                opened[number].source, places, head=opened[number].head, lost=partial(lost.setdefault, number)
-            ),
+            fetch,
             record_lines=lambda number, text: record_lines(text, opened[number].tables),
             fits_layout=lambda number, line: fits_layout(line, opened[number].tables),
             time_of=lambda place, text: time_of(text, opened[place.source].tables),
@@ -98,8 +120,18 @@ def analyze_files(
             span=_span(cases.values()),
             lines=scanned.lines,
         )
+        samples: dict[tuple[int, int, str], tuple[str, str | None]] = {}
+        for group, part in cases.items():
+            if searches[group] is not None:
+                samples |= leak_samples(
+                    part.leaks,
+                    fetch,
+                    redactor=analysis.redactor,
+                    pseudonyms=analysis.pseudonyms,
+                    clean=analysis.clean,
+                )
     case, scores = analysis.together(list(cases.values()), list(judgements.values()), all_of(masks.values()))
-    whole, files = report_files(
+    whole, files, leaks = report_files(
         case,
         grouped.findings,
         incidents=grouped.incidents,
@@ -107,6 +139,7 @@ def analyze_files(
         given=", ".join(inputs),
         opened=opened,
         scanned=replace(scanned, damaged={**lost, **scanned.damaged}),
+        describe_leaks=partial(analysis.described_leaks, samples=samples),
         clean=analysis.clean,
     )
     return analysis.results(
@@ -119,6 +152,7 @@ def analyze_files(
         progress=progress,
         skipped=found.skipped,
         files=files,
+        leaks=leaks,
         unused=unused_patterns(names, analysis.file_configs),
         mixed_masks=len(set(masks.values())) > 1,
         unclear=[analysis.clean(it.source.name) for it in opened if it.detected.dating.order_origin == "assumed"],

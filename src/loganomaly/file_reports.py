@@ -11,6 +11,7 @@ from loganomaly.masking import masked_names
 from loganomaly.reports.anomalies import describe
 from loganomaly.reports.incidents import describe_incidents
 from loganomaly.reports.inputs import describe_input
+from loganomaly.reports.leaks import leaks_in_summary
 from loganomaly.reports.summary import summarise
 from loganomaly.results import FileReport
 from loganomaly.scan.run import Opened, ScanResult
@@ -27,6 +28,7 @@ def report(
     lines: int,
     names: Mapping[int, str],
     inputs: Sequence[Mapping[str, Any]],
+    leaks: Sequence[Mapping[str, Any]],
     clean: Callable[[str], str],
 ) -> FileReport:
     """Return the report on some inputs.
@@ -43,10 +45,13 @@ def report(
         Name of each source, by its number.
     inputs
         What is said of each of them; see `describe_input`.
+    leaks
+        What is said of the leaks in them; see `describe_leaks`.
     clean
         Takes secrets out of a text.
     """
-    summary = summarise(case, findings, filename=filename, lines=lines, names=names, clean=clean)
+    told = leaks_in_summary(leaks)
+    summary = summarise(case, findings, filename=filename, lines=lines, leaks=told, clean=clean)
     return FileReport(
         summary={
             **summary,
@@ -66,9 +71,10 @@ def report_files(
     given: str,
     opened: Sequence[Opened],
     scanned: ScanResult,
+    describe_leaks: Callable[[Case, Mapping[int, str]], list[dict[str, Any]]],
     clean: Callable[[str], str],
-) -> tuple[FileReport, dict[str, FileReport]]:
-    """Return the report on all files, and of several that on each, by name.
+) -> tuple[FileReport, dict[str, FileReport], list[dict[str, Any]]]:
+    """Return the report on all files, and of several that on each, by name, and all leaks.
 
     Parameters
     ----------
@@ -80,6 +86,8 @@ def report_files(
         How the files were asked for, which stands for several of them.
     opened, scanned
         The files, and what was counted in them.
+    describe_leaks
+        Returns what is said of the leaks in a case, given the names of sources.
     clean
         Takes secrets out of a text.
     """
@@ -97,6 +105,7 @@ def report_files(
             lines=lines,
             names=names,
             inputs=inputs,
+            leaks=describe_leaks(part, names),
             clean=clean,
         )
 
@@ -106,7 +115,7 @@ def report_files(
         name = names[item.number]
         single[name] = of(_part(parts[item.group], item.number), own, filename=name, files=[item])
     filename = clean(given) if single else names[opened[0].number]
-    return of(case, findings, filename=filename, files=opened), single
+    return of(case, findings, filename=filename, files=opened), single, describe_leaks(case, names)
 
 
 def _input(item: Opened, case: Case, scanned: ScanResult, *, name: str, clean: Callable[[str], str]) -> dict[str, Any]:

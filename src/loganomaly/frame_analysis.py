@@ -11,6 +11,7 @@ from loganomaly.file_reports import report
 from loganomaly.frame_lines import annotate
 from loganomaly.frame_scan import FrameScan
 from loganomaly.incidents import find_incidents
+from loganomaly.leak_samples import leak_samples
 from loganomaly.masking import masked_finding
 from loganomaly.mining.masks import masks_in_use
 from loganomaly.profile import Profile
@@ -18,7 +19,7 @@ from loganomaly.reading.lines import fits_layout, record_lines
 from loganomaly.reports.inputs import describe_input
 from loganomaly.results import Results
 from loganomaly.scan.chunk import Scanned
-from loganomaly.settings import flood_settings, own_masks, time_settings
+from loganomaly.settings import behaviours, flood_settings, own_masks, time_settings
 from loganomaly.stopwatch import Stopwatch
 
 __all__ = ["analyze_frame", "report_frame", "scan_of"]
@@ -38,7 +39,15 @@ def analyze_frame(analysis: Analysis, frame: Any, *, batch_size: int | None = No
 
 def scan_of(analysis: Analysis, frame: Any) -> FrameScan:
     """Return a frame, ready to be scanned."""
-    return FrameScan(frame, floods=flood_settings(analysis.config), times=time_settings(analysis.config))
+    leaks = analysis.search(analysis.config)
+    return FrameScan(
+        frame,
+        floods=flood_settings(analysis.config),
+        times=time_settings(analysis.config),
+        leaks=leaks,
+        rules=analysis.rule_search(analysis.config, leaks=leaks),
+        behaviours=behaviours(analysis.config),
+    )
 
 
 def report_frame(
@@ -68,12 +77,22 @@ def report_frame(
         )
         shapes = np.concatenate([part.shape for part in scanned])
         lines = annotate(work.frame, case=case, judgement=judgement, shapes=shapes, clean=clean)
+        samples: dict[tuple[int, int, str], tuple[str, str | None]] = {}
+        if work.leaks is not None:
+            samples = leak_samples(
+                case.leaks,
+                lambda _, places: work.excerpts(places, clean=clean),
+                redactor=analysis.redactor,
+                pseudonyms=analysis.pseudonyms,
+                clean=clean,
+            )
     grouped = find_incidents(
         [masked_finding(finding, clean=clean) for finding in found], span=case.span, lines={0: work.rows}
     )
     name = "<frame>"
     size = len(work.lines.data)
     about = describe_input(case.profile, 0, name=name, compression="none", size=size, detected=work.detected)
+    leaks = analysis.described_leaks(case, {0: name}, samples=samples)
     whole = report(
         case,
         grouped.findings,
@@ -82,6 +101,7 @@ def report_frame(
         lines=of or work.rows,
         names={0: name},
         inputs=[about],
+        leaks=leaks,
         clean=clean,
     )
     return analysis.results(
@@ -92,5 +112,6 @@ def report_frame(
         findings=grouped.findings,
         watch=watch,
         lines=lines,
+        leaks=leaks,
         unclear=[name] if work.detected.dating.order_origin == "assumed" else (),
     )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loganomaly.behaviours import BehaviourRule
 from loganomaly.extract import AFTER, BEFORE, Excerpt
 from loganomaly.findings import Location
 from loganomaly.floods import FloodSettings
@@ -15,6 +16,8 @@ from loganomaly.reading.detect import Detected, detect
 from loganomaly.reading.program import NO_TIME, Tables
 from loganomaly.reading.zones import find_zone
 from loganomaly.scan.chunk import Chunk, Scanned, scan
+from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
 __all__ = ["FrameScan"]
@@ -26,12 +29,24 @@ _SAMPLE = 50_000
 class FrameScan:
     """A frame that is scanned in batches of rows."""
 
-    def __init__(self, frame: Any, *, floods: FloodSettings, times: TimeSettings) -> None:
+    def __init__(
+        self,
+        frame: Any,
+        *,
+        floods: FloodSettings,
+        times: TimeSettings,
+        leaks: LeakSearch | None,
+        behaviours: tuple[BehaviourRule, ...] = (),
+        rules: RuleSearch | None = None,
+    ) -> None:
         self.frame = frame
         self.lines: Lines = lines_of(frame)
         self.times: NDArray[np.int64] | None = times_of(frame, zone=find_zone(times.timezone).rules)
         self.rows = len(self.lines.bounds) - 1
         self.floods = floods
+        self.leaks = leaks
+        self.behaviours = behaviours
+        self.rules = rules
         sample = "\n".join(self.lines.texts.head(2000).to_list()) + "\n"
         self.detected: Detected = detect(sample.encode("utf-8", errors="replace"), times=times)
         self.tables: Tables = self.detected.tables()
@@ -48,9 +63,19 @@ class FrameScan:
             first_line=first,
             offset=int(bounds[0]),
             bounds=bounds - bounds[0],
+            name="<frame>",
         )
         times = None if self.times is None else self.times[first:last]
-        return scan(chunk, self.tables, floods=self.floods, sessions=self.sessions, times=times)
+        return scan(
+            chunk,
+            self.tables,
+            floods=self.floods,
+            sessions=self.sessions,
+            leaks=self.leaks,
+            behaviours=self.behaviours,
+            rules=self.rules,
+            times=times,
+        )
 
     def excerpts(
         self, places: Sequence[Location], *, clean: Callable[[str], str]

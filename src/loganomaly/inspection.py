@@ -19,7 +19,7 @@ from loganomaly.reading.records import UNMATCHED, Records, read_records
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.reading.spool_folder import spool_folder
 from loganomaly.reading.streams import Source, open_source
-from loganomaly.redaction.secrets import find_leaks, redact
+from loganomaly.redaction.secrets import default_redactor, redact
 from loganomaly.scan.opening import prepare
 
 __all__ = ["LINES", "Inspection", "LayoutUse", "ParsedRecord", "SourceInspection", "inspect_sources"]
@@ -281,15 +281,13 @@ def _field(data: bytes, start: int, end: int) -> str:
     """
     begin, stop = max(0, start - _REACH), min(len(data), start + _REACH)
     end = min(end, start + _LONGEST_FIELD)
-    # One character a byte, so that places are offsets; the patterns of secrets are ASCII.
-    around = data[begin:stop].decode("latin-1")
     parts: list[bytes] = []
     at = start
-    for leak in sorted(find_leaks(around), key=lambda leak: leak.start):
-        first, last = leak.start + begin, leak.end + begin
+    for kind, low, high in default_redactor().spans(data[begin:stop]):
+        first, last = low + begin, high + begin
         if first < end and last > at:
             if first >= at or not parts:
-                parts += [data[at : max(at, first)], f"<{leak.kind.name}>".encode()]
+                parts += [data[at : max(at, first)], f"<{kind.name}>".encode()]
             at = last
     parts.append(data[at:end])
     # What is a secret where it stands alone is masked as well.

@@ -77,6 +77,10 @@ def describe_parameters(
     ):
         if number in found:
             _mask(found[number], case.templates[number], shape=shape, sample=sample, clean=clean)
+    names = {name: clean(name) for listed in found.values() for name in {each["name"] for each in listed} if name}
+    for listed in found.values():
+        for each in listed:
+            each["name"] = names.get(each["name"])
     return found
 
 
@@ -112,7 +116,9 @@ def _mask_field(known: dict[str, Any], *, clean: Callable[[str], str]) -> None:
 
 def _texts(known: Mapping[str, Any]) -> list[str]:
     """Return the values that are told."""
-    numbers = [f"{known['numbers'][end]:g}" for end in ("min", "max")] if known["numbers"] else []
+    ends = [float(known["numbers"][end]) for end in ("min", "max")] if known["numbers"] else []
+    # With all digits, as the log has them: a number of a card does not look like one otherwise.
+    numbers = [f"{number:.0f}" if number.is_integer() else repr(number) for number in ends]
     return [*(entry["value"] for entry in known["values"]), *numbers]
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from loganomaly.behaviours.tables import NAMES as BEHAVIOURS
+from loganomaly.behaviours.tables import bounded as bound_behaviours
 from loganomaly.floods import Floods, FloodSettings
-from loganomaly.profile_tables import LEVEL_COLUMNS, blank, merge_table, place, table_schemas, unplace
+from loganomaly.profile_tables import LEVEL_COLUMNS, MOST_LEAK_VALUES, blank, merge_table, place, table_schemas, unplace
 
 __all__ = [
     "FIELD_SLOTS",
@@ -99,7 +101,13 @@ class Profile:
     components
         Per source and component: records, errors, first and last place, name.
     leaks
-        Per source, shape and kind of secret: records, first place, last line.
+        Per source, shape and kind of secret: records, those in which only the check digits fail, first place, last
+        line, first and last time.
+    leak_values
+        Per shape and kind of secret, of the values with the smallest hashes (keyed, see `redaction.pseudonyms`) at most
+        MOST_LEAK_VALUES: how often each occurs. Fewer are all there are.
+    rules
+        Per source, shape and rule: records that it holds for, first place, last line, first and last time.
     sessions
         Per session (hash of its id) and shape: records, first and last time, first and last record (`place` numbers of
         lines, and of the offset of the last). Kept are sessions whose hash begins with `session_bits` zeros.
@@ -108,6 +116,18 @@ class Profile:
         how such ids are written; see `loganomaly.scan.ids`.
     session_keys
         Per key: how its ids are written (null for fields, which have names), and the first line that has one.
+    behaviours
+        Per behavioural rule (its `id`): records that it counts, those of them without a time or without a group, how
+        many records or values of a slot are told apart, and the first group and slot that are not kept, if any is
+        not.
+    behaviour_groups
+        Per rule and group (hash of its values): what it is called, and the hash of all its values but the template, for
+        which its shape stands (0 where the rule does not group by template).
+    behaviour_slots
+        Per rule, group and slot of time: records, those that match, and the last of these: time, place, shape.
+    behaviour_values
+        Per rule, group, slot and record or value, of those that come first: where it is first, shape, and, of slots in
+        which all are known, when it was last; see `behaviours.tables`.
     floods
         Stretches of rows that one shape dominates.
     """
@@ -124,9 +144,15 @@ class Profile:
     component_series: pl.DataFrame = field(default_factory=lambda: blank("component_series"))
     totals: pl.DataFrame = field(default_factory=lambda: blank("totals"))
     leaks: pl.DataFrame = field(default_factory=lambda: blank("leaks"))
+    leak_values: pl.DataFrame = field(default_factory=lambda: blank("leak_values"))
+    rules: pl.DataFrame = field(default_factory=lambda: blank("rules"))
     sessions: pl.DataFrame = field(default_factory=lambda: blank("sessions"))
     session_ids: pl.DataFrame = field(default_factory=lambda: blank("session_ids"))
     session_keys: pl.DataFrame = field(default_factory=lambda: blank("session_keys"))
+    behaviours: pl.DataFrame = field(default_factory=lambda: blank("behaviours"))
+    behaviour_groups: pl.DataFrame = field(default_factory=lambda: blank("behaviour_groups"))
+    behaviour_slots: pl.DataFrame = field(default_factory=lambda: blank("behaviour_slots"))
+    behaviour_values: pl.DataFrame = field(default_factory=lambda: blank("behaviour_values"))
     floods: Floods = field(default_factory=Floods)
     width: int = WIDTHS[0]
     total_width: int = WIDTHS[0]
@@ -162,6 +188,7 @@ class Profile:
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = merge_table(name, pieces)
         _bound_codes(tables)
+        tables["leak_values"] = _smallest_leaks(tables["leak_values"])
         floods = Floods.merge([part.floods for part in parts])
         return _bounded(
             cls(
@@ -181,7 +208,7 @@ class Profile:
         return _bounded(cls(**tables, floods=floods))  # type: ignore[arg-type]
 
     def only(self, sources: Iterable[int]) -> "Profile":
-        """Return the part of the profile that speaks of these sources; slots, fields and sessions stay whole."""
+        """Return the part of the profile that speaks of these sources; slots, fields, sessions and rules stay whole."""
         wanted = list(sources)
         tables = {name: getattr(self, name).filter(pl.col("source").is_in(wanted)) for name in table_schemas()
                   if "source" in table_schemas()[name]}  # fmt: skip
@@ -192,9 +219,11 @@ class Profile:
             codes=self.codes,
             values=self.values,
             fields=self.fields,
+            leak_values=self.leak_values,
             sessions=self.sessions,
             session_ids=self.session_ids,
             session_keys=self.session_keys,
+            **{name: getattr(self, name) for name in BEHAVIOURS},
             floods=self.floods.only(wanted),
             width=self.width,
             total_width=self.total_width,
@@ -217,7 +246,7 @@ def _bounded(profile: Profile) -> Profile:
         for name in ("series", "component_series"):
             tables[name] = merge_table(name, [_coarsened(tables[name], width, wider)])
     for key, most, owners in (
-        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "codes", "values", "series")),
+        ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "codes", "values", "series", "rules")),
         ("component", MOST_COMPONENTS, ("components", "component_series")),
     ):
         distinct = tables[owners[0]][key].unique()
@@ -227,6 +256,7 @@ def _bounded(profile: Profile) -> Profile:
                 tables[name] = tables[name].filter(pl.col(key) <= highest)
     most_values, most_field_values = _bound_slots(tables, profile)
     session_bits = _bound_sessions(tables, profile.session_bits)
+    bound_behaviours(tables)
     return Profile(
         **tables,
         floods=profile.floods,
@@ -267,6 +297,10 @@ def _bound_codes(tables: dict[str, pl.DataFrame]) -> None:
     tables["slots"] = slots
     if len(codes):
         tables["codes"] = codes.join(slots.filter(pl.col("many") == 1), on=keys, how="anti", maintain_order="left")
+
+
+def _smallest_leaks(values: pl.DataFrame) -> pl.DataFrame:
+    return values.filter(pl.int_range(pl.len()).over("shape", "kind") < MOST_LEAK_VALUES)
 
 
 def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int, int]:

@@ -6,11 +6,20 @@ import polars as pl
 
 from loganomaly.reading.program import Level
 
-__all__ = ["LEVEL_COLUMNS", "blank", "merge_table", "place", "table_schemas", "unplace"]
+__all__ = ["LEVEL_COLUMNS", "MOST_LEAK_VALUES", "blank", "merge_table", "place", "table_schemas", "unplace"]
 
 LEVEL_COLUMNS = tuple(level.name.lower() for level in Level)
 
+MOST_LEAK_VALUES = 16
+"""Different values of a kind of secret that are told apart per shape."""
+
 _SOURCE_BITS = 44
+_BY_TIME = {"behaviour_slots": ["last_time", "last_place"], "behaviour_values": ["first_time", "first_place"]}
+"""What is first and last in other tables."""
+_HASHES = (
+    *("shape", "component", "lowest", "highest", "value", "session", "key"),
+    *("behaviour", "group", "rest", "limit_group"),
+)
 
 
 def unplace(number: int) -> tuple[int, int]:
@@ -80,7 +89,14 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
         "totals": (["source", "bucket", "level"], _sum("count")),
         "leaks": (
             ["source", "shape", "kind"],
-            [*_sum("count"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max()],
+            [*_sum("count", "failed"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max(),
+             pl.col("first_time").min(), pl.col("last_time").max()],
+        ),
+        "leak_values": (["shape", "kind", "value"], _sum("count")),
+        "rules": (
+            ["source", "shape", "rule"],
+            [*_sum("count"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max(),
+             pl.col("first_time").min(), pl.col("last_time").max()],
         ),
         "sessions": (
             ["session", "shape"],
@@ -89,6 +105,20 @@ def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
         ),
         "session_ids": (["session", "key"], [*_sum("records"), pl.col("text").first()]),
         "session_keys": (["key"], [pl.col("name").sort_by("place", "name").first(), pl.col("place").min()]),
+        "behaviours": (
+            ["behaviour"],
+            [pl.col("most").first(), *_sum("records", "untimed", "ungrouped"),
+             pl.col("limit_group", "limit_slot").sort_by("limit_group", "limit_slot", nulls_last=True).first()],
+        ),
+        "behaviour_groups": (["behaviour", "group"], [pl.col("rest", "shape", "text").first()]),
+        "behaviour_slots": (
+            ["behaviour", "group", "slot"],
+            [*_sum("records", "matched"), pl.col("last_time", "last_place", "last_offset", "shape").last()],
+        ),
+        "behaviour_values": (
+            ["behaviour", "group", "slot", "value"],
+            [pl.col("first_time", "first_place", "first_offset", "shape").first(), pl.col("last_time").max()],
+        ),
     }  # fmt: skip
 
 
@@ -97,10 +127,10 @@ def table_schemas() -> dict[str, dict[str, pl.DataType]]:
     """Return the columns of each table, by its name, and their types."""
     integer, hashed, text, real = pl.Int64(), pl.UInt64(), pl.Binary(), pl.Float64()
     types: dict[str, pl.DataType] = {
-        **dict.fromkeys(("shape", "component", "lowest", "highest", "value", "session", "key"), hashed),
+        **dict.fromkeys(_HASHES, hashed),
         **dict.fromkeys(("sample", "name"), text),
         **dict.fromkeys(("low", "high"), real),
-        **dict.fromkeys(("kind", "text"), pl.String()),
+        **dict.fromkeys(("kind", "rule", "text"), pl.String()),
     }
     columns = {
         "sources": "source lines records stray timed unmatched cut fields fields_cut bytes",
@@ -115,10 +145,16 @@ def table_schemas() -> dict[str, dict[str, pl.DataType]]:
         "components": "source component records errors first_line first_offset last_line last_offset name",
         "component_series": "source component bucket count",
         "totals": "source bucket level count",
-        "leaks": "source shape kind count first_line first_offset last_line",
+        "leaks": "source shape kind count failed first_line first_offset last_line first_time last_time",
+        "leak_values": "shape kind value count",
+        "rules": "source shape rule count first_line first_offset last_line first_time last_time",
         "sessions": "session shape records first_time last_time first_place last_place last_offset",
         "session_ids": "session key records text",
         "session_keys": "key name place",
+        "behaviours": "behaviour most records untimed ungrouped limit_group limit_slot",
+        "behaviour_groups": "behaviour group rest shape text",
+        "behaviour_slots": "behaviour group slot records matched last_time last_place last_offset shape",
+        "behaviour_values": "behaviour group slot value first_time first_place first_offset last_time shape",
     }
     schemas = {table: {name: types.get(name, integer) for name in names.split()} for table, names in columns.items()}
     schemas["fields"] |= dict.fromkeys(("name", "unit"), pl.String())
@@ -142,5 +178,7 @@ def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     if has_first:
         # So that "first" is the first in the source, whatever the order of merging.
         together = together.sort("source", "first_line")
+    if table in _BY_TIME:
+        together = together.sort(_BY_TIME[table], nulls_last=False)
     merged = together.group_by(keys, maintain_order=has_first).agg(aggregates)
     return merged.sort(keys).select(table_schemas()[table].keys())

@@ -42,6 +42,8 @@ class Results:
     template_file
         The mapping of templates.json: the same with what is known of each parameter's values, and what a later run
         needs to give the same template the same id.
+    leaks
+        The list of leaks.json: secrets and personal data in plain text, the worst first, without their values.
     session_table
         Makes the frame that `sessions` is.
     lines
@@ -62,6 +64,7 @@ class Results:
     findings: tuple[Finding, ...] = ()
     templates: pl.DataFrame = field(default_factory=pl.DataFrame)
     template_file: Mapping[str, Any] = field(default_factory=dict)
+    leaks: list[dict[str, Any]] = field(default_factory=list)
     session_table: Callable[[], pl.DataFrame] = field(default=pl.DataFrame, repr=False)
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
@@ -89,10 +92,11 @@ class Results:
         return bool(self.summary.get("llm", {}).get("interrupted", False))
 
     def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
-        """Write summary.json, anomalies.json and templates.json, and of several files one of the first two in `files/`.
+        """Write the results: summary.json, anomalies.json, leaks.json, templates.json.
 
-        With `summary_only`, no anomalies. Questions that were prepared are written as well. Returns the paths written.
-        Each file appears whole or not at all.
+        Of several files, one of the first two for each in `files/`. With `summary_only`, neither anomalies nor leaks.
+        Questions that were prepared are written as well. Returns the paths written. Each file appears whole or not at
+        all.
 
         Raises
         ------
@@ -107,6 +111,7 @@ class Results:
                 contents[f"{stem}.anomalies.json"] = to_json(report.anomalies)
         if not summary_only:
             contents["anomalies.json"] = to_json(self.anomalies)
+            contents["leaks.json"] = to_json(self.leaks)
         contents.update(self.further)
         contents["templates.json"] = to_json(self.template_file)
         contents["summary.json"] = to_json(self.summary)

@@ -5,15 +5,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from loganomaly.behaviours import BehaviourRule, built_in_rules
 from loganomaly.config import Config, load_suppress_file, set_keys
 from loganomaly.detectors.base import Detector
 from loganomaly.floods import FloodSettings
 from loganomaly.mining.masks import Mask
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.registry import DETECTORS, load, names
+from loganomaly.rules import Rule
+from loganomaly.secrecy import leak_kinds
 from loganomaly.suppression import Suppression, split_reasons
 
 __all__ = [
+    "behaviours",
     "detectors",
     "flood_settings",
     "group_by_config",
@@ -83,6 +87,13 @@ def own_masks(config: Config) -> tuple[Mask, ...]:
     return tuple(Mask(name=mask.name, pattern=mask.pattern) for mask in config.masks)
 
 
+def behaviours(config: Config) -> tuple[BehaviourRule, ...]:
+    """Return the behavioural rules: the user's, then the built-in ones but those that the user's take the place of."""
+    names = {entry.name for entry in config.behavioral_rules}
+    own = [entry.rule for entry in config.behavioral_rules if entry.enabled]
+    return (*own, *(rule for rule in built_in_rules() if rule.name not in names))
+
+
 def suppressions(config: Config) -> tuple[Suppression, ...]:
     """Return what is not shown: the entries of the configuration, then those of the file that it names.
 
@@ -107,8 +118,11 @@ def suppressions(config: Config) -> tuple[Suppression, ...]:
     )
 
 
-def detectors(config: Config, *, without: Collection[str] = ()) -> list[Detector]:
-    """Return all registered detectors, with their settings, but those named in `without` or turned off in `config`."""
+def detectors(config: Config, *, without: Collection[str] = (), rules: Sequence[Rule] = ()) -> list[Detector]:
+    """Return all registered detectors, with their settings, but those named in `without` or turned off in `config`.
+
+    `rules` are those that were searched for.
+    """
     lof, window = config.detectors.lof, config.detectors.rolling_window
     settings: dict[str, dict[str, Any]] = {
         "lof": {"neighbors": lof.neighbors, "contamination": lof.contamination},
@@ -117,6 +131,9 @@ def detectors(config: Config, *, without: Collection[str] = ()) -> list[Detector
             "repetition_threshold": window.repetition_threshold,
         },
     }
+    settings["leak"] = {"kinds": leak_kinds(config)}
+    settings["behaviour"] = {"rules": behaviours(config)}
+    settings["rule"] = {"rules": tuple(rules)}
     off = {name for name, section in (("lof", lof), ("rolling_window", window)) if not section.enabled}
     off.update(without)
     return [load(DETECTORS, name)(**settings.get(name, {})) for name in names(DETECTORS) if name not in off]

@@ -1,8 +1,9 @@
 """The settings of a run: what they are, how they are read, and what the user chose.
 
-``settings`` holds the values and their bounds, ``llm_settings`` those of the language model, ``keys`` their dotted
-names, ``document`` reads YAML without constructing anything, ``load`` puts these together, ``file_map`` reads
-``--file-config-map``, ``suppress_file`` reads and edits the list of findings that are not shown.
+``settings`` holds the values and their bounds, ``llm_settings`` those of the language model, ``leak_settings`` and
+``rule_settings`` those of secrets and of rules, ``keys`` their dotted names, ``document`` reads YAML without
+constructing anything, ``load`` puts these together, ``file_map`` reads ``--file-config-map``, ``suppress_file`` reads
+and edits the list of findings that are not shown.
 """
 
 from loganomaly.config.file_map import parse_file_config_map
@@ -16,6 +17,7 @@ from loganomaly.config.llm_settings import (
     WorkflowConfig,
 )
 from loganomaly.config.load import load_config
+from loganomaly.config.rule_settings import RulePatternConfig, RulesConfig, unknown_rule
 from loganomaly.config.settings import (
     SUPPRESSIBLE,
     Config,
@@ -41,6 +43,8 @@ __all__ = [
     "ReadingConfig",
     "RetrySettings",
     "RollingWindowConfig",
+    "RulePatternConfig",
+    "RulesConfig",
     "StepsConfig",
     "SuppressConfig",
     "ThinkingStepConfig",
@@ -51,4 +55,5 @@ __all__ = [
     "parse_file_config_map",
     "remove_entries",
     "set_keys",
+    "unknown_rule",
 ]

@@ -35,6 +35,7 @@ _MAX_NUMBER = 64
 """Characters of a number: above any sensible one, far below where converting text gets slow or refused."""
 
 _STANDARD = "tag:yaml.org,2002:"
+_NAMES = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"})
 _MAPPING = _STANDARD + "map"
 _NULL = _STANDARD + "null"
 _SEQUENCE = _STANDARD + "seq"
@@ -196,8 +197,11 @@ def is_list(node: yaml.Node) -> bool:
 
 
 def key_name(node: yaml.Node) -> str | None:
-    """Return the name a key node spells, or None for a key that is not text, such as ``1`` or ``[a]``."""
-    return node.value if isinstance(node, yaml.ScalarNode) and node.tag == _STRING else None
+    """Return the name a key node spells, or None for a key that is not text, such as ``1`` or ``[a]``.
+
+    YAML takes ``off`` and ``on`` for false and true; as a key each is a name like any other.
+    """
+    return node.value if isinstance(node, yaml.ScalarNode) and node.tag in _NAMES else None
 
 
 def line_of(node: yaml.Node) -> int:

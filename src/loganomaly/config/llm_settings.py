@@ -60,7 +60,7 @@ class LLMConfig(Section):
     )
     redact_personal: bool = Field(
         default=True,
-        description="Send names in the place of e-mail and IP addresses, put back in the answer; secrets never leave.",
+        description="Send names in the place of personal data, IP addresses too; secrets never leave.",
     )
     cache: bool = Field(default=True, description="Keep answers, so that the same is not asked again.")
     cache_file: str | None = Field(

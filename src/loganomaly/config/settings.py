@@ -1,12 +1,15 @@
 """The settings themselves: frozen values with defaults, bounds and units."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from loganomaly.config.behaviour_settings import BehaviourConfig
+from loganomaly.config.leak_settings import LeaksConfig, SecurityPatternConfig
 from loganomaly.config.llm_settings import LLMConfig, WorkflowConfig
+from loganomaly.config.rule_settings import RulePatternConfig, RulesConfig, unknown_rule
 from loganomaly.config.section import DISAGREE, Section
 from loganomaly.errors import ConfigError
 from loganomaly.reading.zones import find_zone
@@ -25,6 +28,16 @@ __all__ = [
 
 SUPPRESSIBLE = ("template", "component", "session", "level")
 """What entries of `suppress` can be about: what stays the same from log to log, unlike a window of time."""
+
+
+_BOTH = "keep one of the two, with both patterns: this|that"
+_ADVICE = {
+    "masks": _BOTH,
+    "additional_security_patterns": _BOTH,
+    "behavioral_rules": "give one of the two another name",
+    "additional_rule_based_patterns": _BOTH,
+}
+"""What to do about a name that is given twice."""
 
 
 class ReadingConfig(Section):
@@ -201,22 +214,44 @@ class Config(Section):
         description="File with further entries of suppress, as `loganomaly dismiss` writes it.",
     )
     detectors: DetectorsConfig = Field(default_factory=DetectorsConfig, description="The detectors.")
+    leaks: LeaksConfig = Field(default_factory=LeaksConfig, description="Secrets and personal data.")
+    additional_security_patterns: Annotated[tuple[SecurityPatternConfig, ...], Field(strict=False)] = Field(
+        default=(), description="What is secret besides what the built-in kinds know."
+    )
+    behavioral_rules: Annotated[tuple[BehaviourConfig, ...], Field(strict=False)] = Field(
+        default=(), description="How often something may happen, within some time."
+    )
+    rules: RulesConfig = Field(default_factory=RulesConfig, description="Events that are known.")
+    additional_rule_based_patterns: Annotated[tuple[RulePatternConfig, ...], Field(strict=False)] = Field(
+        default=(), description="Events that are known besides what the built-in rules know."
+    )
     llm: LLMConfig = Field(default_factory=LLMConfig, description="The language model.")
     workflow: WorkflowConfig = Field(default_factory=WorkflowConfig, description="The LLM workflow.")
 
-    @field_validator("masks")
+    @field_validator("masks", "additional_security_patterns", "behavioral_rules", "additional_rule_based_patterns")
     @classmethod
-    def _names_of_masks_differ(cls, masks: tuple[MaskConfig, ...]) -> tuple[MaskConfig, ...]:
+    def _names_differ(cls, entries: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        key = str(info.field_name)
         first: dict[str, int] = {}
-        for number, mask in enumerate(masks, start=1):
-            if mask.name in first:
-                reason = (
-                    f"mask {mask.name!r} is given twice, first as masks.{first[mask.name]}; "
-                    "keep one of the two, with both patterns: this|that"
-                )
+        for number, entry in enumerate(entries, start=1):
+            if entry.name in first:
+                reason = f"{entry.name!r} is given twice, first as {key}.{first[entry.name]}; {_ADVICE[key]}"
                 raise PydanticCustomError(DISAGREE, "{reason}", {"keys": [f"{number}.name"], "reason": reason})
-            first[mask.name] = number
-        return masks
+            first[entry.name] = number
+        return entries
+
+    @model_validator(mode="after")
+    def _rules_exist(self) -> Self:
+        from loganomaly.rules import default_rules
+
+        if self.rules.sigma:  # whose names are known when they are read
+            return self
+        known = {*(rule.name for rule in default_rules()), *(rule.name for rule in self.additional_rule_based_patterns)}
+        for number, name in enumerate(self.rules.without, start=1):
+            if name not in known:
+                place = {"keys": [f"rules.without.{number}"], "reason": unknown_rule(name, known)}
+                raise PydanticCustomError(DISAGREE, "{reason}", place)
+        return self
 
     @field_validator("suppress")
     @classmethod

@@ -16,7 +16,7 @@ class Detector(Protocol):
     The same case gives the same evidence; a case without records gives none; strengths are 0..1.
     `weight` 0..1 is how far the detector's full strength alone takes a subject's score. Detectors of one `aspect` see
     the same thing in different ways; known are "time" and "kind" (change), "trouble", "session", "value", "silence",
-    "flood" and "leak". See `loganomaly.fusion`.
+    "flood", "leak" and "rule". See `loganomaly.fusion`.
     """
 
     @property

@@ -1,31 +1,36 @@
 """Secrets in lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loganomaly.case import Case
 from loganomaly.findings import Evidence, Location
-from loganomaly.redaction.secrets import leak_kinds
+from loganomaly.redaction.kinds import Kind, all_kinds
 
 __all__ = ["LeakDetector"]
 
-_STRENGTH = {"critical": 1.0, "high": 0.9}
+_STRENGTH = {"critical": 1.0, "high": 0.9, "medium": 0.75}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakDetector:
-    """Reports each kind of secret that a template's lines hold."""
+    """Reports each kind of secret that a template's lines hold, but those of low severity: leaks.json has them.
+
+    `kinds` are those that may be found.
+    """
 
     name: str = "leak"
     weight: float = 0.97
     aspect: str = "leak"
+    kinds: tuple[Kind, ...] = field(default_factory=all_kinds)
 
     def detect(self, case: Case) -> list[Evidence]:
         """Return one piece of evidence per template and kind of secret."""
-        kinds = {kind.name: kind for kind in leak_kinds()}
+        kinds = {kind.name: kind for kind in self.kinds}
         found = []
-        leaks = case.profile.leaks.join(case.members, on="shape").sort("source", "first_line", "kind")
-        for row in leaks.iter_rows(named=True):
+        for row in case.leaks.iter_rows(named=True):
             kind, count = kinds[row["kind"]], row["count"]
+            if kind.severity not in _STRENGTH:
+                continue
             lines = "a line" if count == 1 else f"{count:,} lines"
             found.append(
                 Evidence(

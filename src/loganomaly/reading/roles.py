@@ -209,4 +209,14 @@ def _message(columns: Sequence[Column], values: Sequence[Sequence[str]]) -> list
     inside = range(first, last + 1)
     if any(columns[place].role == Role.TIME for place in inside):
         return []
-    return [place for place in inside if columns[place].role == Role.SKIP]
+    return [place for place in inside if columns[place].role == Role.SKIP and not _is_secret(columns[place].name)]
+
+
+def _is_secret(name: str) -> bool:
+    """Return whether a column is one that is told by its name alone: in a message nothing would tell what it is."""
+    return any(way.rpartition(".")[2].endswith(word) for way in _spellings(name) for word in _secrets())
+
+
+@cache
+def _secrets() -> tuple[str, ...]:
+    return tuple(data_file("columns.yaml")["secret"])

@@ -1,119 +1,254 @@
-"""Finds secrets in lines and masks them in text."""
+"""Finds secrets and personal data in text, and takes them out."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib import resources
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
-import yaml
+import re2
+
+from loganomaly.redaction.checks import is_stand_in
+from loganomaly.redaction.kinds import Kind, all_kinds, default_kinds
+from loganomaly.redaction.views import unescaped, views
 
 __all__ = [
     "Leak",
-    "SecretKind",
+    "Redactor",
+    "Span",
+    "default_redactor",
     "find_leaks",
-    "leak_kinds",
     "may_go_on",
+    "personal_redactor",
     "placeholder_names",
     "redact",
     "redact_personal",
-    "replace_personal",
-    "replace_secrets",
     "secret_name",
+    "secret_redactor",
 ]
 
-_PLACEHOLDER = re.compile(
-    r"(?i)example|^x+$|^\*+$|^\.+$|changeme|redacted|^(?:null|none|nil|true|false|undefined|empty|yes|no|set|unset)$"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretKind:
-    """One kind of secret; `words` are the letters (lower case) without which a line cannot hold one.
-
-    A word is a run of letters, with `prefix` the beginning of one; see leaks.yaml for the kinds that differ. A secret
-    of a `long` kind may go on over many lines, others over two at most.
-    """
-
-    name: str
-    title: str
-    severity: str
-    words: tuple[str, ...]
-    prefix: bool
-    pattern: re.Pattern[str]
-    samples: tuple[str, ...]
-    counterexamples: tuple[str, ...]
-    long: bool = False
+_LONG_VALUE = 256  # bytes of a value that is no secret after all, and is searched for others only so often
+_MOST_LONG = 16
+_TABLES = 64 << 20  # bytes that the search for all texts at once may take: with fewer it is slow
+_NOWHERE = rb"[^\x00-\xff]"
+_MOST_GROUPS = 3  # at the end of a number that may be words behind it
+# Without one of these a text holds nothing that is told by a form: see `loganomaly.scan.candidates`.
+_FORMS = {
+    "at": "@",
+    "card": "[0-9]{4}[ -]?[0-9]{4,6}",
+    "colon": ":AA",
+    "credentials": "@",
+    "fiscal": "[A-Z]{6}",
+    "iban": "[A-Z]{2}[0-9]{2}",
+    "ip": r"[0-9]\.[0-9]|:[0-9A-F]{0,4}:",
+    "phone": r"\+[0-9]|\([0-9]{3}\)",
+    "ssn": "-[0-9]{2}-",
+    "tilde": "Q~",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """A secret in a text: its kind, and where its value stands."""
+    """A secret or personal datum in a text: its kind, and where its value stands."""
 
-    kind: SecretKind
+    kind: Kind
     start: int
     end: int
 
 
-@cache
-def leak_kinds() -> tuple[SecretKind, ...]:
-    """Return the built-in kinds of secrets."""
-    text = resources.files("loganomaly.redaction").joinpath("leaks.yaml").read_text(encoding="utf-8")
-    return tuple(_kind(entry) for entry in yaml.safe_load(text)["kinds"])
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a search found in bytes: the kind, where the value stands, and whether it is a secret.
+
+    It is none where a check does not hold: a number of 16 digits which is no card's, say.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    holds: bool
 
 
-def _kind(entry: Mapping[str, Any]) -> SecretKind:
-    return SecretKind(
-        name=entry["name"],
-        title=entry["title"],
-        severity=entry["severity"],
-        words=tuple(entry["words"]),
-        prefix=bool(entry.get("prefix", False)),
-        # ASCII only, as the compiled search for candidates: \u017f is no s.
-        pattern=re.compile(entry["pattern"], re.ASCII),
-        samples=tuple(entry["samples"]),
-        counterexamples=tuple(entry["not"]),
-        long=bool(entry.get("long", False)),
-    )
-
-
-def find_leaks(text: str) -> Iterator[Leak]:
-    """Yield the secrets in `text`, by kind, then by place; values that stand for a secret are none."""
-    letters = text.lower()
-    for kind in leak_kinds():
-        if kind.words and not any(word in letters for word in kind.words):
-            continue
-        for match in kind.pattern.finditer(text):
-            if not _PLACEHOLDER.search(match["value"]):
-                yield Leak(kind=kind, start=match.start("value"), end=match.end("value"))
-
-
-_PERSONAL = (
-    ("e-mail", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
-    ("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)")),
-    (
-        "ip",
-        re.compile(
-            r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])"
-        ),
-    ),
-)
-
-
-def redact_personal(text: str) -> str:
-    """Return `text` with secrets, e-mail addresses and IP addresses replaced.
+@dataclass(frozen=True)
+class Redactor:
+    """Finds what is of some kinds, and takes it out. Kinds that come first are the more particular ones.
 
     Examples
     --------
-    >>> redact_personal("login of ada@example.org from 10.0.0.7")
-    'login of <e-mail> from <ip>'
+    >>> redactor = Redactor(default_kinds())
+    >>> redactor.redact("login password=hunter2x ok")
+    'login password=<password> ok'
+    >>> [(leak.kind.name, leak.start, leak.end) for leak in redactor.find("login password=hunter2x ok")]
+    [('password', 15, 23)]
     """
-    return replace_personal(redact(text), _kind_alone)
+
+    kinds: tuple[Kind, ...]
+
+    def find(self, text: str) -> Iterator[Leak]:
+        """Yield the leaks in a text by place; they do not overlap. What only stands for a secret is none."""
+        # A lone surrogate is no text that could be written, but may come from JSON.
+        data = text.encode("utf-8", "surrogatepass")
+        at = _characters(text, data)
+        for kind, start, end in self.spans(data):
+            yield Leak(kind=kind, start=at(start), end=at(end))
+
+    def spans(self, data: bytes) -> list[tuple[Kind, int, int]]:
+        """Return the leaks in bytes, disjoint and by place: kind, start, end."""
+        return disjoint((span for span in search(data, self._present) if span.holds), self._ranks)
+
+    def redact(self, text: str) -> str:
+        """Return a text with ``<KIND>`` in the place of each leak; its number of lines stays the same."""
+        return self.replace(text, _kind_alone)
+
+    def replace(self, text: str, name: Callable[[Kind, str], str]) -> str:
+        """Return a text with ``<NAME>`` in the place of each leak, which `name` makes of its kind and value.
+
+        The number of lines stays the same.
+        """
+        parts, done = [], 0
+        for leak in self.find(text):
+            value = text[leak.start : leak.end]
+            parts += [text[done : leak.start], f"<{name(leak.kind, value)}>", "\n" * value.count("\n")]
+            done = leak.end
+        return "".join([*parts, text[done:]]) if parts else text
+
+    def with_kinds(self, kinds: Iterable[Kind]) -> "Redactor":
+        """Return a redactor that knows these kinds as well, before its own."""
+        return Redactor((*kinds, *self.kinds))
+
+    def _present(self, data: bytes) -> list[Kind]:
+        """Return the kinds that the bytes may hold, in order."""
+        anchored = set(self._anchors.Match(data) or ())
+        return [kind for number, kind in enumerate(self.kinds) if number in anchored or not kind.anchored]
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {kind.name: rank for rank, kind in enumerate(self.kinds)}
+
+    @cached_property
+    def _anchors(self) -> Any:
+        """The texts of all kinds, searched for at once."""
+        options = re2.Options()
+        options.log_errors, options.never_capture = False, True
+        options.encoding, options.case_sensitive = re2.Options.Encoding.LATIN1, False
+        options.max_mem = _TABLES
+        anchors = re2.Set.SearchSet(options)
+        for kind in self.kinds:
+            texts = map(re.escape, (*kind.anchors, *kind.inside, *kind.names, *kind.near))
+            ways = [*texts, *(_FORMS[form] for form in kind.forms)]
+            anchors.Add("|".join(ways).encode() if ways else _NOWHERE)
+        anchors.Compile()
+        return anchors
+
+
+def matches(kind: Kind, data: bytes, *, start: int = 0) -> Iterator[Span]:
+    """Yield what a kind's pattern finds in bytes from `start` on, in order, with whether it is a secret."""
+    find = kind.pattern.search
+    at, long = start, 0
+    while at <= len(data):
+        match = find(data, at)
+        if match is None:
+            return
+        begin, end = _value(kind, match)
+        holds = _holds(kind, data[begin:end], match)
+        if not holds and kind.check_digits and (shorter := _shorter(kind, data, match)) is not None:
+            (begin, end), holds = shorter, True
+        yield Span(kind, begin, end, holds)
+        if holds:
+            at = max(end, match.start() + 1)
+            continue
+        # What is no secret may hold one; but not so often that a hostile line is expensive.
+        long += end - begin > _LONG_VALUE
+        at = max(begin if long <= _MOST_LONG else end, match.start() + 1)
+
+
+def _value(kind: Kind, match: Any) -> tuple[int, int]:
+    group = next((number for number in kind.groups if match.span(number)[0] >= 0), 0)
+    begin, end = match.span(group)
+    return begin, end
+
+
+def _shorter(kind: Kind, data: bytes, match: Any) -> tuple[int, int] | None:
+    """Return a number that ends before one of the last blanks of a match, if it is one: a word may stand behind it."""
+    end = match.end()
+    for _ in range(_MOST_GROUPS):
+        end = data.rfind(b" ", match.start() + 1, end)
+        match = kind.pattern.search(data, match.start(), end + 1) if end > 0 else None
+        if match is None:
+            return None
+        begin, behind = _value(kind, match)
+        if _holds(kind, data[begin:behind], match):
+            return begin, behind
+    return None
+
+
+def _holds(kind: Kind, value: bytes, match: Any) -> bool:
+    """Return whether a value is what it looks like."""
+    text = unescaped(value).decode("utf-8", errors="replace")
+    if is_stand_in(text):
+        return False
+    if kind.check is None:
+        return True
+    groups = {name: match.group(number) for name, number in kind.named}
+    return kind.check(text, {n: t.decode("utf-8", errors="replace") for n, t in groups.items() if t is not None})
+
+
+def search(data: bytes, kinds: Callable[[bytes], Iterable[Kind]]) -> Iterator[Span]:
+    """Yield what is found in bytes, as they stand and with escapes undone, by view, then by kind, then by place.
+
+    `kinds` returns those that a view may hold.
+    """
+    for view in views(data):
+        for kind in kinds(view.data):
+            for span in matches(kind, view.data):
+                start, end = view.place(span.start, span.end)
+                yield Span(span.kind, start, end, span.holds)
+
+
+def disjoint(spans: Iterable[Span], ranks: Mapping[str, int]) -> list[tuple[Kind, int, int]]:
+    """Return spans by place, those that overlap as one, of the kind with the lowest rank.
+
+    An address that begins in a secret is none, but the secret and the host behind it: ``u:hunter2x@host``.
+    """
+    found = [(span.start, span.end, ranks[span.kind.name], span.kind) for span in spans if span.end > span.start]
+    found.sort(key=lambda each: each[:3])
+    merged: list[tuple[int, int, int, Kind]] = []
+    for start, end, order, kind in found:
+        if merged and start < merged[-1][1]:
+            low, high, first, known = merged[-1]
+            if "at" in kind.forms and not known.personal:
+                continue
+            merged[-1] = (low, max(high, end), min(first, order), known if first < order else kind)
+        else:
+            merged.append((start, end, order, kind))
+    return [(kind, start, end) for start, end, _, kind in merged]
+
+
+@cache
+def default_redactor() -> Redactor:
+    """Return the redactor of all that the program writes: the built-in kinds but IP addresses."""
+    return Redactor(default_kinds())
+
+
+@cache
+def personal_redactor() -> Redactor:
+    """Return the redactor of what leaves the machine: every built-in kind."""
+    return Redactor(all_kinds())
+
+
+@cache
+def secret_redactor() -> Redactor:
+    """Return the redactor of secrets alone, without personal data."""
+    return Redactor(tuple(kind for kind in all_kinds() if not kind.personal))
+
+
+def find_leaks(text: str) -> Iterator[Leak]:
+    """Yield the secrets and personal data in `text` by place, but IP addresses; they do not overlap."""
+    return default_redactor().find(text)
 
 
 def redact(text: str) -> str:
-    """Return `text` with every secret replaced by ``<KIND>``; secrets that overlap by that of the first.
+    """Return `text` with every secret and personal datum but IP addresses replaced by ``<KIND>``.
 
     The number of lines stays the same.
 
@@ -122,43 +257,27 @@ def redact(text: str) -> str:
     >>> redact("login password=hunter2x ok")
     'login password=<password> ok'
     """
-    return replace_secrets(text, _kind_alone)
+    return default_redactor().redact(text)
 
 
-def replace_secrets(text: str, name: Callable[[str, str], str]) -> str:
-    """Return `text` with every secret replaced by ``<NAME>``, which `name` makes of its kind and value.
+def redact_personal(text: str) -> str:
+    """Return `text` with every secret and personal datum replaced, IP addresses as well.
 
-    Of secrets that overlap, the kind is that of the first. The number of lines stays the same.
+    Examples
+    --------
+    >>> redact_personal("login of ada@acme.dev from 10.0.0.7")
+    'login of <e-mail> from <ip>'
     """
-    spans: list[tuple[int, int, str]] = []
-    for leak in sorted(find_leaks(text), key=lambda leak: (leak.start, -leak.end)):
-        if not spans or leak.start >= spans[-1][1]:
-            spans.append((leak.start, leak.end, leak.kind.name))
-        else:
-            start, end, kind = spans[-1]
-            spans[-1] = start, max(end, leak.end), kind
-    parts, done = [], 0
-    for start, end, kind in spans:
-        breaks = "\n" * text.count("\n", start, end)
-        parts += [text[done:start], f"<{name(kind, text[start:end])}>{breaks}"]
-        done = end
-    return "".join([*parts, text[done:]])
-
-
-def replace_personal(text: str, name: Callable[[str, str], str]) -> str:
-    """Return `text` with e-mail and IP addresses replaced by ``<NAME>``, which `name` makes of their kind and value."""
-    for kind, pattern in _PERSONAL:
-        text = pattern.sub(lambda found, kind=kind: f"<{name(kind, found[0])}>", text)  # type: ignore[misc]
-    return text
+    return personal_redactor().redact(text)
 
 
 def placeholder_names() -> frozenset[str]:
     """Return every kind whose name stands in the place of a value."""
-    return frozenset([*(kind.name for kind in leak_kinds()), *(kind for kind, _ in _PERSONAL)])
+    return frozenset(kind.name for kind in all_kinds())
 
 
-def _kind_alone(kind: str, _value: str) -> str:
-    return kind
+def _kind_alone(kind: Kind, _value: str) -> str:
+    return kind.name
 
 
 def may_go_on(text: str) -> bool:
@@ -170,10 +289,18 @@ def may_go_on(text: str) -> bool:
     (True, False)
     """
     letters = text.lower()
-    return any(word in letters for kind in leak_kinds() if kind.long for word in kind.words)
+    return any(word.lower() in letters for kind in default_kinds() if kind.long for word in kind.anchors)
 
 
-_PROBES = ("Zk81qpWm4Tx7", "Bearer Zk81qpWm4Tx7Rv2n")
+def _characters(text: str, data: bytes) -> Callable[[int], int]:
+    """Return what makes offsets in the bytes of a text offsets in the text."""
+    if len(text) == len(data):
+        return int
+    return lambda offset: len(data[:offset].decode("utf-8", "surrogatepass"))
+
+
+_ORDINARY = "colour"
+_PROBES = ("Zk81qpWm4Tx7", "Basic Zk81", "Zk81qpWm4Tx7Rv2nQe5b")
 
 
 @lru_cache(maxsize=4096)
@@ -186,8 +313,9 @@ def secret_name(name: str) -> str | None:
     'password'
     """
     for probe in _PROBES:
-        text = f"{name}={probe}"
-        for leak in find_leaks(text):
+        if any(True for _ in find_leaks(f"{_ORDINARY}={probe}")):  # which is one whatever stands before it
+            continue
+        for leak in find_leaks(f"{name}={probe}"):
             if leak.end > len(name):
                 return leak.kind.name
     return None

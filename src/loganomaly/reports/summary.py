@@ -12,7 +12,6 @@ from loganomaly.findings import Finding
 from loganomaly.mining.tokens import MOST_SLOTS
 from loganomaly.profile import LEVEL_COLUMNS, WIDTHS
 from loganomaly.reading.program import Level
-from loganomaly.redaction.secrets import leak_kinds
 from loganomaly.wording import decoded, iso
 
 __all__ = ["SCHEMA_VERSION", "summarise"]
@@ -29,7 +28,7 @@ def summarise(
     *,
     filename: str,
     lines: int,
-    names: Mapping[int, str],
+    leaks: Sequence[Mapping[str, Any]],
     clean: Callable[[str], str],
 ) -> dict[str, Any]:
     """Return what summary.json says of the records of a case.
@@ -38,8 +37,8 @@ def summarise(
     ----------
     lines
         Lines of the input, read or not.
-    names
-        Name of each source, by its number.
+    leaks
+        What is said of the leaks; see `leaks_in_summary`.
     clean
         Takes secrets out of a text.
     """
@@ -64,7 +63,7 @@ def summarise(
         "component_metrics": _components(case, clean=clean),
         "log_severity_summary": {level.name: int(levels[level.name.lower()] or 0) for level in reversed(Level)},
         "tag_summary": _tags(findings),
-        "leaks": _leaks(case, names=names, clean=clean),
+        "leaks": list(leaks),
     }
 
 
@@ -180,20 +179,3 @@ def _components(case: Case, *, clean: Callable[[str], str]) -> dict[str, Any]:
 def _tags(findings: Iterable[Finding]) -> dict[str, int]:
     counts = Counter(tag for finding in findings for tag in finding.tags)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _leaks(case: Case, *, names: Mapping[int, str], clean: Callable[[str], str]) -> list[dict[str, Any]]:
-    kinds = {kind.name: kind for kind in leak_kinds()}
-    rows = case.profile.leaks.join(case.members, on="shape").sort("source", "first_line", "kind")
-    return [
-        {
-            "kind": row["kind"],
-            "title": kinds[row["kind"]].title,
-            "severity": kinds[row["kind"]].severity,
-            "source": names[row["source"]],
-            "line_number": row["first_line"] + 1,
-            "count": row["count"],
-            "template": clean(case.templates[row["number"]].text),
-        }
-        for row in rows.iter_rows(named=True)
-    ]

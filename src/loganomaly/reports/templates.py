@@ -104,5 +104,6 @@ def template_file(
 
 def _is_secret(shape: Shape, *, clean: Callable[[str], str]) -> bool:
     tokens = shape.tokens
-    text = tokens.gaps[0] + "".join(word + gap for word, gap in zip(shape.words, tokens.gaps[1:], strict=True))
+    # The texts of its tokens, for those of slots that never vary are stored as well.
+    text = tokens.gaps[0] + "".join(word + gap for word, gap in zip(tokens.texts, tokens.gaps[1:], strict=True))
     return clean(text) != text

@@ -22,7 +22,14 @@ __all__ = ["alone_in", "check_folder", "replace_file", "to_json", "write_results
 _LOG = logging.getLogger(__name__)
 
 _SUMMARY = "summary.json"
-_ALONGSIDE = ("anomalies.json", "answers.jsonl", "batch.anthropic.json", "batch.openai.jsonl", "questions.jsonl")
+_ALONGSIDE = (
+    "anomalies.json",
+    "answers.jsonl",
+    "batch.anthropic.json",
+    "batch.openai.jsonl",
+    "leaks.json",
+    "questions.jsonl",
+)
 _PER_FILE = "files"
 _MODE = 0o600  # results are their owner's
 _OWN_NAMES = ("*.anomalies.json", "*.summary.json")

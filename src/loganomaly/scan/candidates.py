@@ -1,141 +1,189 @@
-"""Picks the records that may hold a secret: those with one of the words that secrets come with. Compiled.
+"""Picks the records that may hold what is searched for: those with one of its anchors where it counts. Compiled.
 
-It may pick records without one, never the other way round: `find_leaks` looks only at what is picked here.
+It may pick records that hold nothing, never the other way round: patterns are tried only on what is picked here. Each
+byte costs a look at two tables, by the last three and the last four bytes: branches that are hard to foresee would
+cost more.
 """
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from loganomaly.reading.program import key_hash
-from loganomaly.redaction.secrets import leak_kinds
+from loganomaly.redaction.views import MOST_VIEWS
+from loganomaly.scan.anchors import AnchorTables
+from loganomaly.scan.forms import ESCAPE, form_at, form_of_text
+from loganomaly.scan.unescape import unescape
 
-__all__ = ["anchors", "candidates"]
+__all__ = ["Picked", "candidates"]
 
-_SIZE = 512
-_FNV_OFFSET = np.uint64(14695981039346656037)
-_FNV_PRIME = np.uint64(1099511628211)
-# Where a word counts: as a whole run of letters, at the beginning of one, at the end of one before a sign that gives
-# it a value, or (api_key, which is two runs) before the word "key".
-_ANY, _PREFIX, _VALUE, _KEY = 1, 2, 3, 4
-_SHORTEST, _LONGEST = 3, 12  # letters of a word
-_NEAR = 4  # bytes after a word that hold the sign: a quote, two blanks, = or :
+Picked = tuple[NDArray[np.int64], NDArray[np.int32]]
+"""Rows, in order, and for each an owner whose anchor it has; no pair comes twice."""
 
-
-@cache
-def anchors() -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return an open-addressing table of the words' hashes, for each where it counts, and how words begin.
-
-    Words that count at the end of a run are hashed backwards. The last table has a 1 for the first three letters,
-    five bits each, of the words that count at the beginning of a run or as one: few runs need to be hashed.
-    """
-    hashes, needs = np.zeros(_SIZE, np.int64), np.zeros(_SIZE, np.uint8)
-    begins = np.zeros(1 << 15, np.uint8)
-    for kind in leak_kinds():
-        for word in kind.words:
-            need = _PREFIX if kind.prefix else _ANY
-            if kind.name == "password":
-                need = _KEY if word == "api" else _VALUE
-            if need in {_ANY, _PREFIX}:
-                a, b, c = (ord(letter) & 31 for letter in word[:3])
-                begins[a << 10 | b << 5 | c] = 1
-            value = key_hash(word[::-1] if need in {_VALUE, _KEY} else word)
-            slot = value % _SIZE
-            while hashes[slot] not in (0, value):
-                slot = (slot + 1) % _SIZE
-            hashes[slot], needs[slot] = value, need
-    return hashes, needs, begins
+_CLOSERS = 10  # bytes between a name and the sign that gives it a value: quotes, brackets, blanks
+_NAME_GOES_ON = 32  # bytes of a name behind the text that makes it one: secret_access_key
+_DIGIT_WITHIN = 48  # bytes behind the name of a number
 
 
-@njit(nogil=True, cache=True)
-def _need(hashes: Any, needs: Any, value: Any) -> Any:
-    key = np.int64(value)
-    slot = key & (_SIZE - 1)
-    while hashes[slot] != 0:
-        if hashes[slot] == key:
-            return needs[slot]
-        slot = (slot + 1) & (_SIZE - 1)
-    return 0
+def candidates(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], tables: AnchorTables
+) -> Picked:
+    """Return which rows, data[starts[i]:ends[i]], have an anchor of which owners, with escapes or without."""
+    rows, owners, escaped = _picked(data, starts, ends, tables)
+    found = [rows * tables.owners + owners]
+    places, starts, ends = escaped, starts[escaped], ends[escaped]
+    for level in range(MOST_VIEWS):
+        if not len(places):
+            break
+        data, starts, ends, changed = unescape(data, starts, ends, plus=level == 0)
+        places, starts, ends = places[changed], starts[changed], ends[changed]
+        rows, owners, escaped = _picked(data, starts, ends, tables)
+        found.append(places[rows] * tables.owners + owners)
+        places, starts, ends = places[escaped], starts[escaped], ends[escaped]
+    pairs = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+    return pairs // tables.owners, (pairs % tables.owners).astype(np.int32)
+
+
+def _picked(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], tables: AnchorTables
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows, owners, and the rows in which an escape may stand."""
+    size = len(starts) + 1024
+    while True:
+        rows, owners, count = _search(data, starts, ends, *tables, size)
+        if count <= size:
+            break
+        size = count
+    rows, owners = rows[:count], owners[:count].astype(np.int64)
+    escaped = owners == tables.owners
+    return rows[~escaped], owners[~escaped], rows[escaped]
 
 
 @njit(nogil=True, cache=True)
-def _has_credentials(data: Any, i: Any, end: Any) -> Any:
-    """Whether `://` at i is followed by an @ before the next blank or slash."""
-    if i + 3 >= end or data[i] != 58 or data[i + 1] != 47 or data[i + 2] != 47:
-        return False
-    for k in range(i + 3, end):
-        if data[k] == 64:
-            return True
-        if data[k] == 32 or data[k] == 47 or data[k] == 34:
-            return False
-    return False
-
-
-@njit(nogil=True, cache=True)
-def _is_letter(byte: Any) -> Any:
-    return 97 <= (byte | 32) <= 122
-
-
-@njit(nogil=True, cache=True)
-def _gets_value(data: Any, start: Any, i: Any, end: Any, hashes: Any, needs: Any) -> Any:
-    """Whether the letters data[start:i] end with a word that is given a value."""
-    if i >= end:
-        return False
-    joined = data[i] == 95 or data[i] == 45  # secret_key=
-    if not joined:
-        sign = i
-        while sign < end and (data[sign] == 34 or data[sign] == 39 or data[sign] <= 32) and sign - i < _NEAR - 1:
-            sign += 1
-        if sign == end or (data[sign] != 61 and data[sign] != 58):
-            return False
-    value = _FNV_OFFSET
-    for k in range(i - 1, max(start, i - _LONGEST) - 1, -1):
-        value = (value ^ np.uint64(data[k] | 32)) * _FNV_PRIME
-        if i - k >= _SHORTEST:
-            need = _need(hashes, needs, value)
-            if need == 3:
-                return True
-            if need == 4 and joined and i + 3 < end:
-                return data[i + 1] | 32 == 107 and data[i + 2] | 32 == 101 and data[i + 3] | 32 == 121
-    return False
-
-
-@njit(nogil=True, cache=True)
-def _is_anchor(data: Any, start: Any, end: Any, hashes: Any, needs: Any) -> Any:
-    """Whether the letters data[start:end] are a word that counts as a run, or begin with one that counts there."""
-    value = _FNV_OFFSET
-    for k in range(start, min(end, start + _LONGEST)):
-        value = (value ^ np.uint64(data[k] | 32)) * _FNV_PRIME
-        if 3 <= k + 1 - start <= 4 and _need(hashes, needs, value) == 2:
-            return True
-    return end - start <= _LONGEST and _need(hashes, needs, value) == 1
-
-
-@njit(nogil=True, cache=True)
-def candidates(data: Any, starts: Any, ends: Any, hashes: Any, needs: Any, begins: Any) -> Any:
-    """Return the rows i whose bytes data[starts[i]:ends[i]] hold an anchor word where it counts, or credentials."""
-    rows = np.empty(len(starts), np.int64)
+def _search(
+    data: Any, starts: Any, ends: Any, classes: Any, events: Any, begins: Any, first: Any, hashes: Any, texts: Any,
+    text_start: Any, offset: Any, rule: Any, least: Any, owner: Any, forms: Any, owners: Any, size: Any,
+) -> Any:  # fmt: skip
+    """Return rows, owners and how many there are, which may be more than were kept."""
+    rows, found = np.empty(size, np.int64), np.empty(size, np.int32)
+    seen = np.full(owners + 1, -1, np.int64)
     count = 0
     for row in range(len(starts)):
-        i, end = starts[row], ends[row]
-        found = False
-        while i < end and not found:
-            while i < end and not _is_letter(data[i]):
-                if data[i] == 58:
-                    found |= _has_credentials(data, i, end)
-                i += 1
-            start = i
-            while i < end and _is_letter(data[i]):
-                i += 1
-            if i - start >= _SHORTEST:
-                a, b, c = data[start] & 31, data[start + 1] & 31, data[start + 2] & 31
-                if begins[np.int64(a) << 10 | np.int64(b) << 5 | np.int64(c)]:
-                    found |= _is_anchor(data, start, i, hashes, needs)
-                found |= _gets_value(data, start, i, end, hashes, needs)
-        if found:
-            rows[count] = row
-            count += 1
-    return rows[:count].copy()
+        start, end = starts[row], ends[row]
+        value, four = np.int64(0), np.int64(0)
+        for i in range(start, end):
+            kind = np.int64(classes[data[i]])
+            value = ((value << 5) | (kind & 31)) & 0x7FFF
+            four = ((four << 3) | (kind >> 5)) & 0xFFF
+            # Most numbers are no fourteen digits long; that is told here, for a call costs more.
+            if events[four] and (events[four] == 1 or (i + 11 < end and 48 <= data[i + 11] <= 57)):
+                mine = form_at(data, start, i, end, forms)
+                if mine == ESCAPE:
+                    mine = owners
+                if mine >= 0 and seen[mine] != row:
+                    seen[mine] = row
+                    if count < size:
+                        rows[count], found[count] = row, mine
+                    count += 1
+            if begins[value]:
+                text = first[value]
+                while hashes[text] == value:
+                    mine, at = owner[text], i - 2 - offset[text]
+                    if (
+                        seen[mine] != row
+                        and at >= start
+                        and at + text_start[text + 1] - text_start[text] <= end
+                        and _is_text(data, at, texts, text_start[text], text_start[text + 1])
+                        and _counts(
+                            data, start, at, at + text_start[text + 1] - text_start[text], end, rule[text], least[text]
+                        )
+                    ):
+                        seen[mine] = row
+                        if count < size:
+                            rows[count], found[count] = row, mine
+                        count += 1
+                    text += 1
+    return rows, found, count
+
+
+@njit(nogil=True, cache=True)
+def _is_text(data: Any, at: Any, texts: Any, first: Any, last: Any) -> Any:
+    """Whether texts[first:last] stands at `at`; letters in any case."""
+    for k in range(last - first):
+        byte = data[at + k]
+        if 65 <= byte <= 90:
+            byte |= 32
+        if byte != texts[first + k]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _counts(data: Any, start: Any, at: Any, behind: Any, end: Any, rule: Any, least: Any) -> Any:
+    """Whether a text at data[at:behind] stands where its rule wants it."""
+    if rule == 3:
+        return form_of_text(data, start, at, end, least)
+    if rule == 2:
+        return _is_given_value(data, start, at, behind, end)
+    if rule == 0:
+        return _begins_token(data, start, at) and at + least <= end and _is_token(data, behind, at + least)
+    if not least and (not _begins_token(data, start, at) or (behind < end and 97 <= data[behind] <= 122)):
+        return False
+    for k in range(behind, min(end, behind + _DIGIT_WITHIN)):
+        if 48 <= data[k] <= 57:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _is_word(byte: Any) -> Any:
+    return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122
+
+
+@njit(nogil=True, cache=True)
+def _begins_token(data: Any, start: Any, at: Any) -> Any:
+    r"""Whether no letter or digit stands before, or one of an escape: %3D, \n; rules may be about what is written."""
+    if at == start or not _is_word(data[at - 1]):
+        return True
+    return (at - start >= 2 and data[at - 2] == 92) or (at - start >= 3 and data[at - 3] == 37)
+
+
+@njit(nogil=True, cache=True)
+def _is_token(data: Any, at: Any, end: Any) -> Any:
+    """Whether data[at:end] may be part of a token: it holds no blank, quote or bracket."""
+    for k in range(at, end):
+        byte = data[k]
+        if byte <= 34 or byte == 39 or byte == 44 or byte == 59 or byte == 60 or byte == 62:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _is_given_value(data: Any, start: Any, at: Any, behind: Any, end: Any) -> Any:
+    """Whether a name that has its text in data[at:behind] is given a value, by a sign, a quote, or as an option is."""
+    k = behind
+    while (
+        k < end
+        and k < behind + _NAME_GOES_ON
+        and (_is_word(data[k]) or data[k] == 95 or data[k] == 45 or data[k] == 46)
+    ):
+        k += 1
+    name_end, blank = k, False
+    while k < end and k < name_end + _CLOSERS:
+        byte = data[k]
+        if byte == 58 or byte == 61 or byte == 62:
+            return True
+        quote = byte == 34 or byte == 39
+        if blank and quote:
+            return True
+        blank |= byte <= 32
+        if not (quote or byte <= 32 or byte == 92 or byte == 93 or byte == 41 or byte == 96):
+            break
+        k += 1
+    if not blank:
+        return False
+    k = at
+    while k > start and (_is_word(data[k - 1]) or data[k - 1] == 95 or data[k - 1] == 45):
+        k -= 1
+    return k + 1 < behind and data[k] == 45 and data[k + 1] == 45

@@ -1,19 +1,22 @@
 """Scans one chunk of a source: bytes in, Profile out."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.floods import Floods, FloodSettings, Rows
 from loganomaly.profile import LEVEL_COLUMNS, Profile
 from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records
-from loganomaly.redaction.secrets import find_leaks
-from loganomaly.scan.candidates import anchors, candidates
+from loganomaly.scan.behaviours import Behaving, behaviour_tables
+from loganomaly.scan.candidates import Picked
 from loganomaly.scan.fields import FieldTables, scan_fields
+from loganomaly.scan.leaks import Leaking, LeakSearch, leak_tables
+from loganomaly.scan.named_secrets import has_columns, named_secrets
+from loganomaly.scan.rules import Messages, RuleSearch, rule_table
 from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
 from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes
 from loganomaly.scan.slots import Occurrences, Places, nullable, slot_tables, summarise
@@ -24,13 +27,12 @@ __all__ = ["Chunk", "Scanned", "scan"]
 
 _SECOND = 1_000_000
 _LONGEST_SAMPLE = 4096  # bytes of a message that are kept as the sample of its shape
-_LONGEST_CHECKED = 65_536  # bytes of a record that are searched for secrets
 _NAME = 120  # bytes of a component's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Consecutive lines of one source: their bytes (uint8), first line and offset counted from 0.
+    """Consecutive lines of one source: their bytes (uint8), first line and offset counted from 0; the source's name.
 
     With `bounds`, record i is data[bounds[i]:bounds[i + 1]], as in a column of a frame, and counts as one line.
     """
@@ -40,6 +42,7 @@ class Chunk:
     first_line: int = 0
     offset: int = 0
     bounds: NDArray[np.int64] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ def scan(
     *,
     floods: FloodSettings,
     sessions: SessionKeys | None = None,
+    leaks: LeakSearch | None = None,
+    behaviours: tuple[BehaviourRule, ...] = (),
+    rules: RuleSearch | None = None,
     times: NDArray[np.int64] | None = None,
 ) -> Scanned:
     """Scan a chunk that begins and ends with whole records.
@@ -65,6 +71,13 @@ def scan(
     ----------
     sessions
         What tells the records of a session; without, there are no sessions.
+    leaks
+        What secrets are searched for; without, none are.
+    behaviours
+        The rules by which records are counted.
+    rules
+        Which rules are searched for; without, none are. Searching costs less where `rules.beside` are the kinds of
+        `leaks`.
     times
         Microseconds since the epoch, UTC, or NO_TIME; one per record, in the place of those in the text.
     """
@@ -85,12 +98,37 @@ def scan(
         fields = scan_fields(data, records, given, hashes, tables, places=view.places())
         slot_table, bins = pl.concat([slot_table, fields.slots]), pl.concat([bins, fields.bins])
         codes, values = pl.concat([codes, fields.codes]), pl.concat([values, fields.values])
+    named = [] if given is None or not has_columns(tables) else list(named_secrets(data, records, given, tables))
     by_session: dict[str, pl.DataFrame] = {}
     if sessions is not None and sessions.keys:
         spots = Spots.of(slots[0], starts, slots[2], given)
         by_session = session_tables(
             data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
         )
+    by_rule: dict[str, pl.DataFrame] = {}
+    if behaviours and len(records.line):
+        by_rule = behaviour_tables(
+            Behaving(
+                data=data,
+                records=records,
+                fields=given,
+                shapes=hashes,
+                shape_firsts=first,
+                components=component_hashes,
+                places=view.places(),
+                source=chunk.name or f"source {chunk.source}",
+            ),
+            behaviours,
+        )
+    searched = view.leaking(hashes)
+    held: dict[str, pl.DataFrame] = {}
+    anchored: Picked | None = None
+    if rules is not None:
+        of_kinds, of_rules = rules.picked(searched)
+        if leaks is not None and rules.beside == leaks.kinds:
+            anchored = of_kinds
+        messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=slots[0], slots=starts)
+        held["rules"] = rule_table(searched, messages, rules, anchored=of_rules, source=chunk.source)
     profile = Profile.of_chunk(
         sources=view.sources(lines=lines, cut=cut, fields=fields),
         shapes=view.shapes(component_hashes),
@@ -103,8 +141,10 @@ def scan(
         components=view.components(),
         component_series=view.series(component_ids, components, "component"),
         totals=view.totals(),
-        leaks=view.leaks(),
+        **({} if leaks is None else leak_tables(searched, leaks, source=chunk.source, named=named, anchored=anchored)),
+        **held,
         **by_session,
+        **by_rule,
         floods=Floods.of_chunk(
             Rows(
                 hashes,
@@ -248,22 +288,14 @@ class _View:
             },
         )
 
-    def leaks(self) -> pl.DataFrame:
-        r, found = self.records, defaultdict[tuple[int, str], list[int]](list)
-        for row in candidates(self.chunk.data, r.start, r.end, *anchors()).tolist():
-            text = self.text(r.start[row], r.end[row], _LONGEST_CHECKED).decode("utf-8", errors="replace")
-            for kind in {leak.kind.name for leak in find_leaks(text)}:
-                found[int(self.ids[row]), kind].append(row)
-        keys = sorted(found)
-        first, last = [found[key][0] for key in keys], [found[key][-1] for key in keys]
-        return self.table(
-            len(keys),
-            {
-                "shape": self.shape_of[np.array([shape for shape, _ in keys], np.int64)],
-                "kind": pl.Series([kind for _, kind in keys], dtype=pl.String),
-                "count": np.array([len(found[key]) for key in keys], np.int64),
-                "first_line": r.line[np.array(first, np.int64)] + self.chunk.first_line,
-                "first_offset": r.start[np.array(first, np.int64)] + self.chunk.offset,
-                "last_line": r.line[np.array(last, np.int64)] + self.chunk.first_line,
-            },
+    def leaking(self, hashes: NDArray[np.uint64]) -> Leaking:
+        r = self.records
+        return Leaking(
+            data=self.chunk.data,
+            starts=r.start,
+            ends=r.end,
+            shapes=hashes,
+            times=r.time,
+            lines=r.line + self.chunk.first_line,
+            offsets=r.start + self.chunk.offset,
         )

@@ -1,6 +1,7 @@
 """The fields of rows as text: names, types and values, without secrets."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,10 @@ from loganomaly.reading.fields import Fields
 from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import Records
+from loganomaly.redaction.kinds import default_kinds
 from loganomaly.redaction.secrets import redact, secret_name
-from loganomaly.scan.candidates import anchors, candidates
+from loganomaly.scan.anchors import AnchorTables, anchor_tables
+from loganomaly.scan.candidates import candidates
 
 __all__ = ["FIELD_NAMES", "described_fields"]
 
@@ -61,8 +64,13 @@ def _names(data: NDArray[np.uint8], records: Records, fields: Fields, tables: Ta
 def _suspects(data: NDArray[np.uint8], fields: Fields, named: list[bool]) -> list[int]:
     """Return the fields that may hold secrets: by their name, or by words in their value."""
     found = np.array(named, np.bool_)
-    found[candidates(data, fields.starts, fields.ends, *anchors())] = True
+    found[candidates(data, fields.starts, fields.ends, _anchors())[0]] = True
     return np.flatnonzero(found).tolist()
+
+
+@cache
+def _anchors() -> AnchorTables:
+    return anchor_tables(default_kinds())
 
 
 def _types(values: Iterable[str]) -> dict[str, str]:

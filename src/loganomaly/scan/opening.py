@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.errors import InputUnreadableError
 from loganomaly.floods import FloodSettings
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.detect import detect
 from loganomaly.reading.streams import Source, read_head, read_tail
+from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.run import Opened
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
@@ -24,9 +27,28 @@ _SAMPLE, _SMALLEST_SAMPLE, _SAMPLES = 4 << 20, 64 << 10, 16 << 20
 
 
 def prepare(
-    source: Source, *, number: int, group: int, floods: FloodSettings, times: TimeSettings | None = None
+    source: Source,
+    *,
+    number: int,
+    group: int,
+    floods: FloodSettings,
+    times: TimeSettings | None = None,
+    leaks: LeakSearch | None = None,
+    behaviours: tuple[BehaviourRule, ...] = (),
+    rules: RuleSearch | None = None,
 ) -> Opened:
-    """Return a source that is ready to be scanned; `times` says how timestamps are read that leave something out.
+    """Return a source that is ready to be scanned.
+
+    Parameters
+    ----------
+    times
+        How timestamps are read that leave something out.
+    leaks
+        What secrets are searched for.
+    behaviours
+        The rules by which records are counted.
+    rules
+        Which rules are searched for.
 
     One that cannot be read any more is taken for empty: the scan tells of it.
     """
@@ -42,7 +64,10 @@ def prepare(
         detected=detected,
         tables=detected.tables(),
         floods=floods,
+        leaks=leaks,
         head=head[:_HEAD],
+        behaviours=behaviours,
+        rules=rules,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.errors import InputUnreadableError
 from loganomaly.floods import FloodSettings
 from loganomaly.profile import Profile
@@ -16,6 +17,8 @@ from loganomaly.reading.detect import Detected
 from loganomaly.reading.program import Tables
 from loganomaly.reading.streams import Source, open_source
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.sessions import SessionKeys
 
 __all__ = ["Opened", "ScanResult", "cores", "scan_sources"]
@@ -27,7 +30,7 @@ _COUNT_BLOCK = 4 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A source that is to be scanned: its number, how it is read, what a flood in it is, and what tells sessions.
+    """A source that is to be scanned: its number, how it is read, what a flood is, and what is looked for.
 
     The `head` is what it begins with, by which it is known again.
     Sources of one `group` share a profile, and must agree on floods.
@@ -40,7 +43,10 @@ class Opened:
     tables: Tables
     floods: FloodSettings
     sessions: SessionKeys = field(default_factory=SessionKeys)
+    leaks: LeakSearch | None = None
     head: bytes = field(default=b"", repr=False)
+    behaviours: tuple[BehaviourRule, ...] = ()
+    rules: RuleSearch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +125,15 @@ def scan_sources(
 
 
 def _profile(chunk: Chunk, opened: Opened) -> Profile:
-    return scan(chunk, opened.tables, floods=opened.floods, sessions=opened.sessions).profile
+    return scan(
+        chunk,
+        opened.tables,
+        floods=opened.floods,
+        sessions=opened.sessions,
+        leaks=opened.leaks,
+        behaviours=opened.behaviours,
+        rules=opened.rules,
+    ).profile
 
 
 def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iterator[tuple[Chunk | None, int]]:
@@ -137,7 +151,13 @@ def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iter
                 if left is not None:
                     left -= lines
                 yield (
-                    Chunk(source=opened.number, data=data, first_line=piece.first_line, offset=piece.offset),
+                    Chunk(
+                        source=opened.number,
+                        data=data,
+                        first_line=piece.first_line,
+                        offset=piece.offset,
+                        name=opened.source.name,
+                    ),
                     lines,
                 )
                 if left == 0:

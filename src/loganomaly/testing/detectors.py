@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from loganomaly.behaviours import built_in_rules
 from loganomaly.case import Case, build_case
 from loganomaly.detectors.base import Detector
 from loganomaly.findings import Evidence
@@ -27,8 +28,11 @@ from loganomaly.profile import Profile
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.detect import detect
 from loganomaly.reading.program import Level, Tables
+from loganomaly.redaction.pseudonyms import Pseudonymizer
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 from loganomaly.sessions.wording import call, call_mix
 from loganomaly.wording import iso
@@ -58,6 +62,9 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
     samples = [Sample(data=np.frombuffer(data, np.uint8), tables=_tables(data)) for data in texts]
     ids = [sample_ids(sample, source=source) for source, sample in enumerate(samples)]
     keys = choose_keys(pl.concat(ids)) if ids else None
+    leaks = LeakSearch(pseudonyms=Pseudonymizer(b"the same for all cases"))
+    rules = RuleSearch(beside=leaks.kinds)
+    counted = built_in_rules()
     for source, data in enumerate(texts):
         tables = _tables(data)
         for piece in cut_chunks(io.BytesIO(data), tables, most_lines=chunk_lines):
@@ -67,7 +74,8 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
                 first_line=piece.first_line,
                 offset=piece.offset,
             )
-            parts.append(scan(chunk, tables, floods=settings, sessions=keys).profile)
+            scanned = scan(chunk, tables, floods=settings, sessions=keys, leaks=leaks, rules=rules, behaviours=counted)
+            parts.append(scanned.profile)
     return build_case(Profile.merge(parts))
 
 
@@ -294,7 +302,25 @@ def synthetic_logs() -> dict[str, tuple[str, ...]]:
                 ]
             ),
         ),
+        "known events": (
+            "".join(
+                sorted(
+                    [
+                        *steady,
+                        *(log_line(i, "connect to db failed: Connection refused") for i in range(0, 1800, 20)),
+                        log_line(900, "Out of memory: Killed process 4242 (java)", component="kernel"),
+                        log_line(1500, "write of 12 B failed: No space left on device", level="ERROR", component="db"),
+                    ]
+                )
+            ),
+        ),
         "secrets": ("".join([*steady, log_line(1800, "login password=hunter2x ok")]),),
+        "failed logins": (
+            "".join(
+                line + (log_line(n, f"login failed for user{n % 9} from 203.0.113.7") if n in range(500, 530) else "")
+                for n, line in enumerate(steady)
+            ),
+        ),
         "stack traces": (
             "".join(
                 line + ("".join(f"\tat shop.Cart.add(Cart.java:{k})\n" for k in range(9)) if number % 40 == 0 else "")

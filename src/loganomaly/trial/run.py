@@ -20,8 +20,9 @@ from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.sources import Skipped, find_sources
 from loganomaly.reading.spool_folder import spool_folder
 from loganomaly.reading.streams import Source, open_source
-from loganomaly.redaction.secrets import find_leaks, redact
+from loganomaly.redaction.secrets import default_redactor, redact
 from loganomaly.scan.chunk import Chunk, Scanned, scan
+from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.opening import prepare
 from loganomaly.scan.run import Opened
 from loganomaly.trial.changes import TemplateChanges, compare
@@ -139,6 +140,7 @@ class _Work:
 
         In the middle of a private key, or where the layout takes the word before it for the component.
         """
+        self._leaks = LeakSearch()
         self._profiles = [Profile.empty(floods=_FLOODS)]
 
     def profile(self) -> Profile:
@@ -161,7 +163,7 @@ class _Work:
     def _add(self, opened: Opened, piece: Piece, context: bytes) -> None:
         data = np.frombuffer(piece.data, np.uint8)
         chunk = Chunk(source=opened.number, data=data, first_line=piece.first_line, offset=piece.offset)
-        scanned = scan(chunk, opened.tables, floods=_FLOODS)
+        scanned = scan(chunk, opened.tables, floods=_FLOODS, leaks=self._leaks)
         self._profiles.append(scanned.profile)
         secrets = _Secrets(piece.data, context)
         messages = _messages(piece.data, scanned)
@@ -194,16 +196,9 @@ class _Secrets:
     """Where secrets stand in bytes that come after others, the `context`."""
 
     def __init__(self, data: bytes, context: bytes) -> None:
-        # One character a byte, so that places are offsets; the patterns of secrets are ASCII.
-        text, shift = (context + data).decode("latin-1"), len(context)
-        leaks = sorted((leak.start - shift, leak.end - shift, leak.kind.name) for leak in find_leaks(text))
-        self._spans: list[tuple[int, int, str]] = []
-        for start, end, kind in leaks:
-            if self._spans and start < self._spans[-1][1]:
-                low, high, first = self._spans[-1]
-                self._spans[-1] = low, max(high, end), first
-            else:
-                self._spans.append((start, end, kind))
+        shift = len(context)
+        found = default_redactor().spans(context + data)
+        self._spans = [(start - shift, end - shift, kind.name) for kind, start, end in found]
         self._starts = [start for start, _, _ in self._spans]
 
     def __bool__(self) -> bool:

@@ -19,6 +19,7 @@ from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.program import Level, Tables
 from loganomaly.reading.severity import level_word
 from loganomaly.redaction.secrets import find_leaks, redact
+from loganomaly.scan.leaks import LeakSearch
 from loganomaly.troubles import Grade, find_troubles
 from loganomaly.wording import decoded
 
@@ -57,7 +58,7 @@ def read_line(log: str) -> LineReading:
     """
     log = log.strip("\r\n").encode("utf-8", "replace").decode()  # halves of characters stand in no frame
     frame = pl.DataFrame({"log": [log]}, schema={"log": pl.String})
-    work = FrameScan(frame, floods=FloodSettings(enabled=False), times=TimeSettings())
+    work = FrameScan(frame, floods=FloodSettings(enabled=False), times=TimeSettings(), leaks=LeakSearch())
     case = build_case(work.batch(0, 1).profile)
     if not case.templates:  # a blank line
         return LineReading(

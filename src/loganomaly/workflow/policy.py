@@ -20,7 +20,7 @@ BY_WORKFLOW = "workflow"
 """Whose a verdict is: of the evidence, of a model, or of a step of the user's."""
 SAYS_NORMAL = "model_says_normal"
 """Tag of findings that a model calls normal."""
-READ = frozenset({"security_leak", "error", "warning"})
+READ = frozenset({"security_leak", "security_event", "error", "warning"})
 """Classes that can be read from a line; all others are measured, over many."""
 
 

@@ -1,0 +1,61 @@
+"""The patterns of rules: regular expressions that RE2 runs in linear time, on many records at once and on one."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+__all__ = ["Pattern", "compiled"]
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_LINES = {"A": "(?:^)", "z": "(?:$)"}
+"""What says in a text of many records what these say in that of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern in two forms.
+
+    `on_lines` is for texts with one record a line, of which no match covers more than one; `on_record` for the text of
+    one record. `groups` are the numbers of the named groups.
+    """
+
+    on_lines: Any
+    on_record: Any
+    groups: dict[str, int]
+
+
+@lru_cache(maxsize=256)
+def compiled(text: str) -> Pattern:
+    """Return a pattern, compiled.
+
+    Raises
+    ------
+    ValueError
+        RE2 cannot read it, or it covers the empty text.
+    """
+    try:
+        on_record = _compile(text, one_line=False)
+        on_lines = _compile(f"(?m){_ESCAPED.sub(_of_lines, text)}", one_line=True)
+    except re2.error as error:
+        reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
+        raise ValueError(
+            f"{reason}: RE2 has no look-around and no back-references, and repeats at most 1,000 times"
+        ) from error
+    if on_record.search(b"") is not None:
+        raise ValueError("it covers the empty text, and so every record; leave the pattern out if that is meant")
+    groups = {name.decode(): number for name, number in on_record.groupindex.items()}
+    return Pattern(on_lines=on_lines, on_record=on_record, groups=groups)
+
+
+def _of_lines(escape: re.Match[str]) -> str:
+    return _LINES.get(escape[1], escape[0])
+
+
+def _compile(text: str, *, one_line: bool) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.never_nl = one_line
+    return re2.compile(text.encode(), options)

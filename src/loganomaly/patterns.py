@@ -1,0 +1,34 @@
+"""Regular expressions under RE2: linear in the text, whatever the pattern is and whoever wrote it."""
+
+from typing import Any
+
+import re2
+
+__all__ = ["compiled"]
+
+
+def compiled(pattern: str, *, utf8: bool = False) -> Any:
+    """Return a pattern that searches bytes.
+
+    Without `utf8`, one byte is one character: what is not UTF-8 hides nothing, and letters are those of ASCII as in
+    compiled code.
+
+    Raises
+    ------
+    ValueError
+        RE2 cannot read it; says why.
+
+    Examples
+    --------
+    >>> compiled("no space").search(b"write: no space left").span()
+    (7, 15)
+    """
+    options = re2.Options()
+    options.log_errors = False
+    options.encoding = re2.Options.Encoding.UTF8 if utf8 else re2.Options.Encoding.LATIN1
+    try:
+        return re2.compile(pattern.encode(), options)
+    except re2.error as error:
+        reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
+        msg = f"{reason}: RE2 has no look-around and no back-references, and repeats at most 1,000 times"
+        raise ValueError(msg) from error

@@ -1,0 +1,80 @@
+"""What a rule looks for in a record: patterns, joined by and, or, not."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from loganomaly.patterns import compiled
+
+__all__ = ["AllOf", "AnyOf", "Expression", "Not", "Pattern", "holds", "pattern"]
+
+# The ends of the whole text are not those of its records where these lie in one text, one behind the other.
+_OF_WHOLE_TEXT = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """What stands somewhere in a record; ``^`` and ``$`` are the ends of its lines.
+
+    `alone` says that it must be searched for in one record at a time.
+    """
+
+    text: str
+    search: Any
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """What holds where all of its parts do."""
+
+    parts: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """What holds where one of its parts does."""
+
+    parts: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What holds where its part does not."""
+
+    part: "Expression"
+
+
+Expression = Pattern | AllOf | AnyOf | Not
+
+
+def pattern(text: str, *, utf8: bool = True) -> Pattern:
+    """Return what a regular expression stands for.
+
+    Raises
+    ------
+    ValueError
+        RE2 cannot read it; says why.
+    """
+    # Under a name of its own, so that flags within the pattern stay there.
+    search = compiled(f"(?m:{text})", utf8=utf8).search
+    return Pattern(text=text, search=search, alone=_OF_WHOLE_TEXT.search(text) is not None)
+
+
+def holds(expression: Expression, text: bytes) -> bool:
+    """Return whether an expression holds for a record.
+
+    Examples
+    --------
+    >>> holds(AllOf((pattern("disk"), Not(pattern("not full")))), b"disk sda1 is full")
+    True
+    """
+    match expression:
+        case Pattern():
+            return expression.search(text) is not None
+        case AllOf():
+            return all(holds(part, text) for part in expression.parts)
+        case AnyOf():
+            return any(holds(part, text) for part in expression.parts)
+        case Not():
+            return not holds(expression.part, text)

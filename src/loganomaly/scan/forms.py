@@ -1,0 +1,192 @@
+"""Forms by which compiled code tells what may be personal data or a password in a URL; the patterns look closer."""
+
+from typing import Any
+
+from numba import njit
+
+__all__ = ["ESCAPE", "form_at", "form_of_text"]
+
+_AT, _CARD, _COLON, _CREDENTIALS, _FISCAL, _IBAN, _IP, _PHONE, _SSN, _TILDE = range(10)
+"""Places in `loganomaly.scan.anchors.FORMS`."""
+ESCAPE = -2
+"""No form, but an escape, such as %20, which may hide one."""
+
+
+@njit(nogil=True, cache=True)
+def form_at(data: Any, start: Any, i: Any, end: Any, forms: Any) -> Any:
+    """Return the owner of the form that shows at i in data[start:end], or ESCAPE, or -1; see `anchors` for where."""
+    byte = data[i]
+    if 48 <= byte <= 57:
+        if not 48 <= data[i - 1] <= 57:  # behind a sign that is behind digits
+            return _grouped(data, start, i - 1, end, forms)
+        before = data[i - 2]
+        if 65 <= before <= 90:
+            return forms[_IBAN] if forms[_IBAN] >= 0 and i - start >= 3 and _is_iban(data, i - 3, end) else -1
+        if i + 11 < end and 48 <= data[i + 11] <= 57 and 50 <= before <= 54:  # fourteen digits or more
+            return forms[_CARD] if forms[_CARD] >= 0 and _is_card(data, i - 2, end) else -1
+        return -1
+    if 65 <= byte <= 90:
+        return forms[_FISCAL] if i - start >= 15 and _is_fiscal(data, i - 15, end) else -1
+    if byte == 64:
+        return forms[_AT] if _is_address(data, start, i, i + 1, end) else -1
+    if byte == 34 or byte == 35 or byte == 37 or byte == 38 or byte == 92:
+        return ESCAPE if _may_escape(data, i, end) else -1
+    if byte == 43 and i > start and _is_word(data[i - 1]) and i + 1 < end and _is_word(data[i + 1]):
+        return ESCAPE  # a blank in a URL
+    if byte == 43:
+        return forms[_PHONE] if _digits(data, i + 1, end, 7) else -1
+    if byte == 41:
+        return forms[_PHONE] if i - start >= 4 and data[i - 4] == 40 and _digits(data, i - 3, end, 10) else -1
+    if byte == 46:
+        return forms[_IP] if i + 1 < end and 48 <= data[i + 1] <= 57 else -1
+    return forms[_IP] if _is_six(data, start, i, end) else -1
+
+
+@njit(nogil=True, cache=True)
+def _may_escape(data: Any, i: Any, end: Any) -> Any:
+    """Whether an escape may begin at i, or a doubled quote end there."""
+    if data[i] == 34:
+        return True
+    if i + 1 >= end:
+        return False
+    byte = data[i + 1]
+    if data[i] == 37:
+        return 48 <= byte <= 57 or 97 <= byte | 32 <= 102
+    if data[i] == 35:
+        return byte == 48
+    return byte > 32
+
+
+@njit(nogil=True, cache=True)
+def _grouped(data: Any, start: Any, sign: Any, end: Any, forms: Any) -> Any:
+    """Return the owner of the number whose first group of digits ends before the sign, or -1."""
+    at = sign
+    while at > start and sign - at < 5 and 48 <= data[at - 1] <= 57:
+        at -= 1
+    if sign - at == 3:
+        return forms[_SSN] if forms[_SSN] >= 0 and _is_ssn(data, sign, end) else -1
+    if sign - at == 4 and forms[_CARD] >= 0 and 50 <= data[at] <= 54 and _is_card(data, at, end):
+        return forms[_CARD]
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def form_of_text(data: Any, start: Any, at: Any, end: Any, form: Any) -> Any:
+    """Whether a text at `at` with which a form begins is one."""
+    if form == _CREDENTIALS:
+        return data[at + 1] == 116 or _has_at(data, at + 3, end)  # :thin:
+    if form == _COLON:
+        return at > start and 48 <= data[at - 1] <= 57
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _is_ssn(data: Any, i: Any, end: Any) -> Any:
+    """Whether a dash and two digits, and a dash and four digits, stand at i."""
+    if i + 8 > end or data[i] != 45 or data[i + 3] != 45:
+        return False
+    for k in range(i, i + 8):
+        if not (48 <= data[k] <= 57 or k == i or k == i + 3):
+            return False
+    return i + 8 == end or not 48 <= data[i + 8] <= 57
+
+
+@njit(nogil=True, cache=True)
+def _digits(data: Any, i: Any, end: Any, least: Any) -> Any:
+    """Whether at least so many digits stand at i, with signs of telephone numbers between them."""
+    count, k = 0, i
+    while k < end and k < i + 60:
+        byte = data[k]
+        if 48 <= byte <= 57:
+            count += 1
+            if count >= least:
+                return True
+        elif not (byte == 32 or byte == 40 or byte == 41 or byte == 45 or byte == 46):
+            return False
+        k += 1
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _is_card(data: Any, i: Any, end: Any) -> Any:
+    """Whether 14 to 16 digits stand at i, single blanks or dashes between them, and no further digit."""
+    count, k = 0, i
+    while k < end and count < 17:
+        byte = data[k]
+        if 48 <= byte <= 57:
+            count += 1
+        elif not ((byte == 32 or byte == 45) and k + 1 < end and 48 <= data[k + 1] <= 57) or count == 16:
+            break
+        k += 1
+    return 14 <= count <= 16
+
+
+@njit(nogil=True, cache=True)
+def _is_iban(data: Any, i: Any, end: Any) -> Any:
+    """Whether two capitals and two digits stand at i, and eleven more capitals and digits in groups behind them."""
+    if i + 15 > end or not 65 <= data[i + 1] <= 90 or not 48 <= data[i + 2] <= 57 or not 48 <= data[i + 3] <= 57:
+        return False
+    count, k = 0, i + 4
+    while k < end and count < 11:
+        byte = data[k]
+        if 48 <= byte <= 57 or 65 <= byte <= 90:
+            count += 1
+        elif not (byte == 32 or byte == 45):
+            return False
+        k += 1
+    return count == 11
+
+
+@njit(nogil=True, cache=True)
+def _is_fiscal(data: Any, i: Any, end: Any) -> Any:
+    """Whether six capitals stand at i, two digits or capitals, a capital, and seven more digits and capitals."""
+    if i + 16 > end:
+        return False
+    for k in range(i, i + 16):
+        byte = data[k]
+        capital = 65 <= byte <= 90
+        if not capital and (k < i + 6 or k == i + 8 or k == i + 11 or k == i + 15 or not 48 <= byte <= 57):
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _is_address(data: Any, start: Any, i: Any, behind: Any, end: Any) -> Any:
+    """Whether a letter, digit or one of ._+-'% stands before i and a host with a dot from `behind` on."""
+    if i == start or behind >= end:
+        return False
+    before = data[i - 1]
+    if not (_is_word(before) or before == 95 or (37 <= before <= 46 and before != 40 and before != 41)):
+        return False
+    k = behind
+    while k < end and (_is_word(data[k]) or data[k] == 45):
+        k += 1
+    return k > behind and k + 2 < end and data[k] == 46 and _is_word(data[k + 1])
+
+
+@njit(nogil=True, cache=True)
+def _has_at(data: Any, i: Any, end: Any) -> Any:
+    """Whether an @ stands behind a colon before the next blank, quote or angle bracket."""
+    for k in range(i, end):
+        byte = data[k]
+        if byte == 64:
+            return True
+        if byte <= 34 or byte == 60 or byte == 62 or (byte == 47 and k > i + 1):
+            return False
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _is_six(data: Any, start: Any, i: Any, end: Any) -> Any:
+    """Whether the colon at i is part of an IPv6 address: two in a row, or one more within four hexadecimal digits."""
+    if i + 1 < end and data[i + 1] == 58:
+        return True
+    k = i + 1
+    while k < end and k < i + 6 and (48 <= data[k] <= 57 or 97 <= data[k] | 32 <= 102):
+        k += 1
+    return k > i + 1 and k < end and data[k] == 58 and i > start
+
+
+@njit(nogil=True, cache=True)
+def _is_word(byte: Any) -> Any:
+    return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122

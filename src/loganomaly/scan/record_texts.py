@@ -1,0 +1,146 @@
+"""The texts of the records of a chunk, one a line, in which the patterns of rules are searched for all at once."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from loganomaly.behaviours.patterns import Pattern, compiled
+from loganomaly.mining.tokens import LONGEST_MESSAGE
+from loganomaly.reading.records import Records
+
+__all__ = ["Matches", "RecordTexts"]
+
+Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The records that match, in order, and where in `data` what some groups hold begins and ends."""
+
+    rows: NDArray[np.int64]
+    data: NDArray[np.uint8]
+    spans: dict[str, Spans]
+
+
+@njit(nogil=True, cache=True)
+def _joined(data: Any, starts: Any, ends: Any) -> Any:
+    """Return the texts data[starts[i]:ends[i]] with a line break behind each, where each begins, and which have one."""
+    first = np.zeros(len(starts) + 1, np.int64)
+    for row in range(len(starts)):
+        first[row + 1] = first[row] + ends[row] - starts[row] + 1
+    out, broken = np.empty(first[len(starts)], np.uint8), np.zeros(len(starts), np.bool_)
+    for row in range(len(starts)):
+        at = first[row] - starts[row]
+        for k in range(starts[row], ends[row]):
+            out[at + k] = data[k]
+            broken[row] |= data[k] == 10
+        out[first[row + 1] - 1] = 10
+    return out, first, broken
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    data: NDArray[np.uint8]
+    text: bytes
+    first: NDArray[np.int64]
+    broken: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> "_Joined":
+        joined, first, broken = _joined(data, starts, ends)
+        return cls(joined, joined.tobytes(), first, broken)
+
+
+class RecordTexts:
+    """The texts of records; what patterns have in common is done once."""
+
+    def __init__(
+        self,
+        data: NDArray[np.uint8],
+        records: Records,
+        shapes: NDArray[np.uint64],
+        shape_firsts: NDArray[np.int64],
+    ) -> None:
+        self._data, self._records, self._shapes, self._firsts = data, records, shapes, shape_firsts
+
+    @cached_property
+    def _all(self) -> _Joined:
+        return _Joined.of(self._data, self._records.start, self._records.end)
+
+    @cached_property
+    def _messages(self) -> _Joined:
+        """The messages of the first record of each shape, as far as the shape tells of them."""
+        starts = self._records.message_start[self._firsts]
+        return _Joined.of(
+            self._data, starts, np.minimum(self._records.message_end[self._firsts], starts + LONGEST_MESSAGE)
+        )
+
+    def matches(self, pattern: Pattern, names: Sequence[str], *, words: str | None) -> Matches:
+        """Return the records that match a pattern, and what the groups with these names hold.
+
+        Parameters
+        ----------
+        words
+            A pattern that the messages of these records have, whatever their values.
+        """
+        wanted = {name: pattern.groups[name] for name in names if name in pattern.groups}
+        among = None
+        joined = self._all if words is None else None
+        if words is not None:
+            has_words, _ = _found(self._messages, compiled(words), {})
+            among = np.flatnonzero(np.isin(self._shapes, self._shapes[self._firsts[has_words]]))
+            joined = _Joined.of(self._data, self._records.start[among], self._records.end[among])
+        assert joined is not None
+        rows, spans = _found(joined, pattern, wanted)
+        return Matches(rows if among is None else among[rows], joined.data, spans)
+
+
+def _found(joined: _Joined, pattern: Pattern, wanted: dict[str, int]) -> tuple[NDArray[np.int64], dict[str, Spans]]:
+    """Return the rows that match, in order, and the spans of the wanted groups in them."""
+    rows, spans = _on_lines(joined, pattern, wanted)
+    broken = np.flatnonzero(joined.broken)
+    if len(broken):
+        is_whole = ~joined.broken[rows]
+        more, more_spans = _on_records(joined, broken, pattern, wanted)
+        rows, spans = np.concatenate([rows[is_whole], more]), np.concatenate([spans[is_whole], more_spans])
+        order = np.argsort(rows)
+        rows, spans = rows[order], spans[order]
+    return rows, {name: (spans[:, 2 * n].copy(), spans[:, 2 * n + 1].copy()) for n, name in enumerate(wanted)}
+
+
+def _on_lines(joined: _Joined, pattern: Pattern, wanted: dict[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows with a line that matches, and the spans of groups in the first one."""
+    search, text, groups = pattern.on_lines.search, joined.text, tuple(wanted.values())
+    first = joined.first.tolist()
+    row, rows, spans = 0, [], []
+    last = len(first) - 1
+    while row < last and (match := search(text, first[row])) is not None:
+        row = bisect_right(first, match.start(), row) - 1
+        if row >= last:
+            break
+        rows.append(row)
+        spans.append([place for group in groups for place in match.span(group)])
+        row += 1
+    return np.array(rows, np.int64), np.array(spans, np.int64).reshape(len(rows), 2 * len(groups))
+
+
+def _on_records(
+    joined: _Joined, broken: NDArray[np.int64], pattern: Pattern, wanted: dict[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows among those of several lines that match as a whole, and the spans of groups."""
+    search, groups = pattern.on_record.search, tuple(wanted.values())
+    rows, spans = [], []
+    for row in broken.tolist():
+        begin, end = int(joined.first[row]), int(joined.first[row + 1]) - 1
+        match = search(joined.text[begin:end])
+        if match is not None:
+            rows.append(row)
+            places = [place for group in groups for place in match.span(group)]
+            spans.append([begin + place if place >= 0 else -1 for place in places])
+    return np.array(rows, np.int64), np.array(spans, np.int64).reshape(len(rows), 2 * len(groups))

@@ -1,0 +1,208 @@
+"""Rules in the records of a chunk: which hold, where, and how often."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, token_end
+from loganomaly.profile_tables import table_schemas
+from loganomaly.reading.program import NO_TIME
+from loganomaly.redaction.kinds import Kind
+from loganomaly.rules.expression import AllOf, AnyOf, Expression, Not, Pattern
+from loganomaly.rules.load import default_rules
+from loganomaly.rules.rule import Rule
+from loganomaly.scan.anchors import AnchorTables, anchor_tables
+from loganomaly.scan.candidates import Picked, candidates
+from loganomaly.scan.leaks import Leaking
+from loganomaly.scan.texts import Texts
+
+__all__ = ["Messages", "RuleSearch", "rule_table"]
+
+_TRIED = 200  # rows that match are found one by one; of more, those are told by their shape that can be
+_WORTH = 4  # records of a shape from which on trying that pays
+_DENSE = 4  # rows per row that matches, below which rows are searched one at a time
+_WORD = np.zeros(256, np.uint8)
+_WORD[[*range(48, 58), *range(65, 91), 95, *range(97, 123)]] = 1
+_WORD[10] = 2  # what ^, $ and \b tell apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSearch:
+    """The rules that are searched for in every record.
+
+    `beside` are kinds of secrets that are searched for as well: what compiled code looks for is looked for together.
+    """
+
+    rules: tuple[Rule, ...] = field(default_factory=default_rules)
+    beside: tuple[Kind, ...] = ()
+
+    @cached_property
+    def tables(self) -> AnchorTables:
+        """What compiled code looks for: the kinds come first."""
+        return anchor_tables((*self.beside, *self.rules))
+
+    def picked(self, records: Leaking) -> tuple[Picked, Picked]:
+        """Return the records with an anchor of a kind and the places of the kinds; the same of the rules."""
+        rows, owners = candidates(records.data, records.starts, records.ends, self.tables)
+        of_kinds = owners < len(self.beside)
+        return (rows[of_kinds], owners[of_kinds]), (rows[~of_kinds], owners[~of_kinds] - len(self.beside))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """Where the messages of the records stand, and which of their tokens are slots: see `loganomaly.scan.shapes`."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    first_slot: NDArray[np.int64]
+    slots: NDArray[np.int64]
+
+
+def rule_table(
+    records: Leaking, messages: Messages, search: RuleSearch, *, anchored: Picked, source: int
+) -> pl.DataFrame:
+    """Return the table `rules` of a profile; see `loganomaly.profile`."""
+    rows, owners = anchored
+    order = np.argsort(owners, kind="stable")
+    rows, owners = rows[order], owners[order]
+    matcher = _Matcher(records, messages)
+    parts = []
+    for number, rule in enumerate(search.rules):
+        if rule.anchors:
+            low, high = np.searchsorted(owners, [number, number + 1])
+            if low == high:
+                continue
+            held = matcher.rows(rule.expression, rows[low:high])
+        else:
+            held = matcher.rows(rule.expression, matcher.all)
+        if len(held):
+            parts.append((rule.name, held))
+    return _counted(records, parts, source=source)
+
+
+class _Matcher:
+    """Tells for which records expressions hold: always exactly, each pattern for many records at once."""
+
+    def __init__(self, records: Leaking, messages: Messages) -> None:
+        self.records, self.messages = records, messages
+        self.all = np.arange(len(records.starts))
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts.of(self.records.data, self.records.starts, self.records.ends)
+
+    @cached_property
+    def around(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """What sort of byte stands before and behind each message."""
+        data, records, messages = self.records.data, self.records, self.messages
+        first, behind = messages.starts <= records.starts, messages.ends >= records.ends
+        before = np.where(first, 2, _WORD[data[np.maximum(messages.starts - 1, 0)]])
+        after = np.where(behind, 2, _WORD[data[np.minimum(messages.ends, len(data) - 1)]])
+        return before.astype(np.uint8), after.astype(np.uint8)
+
+    def rows(self, expression: Expression, among: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which of these records an expression holds for, in order."""
+        match expression:
+            case Pattern():
+                return self._matching(expression, among)
+            case AllOf():
+                return reduce(lambda left, part: self.rows(part, left), expression.parts, among)
+            case AnyOf():
+                found = among[:0]
+                for part in expression.parts:
+                    left = np.setdiff1d(among, found, assume_unique=True)
+                    found = np.union1d(found, self.rows(part, left))
+                return found
+            case Not():
+                return np.setdiff1d(among, self.rows(expression.part, among), assume_unique=True)
+
+    def _matching(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not len(among):
+            return among
+        texts = self.texts if len(among) == len(self.all) else self.texts.only(among)
+        found, done = texts.having(pattern.search, alone=pattern.alone, most=_TRIED)
+        left = among[done:]
+        if not len(left):
+            return among[found]
+        # Many match: where that is for words which all records of a shape share, the others need not be tried.
+        told = np.zeros(len(left), bool) if pattern.alone else self._told_by_shape(pattern, left)
+        rest = left[~told]
+        # Where most rows match, one after the other costs less than searching for the next that does.
+        more, _ = self.texts.only(rest).having(pattern.search, alone=pattern.alone or done < _DENSE * len(found))
+        return np.sort(np.concatenate([among[found], left[told], rest[more]]))
+
+    def _told_by_shape(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which records match for what is written alike in all records of their shape."""
+        before, after = self.around
+        _, first, kind, counts = np.unique(
+            self.records.shapes[among], return_index=True, return_inverse=True, return_counts=True
+        )
+        model = among[first]  # the record that speaks for its shape
+        sure, at_start, at_end = (np.zeros(len(model), bool) for _ in range(3))
+        for number in np.flatnonzero(counts >= _WORTH).tolist():
+            touching = self._fixed_match(pattern, int(model[number]))
+            if touching is not None:
+                sure[number], (at_start[number], at_end[number]) = True, touching
+        # Where it touches an end of the message, what stands behind that may matter.
+        same_before = before[among] == before[model][kind]
+        same_after = after[among] == after[model][kind]
+        told: NDArray[np.bool_] = sure[kind] & (same_before | ~at_start[kind]) & (same_after | ~at_end[kind])
+        return told
+
+    def _fixed_match(self, pattern: Pattern, row: int) -> tuple[bool, bool] | None:
+        """Return whether the match touches the beginning and the end of the message; None if it is not of words alone.
+
+        Words are all that is no slot. What stands right beside a match may decide about it, so that is to be none.
+        """
+        data, messages = self.records.data, self.messages
+        start, end = int(messages.starts[row]), int(messages.ends[row])
+        slots = messages.slots[messages.first_slot[row] : messages.first_slot[row + 1]].tolist()
+        if len(slots) >= MOST_SLOTS or end - start > LONGEST_MESSAGE:
+            return None  # there may be more slots
+        offset = int(self.records.starts[row])
+        match = pattern.search(self.texts.row(row), start - offset)
+        if match is None or match.end() > end - offset:
+            return None
+        low, high = match.start() + offset - 1, match.end() + offset + 1
+        for slot in slots:
+            if slot < high and int(token_end(data, slot, start, end)[0]) > low:
+                return None
+        return low < start, high > end
+
+
+def _counted(records: Leaking, parts: Sequence[tuple[str, NDArray[np.int64]]], *, source: int) -> pl.DataFrame:
+    schema: Mapping[str, pl.DataType] = table_schemas()["rules"]
+    if not parts:
+        return pl.DataFrame(schema=schema)
+    rows = np.concatenate([held for _, held in parts])
+    names = np.repeat(np.arange(len(parts)), [len(held) for _, held in parts])
+    times = pl.Series(records.times[rows])
+    lines = pl.col("line")
+    table = pl.DataFrame(
+        {
+            "shape": records.shapes[rows],
+            "number": names,
+            "line": records.lines[rows],
+            "offset": records.offsets[rows],
+            "time": times.set(times == NO_TIME, None),
+        }
+    )
+    return (
+        table.group_by("shape", "number")
+        .agg(
+            count=pl.len(),
+            first_line=lines.min(),
+            first_offset=pl.col("offset").min(),
+            last_line=lines.max(),
+            first_time=pl.col("time").min(),
+            last_time=pl.col("time").max(),
+        )
+        .join(pl.DataFrame({"number": range(len(parts)), "rule": [name for name, _ in parts]}), on="number")
+        .with_columns(source=pl.lit(source))
+        .select(pl.col(name).cast(kind) for name, kind in schema.items())
+        .sort("shape", "rule")
+    )
