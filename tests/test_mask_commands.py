@@ -275,7 +275,7 @@ def test_masks_lists_the_masks_in_their_order():
     headings = [line.split()[0] for line in result.stdout.splitlines() if not line.startswith(" ")]
     assert headings == [mask.name for mask in builtin_masks()]
     assert "\nemail (built-in)\n  pattern  [A-Za-z0-9._%+-]+@" in result.stdout
-    assert "  sample   ada.lovelace@acme.dev\n" in result.stdout
+    assert "  sample   ada.lovelace@example.org\n" in result.stdout
 
 
 CONFIG = "masks:\n- {name: order, pattern: 'ORD-[a-z]+'}\n- {name: url, pattern: null}\n"
@@ -291,7 +291,7 @@ def test_masks_of_a_configuration_are_listed_first():
         {"name": "url", "pattern": None, "sample": None, "origin": "own"},
     ]
     assert listed[2]["origin"] == "built-in"
-    assert listed[2]["sample"] == "ada.lovelace@acme.dev"
+    assert listed[2]["sample"] == "ada.lovelace@example.org"
 
 
 def test_try_shows_what_the_values_say():

@@ -125,10 +125,8 @@ def _kind(entry: Mapping[str, Any]) -> Kind:
         pattern = entry["pattern"].replace("«join»", _JOIN).replace("«near»", _NEAR_AFTER)
     elif near:
         short, long = (
-            "|".join(
-                name.replace(" ", "[ _.-]?") for name in near if (len(name.replace(" ", "")) < _SHORT_NAME) == is_short
-            )
-            for is_short in (True, False)
+            "|".join(name.replace(" ", "[ _.-]?") for name in near if _is_short(name) == wanted)
+            for wanted in (True, False)
         )
         named = "|".join([*([f"(?:^|[^A-Za-z0-9])(?:{short})"] if short else []), *([long] if long else [])])
         pattern = f"(?i:(?:{named}){_NEAR_AFTER})(?P<{_VALUE}>{entry['token']}){_AFTER}"

@@ -112,10 +112,6 @@ class Redactor:
             done = leak.end
         return "".join([*parts, text[done:]]) if parts else text
 
-    def with_kinds(self, kinds: Iterable[Kind]) -> "Redactor":
-        """Return a redactor that knows these kinds as well, before its own."""
-        return Redactor((*kinds, *self.kinds))
-
     def _present(self, data: bytes) -> list[Kind]:
         """Return the kinds that the bytes may hold, in order."""
         anchored = set(self._anchors.Match(data) or ())
