@@ -37,7 +37,7 @@ LAYERS = (
     {"prompts", "providers"},
     {"behaviours", "findings", "floods", "mining", "reading", "redaction", "rules"},
     {"arguments", "memory", "registry", "retry", "traces", "troubles"},
-    {"errors", "legible", "patterns", "stopwatch", "wording"},
+    {"errors", "legible", "patterns", "stopwatch", "wording", "yaml_text"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}

@@ -5,9 +5,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from loganomaly.behaviours.rule import BehaviourRule
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["built_in_entries", "built_in_rules"]
 
@@ -24,7 +23,7 @@ def built_in_rules() -> tuple[BehaviourRule, ...]:
 def built_in_entries() -> tuple[dict[str, Any], ...]:
     """Return the entries of the data file, with their samples."""
     text = resources.files("loganomaly.behaviours").joinpath("rules.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)["rules"])
+    return tuple(read_yaml(text)["rules"])
 
 
 def _rule(entry: dict[str, Any]) -> BehaviourRule:

@@ -7,9 +7,9 @@ from functools import cache
 from importlib import resources
 
 import polars as pl
-import yaml
 
 from loganomaly.errors import ConfigError
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["Mask", "all_of", "builtin_masks", "check_mask", "check_name", "masks_in_use"]
 
@@ -51,7 +51,7 @@ def builtin_masks() -> tuple[Mask, ...]:
             matches=entry["matches"],
             rejects=tuple(entry["rejects"]),
         )
-        for entry in yaml.safe_load(text)
+        for entry in read_yaml(text)
     )
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from loganomaly.legible import plain_lines
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["TAG", "InstructionPattern", "instruction_patterns", "looks_like_instructions"]
 
@@ -37,7 +36,7 @@ def instruction_patterns() -> tuple[InstructionPattern, ...]:
             samples=tuple(entry["samples"]),
             counterexamples=tuple(entry["not"]),
         )
-        for entry in yaml.safe_load(text)["patterns"]
+        for entry in read_yaml(text)["patterns"]
     )
 
 

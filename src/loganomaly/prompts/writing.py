@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from loganomaly.legible import plain_lines
 from loganomaly.prompts.facts import Facts
 from loganomaly.prompts.fencing import bare, fenced, quoted_field
 from loganomaly.redaction.pseudonyms import Pseudonyms
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["PromptText", "Question", "class_aliases", "class_meanings", "enhanced", "system_of", "write_question"]
 
@@ -50,7 +49,7 @@ class Question:
 @cache
 def _document() -> dict[str, object]:
     text = resources.files("loganomaly.prompts").joinpath("enhanced.yaml").read_text(encoding="utf-8")
-    document: dict[str, object] = yaml.safe_load(text)
+    document: dict[str, object] = read_yaml(text)
     return document
 
 

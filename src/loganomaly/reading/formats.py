@@ -12,6 +12,7 @@ import yaml
 from loganomaly.errors import FormatError
 from loganomaly.reading.layout import compile_layout
 from loganomaly.reading.program import Op, Option, Role
+from loganomaly.yaml_text import read_yaml
 
 __all__ = [
     "BARE_TIMES",
@@ -119,7 +120,7 @@ def parse_format(text: str, *, origin: str) -> Format:
         If the text is no YAML, a key is missing or unknown, or a layout or sample is malformed; names `origin`.
     """
     try:
-        raw = _load(text)
+        raw = read_yaml(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as 2026-02-30, which YAML takes for a date
         msg = f"{origin}: a format is a YAML mapping; this is not YAML: {error}"
         raise FormatError(msg) from error
@@ -166,15 +167,9 @@ def parse_format(text: str, *, origin: str) -> Format:
     )
 
 
-def _load(text: str) -> Any:
-    if yaml.__with_libyaml__:  # seven times as fast, and in all wheels
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    return yaml.safe_load(text)
-
-
 def data_file(name: str) -> Any:
     """Return the content of one of this package's YAML data files."""
-    return _load(_data().joinpath(name).read_text(encoding="utf-8"))
+    return read_yaml(_data().joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache

@@ -14,7 +14,8 @@ from importlib import resources
 from typing import Any
 
 import re2
-import yaml
+
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["Check", "check_named", "is_stand_in"]
 
@@ -54,7 +55,7 @@ def _compiled(pattern: str) -> Any:
 @cache
 def _known() -> _Known:
     text = resources.files("loganomaly.redaction").joinpath("stand-ins.yaml").read_text(encoding="utf-8")
-    lists = yaml.safe_load(text)
+    lists = read_yaml(text)
     parts = "|".join(re.escape(part).replace(r"\ ", "[ _-]?") for part in lists["parts"])
     words = "|".join(re.escape(word) for word in lists["words"])
     hosts = "|".join(re.escape(host) for host in lists["reserved-hosts"])

@@ -30,10 +30,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from loganomaly.patterns import compiled
 from loganomaly.redaction.checks import Check, check_named
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["Kind", "all_kinds", "default_kinds", "own_kind"]
 
@@ -89,7 +88,7 @@ def all_kinds() -> tuple[Kind, ...]:
     found = []
     for name in _FILES:
         text = folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-        found += [_kind(entry) for entry in yaml.safe_load(text)["kinds"]]
+        found += [_kind(entry) for entry in read_yaml(text)["kinds"]]
     return tuple(found)
 
 

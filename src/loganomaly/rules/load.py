@@ -14,10 +14,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from loganomaly.rules.expression import AllOf, Expression, Not, Pattern, pattern
 from loganomaly.rules.rule import Rule
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["FILES", "default_rules"]
 
@@ -32,7 +31,7 @@ def default_rules() -> tuple[Rule, ...]:
     found = []
     for name in FILES:
         text = folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-        found += [_rule(entry) for entry in yaml.safe_load(text)["rules"]]
+        found += [_rule(entry) for entry in read_yaml(text)["rules"]]
     return tuple(found)
 
 

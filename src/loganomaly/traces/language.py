@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["Foreign", "Kind", "Language", "load_languages", "parse_language"]
 
@@ -129,7 +129,7 @@ class Language:
 
 def parse_language(text: str) -> Language:
     """Read the data file of a language."""
-    raw = yaml.safe_load(text)
+    raw = read_yaml(text)
     foreign = raw["foreign"]
     return Language(
         name=raw["name"],

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from loganomaly.yaml_text import read_yaml
 
 __all__ = ["Grade", "Phrase", "Vocabulary", "load_samples", "load_vocabulary"]
 
@@ -67,7 +67,7 @@ class Vocabulary:
 
 
 def _read() -> Any:
-    return yaml.safe_load(resources.files("loganomaly.troubles").joinpath("troubles.yaml").read_text(encoding="utf-8"))
+    return read_yaml(resources.files("loganomaly.troubles").joinpath("troubles.yaml").read_text(encoding="utf-8"))
 
 
 @cache
