@@ -1,6 +1,5 @@
 """``loganomaly redact``: copies of logs that can be shared."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,13 +53,14 @@ def redact(
             if output is None:
                 raise UsageError(f"--output is missing: name a folder for the copies, such as: {_EXAMPLE}")
             settings, _ = load_settings(config, None, overrides={"leaks.ip_addresses": ip_addresses})
+            from loganomaly.reading.spool_folder import spool_folder
             from loganomaly.redacted_copy import redact_files
             from loganomaly.scan.leaks import LeakSearch
             from loganomaly.secrecy import leak_kinds, pseudonymizer, redactor
 
             search = LeakSearch(kinds=leak_kinds(settings), pseudonyms=pseudonymizer(settings))
-            with tempfile.TemporaryDirectory(prefix="loganomaly-") as spool:
-                redaction = redact_files(paths, output, search=search, spool=Path(spool))
+            with spool_folder() as spool:
+                redaction = redact_files(paths, output, search=search, spool=spool)
             write(_rendered(redaction, clean=redactor([settings], everything=False).redact))
     except KeyboardInterrupt:
         complain("interrupted")

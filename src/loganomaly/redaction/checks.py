@@ -13,8 +13,7 @@ from functools import cache, partial
 from importlib import resources
 from typing import Any
 
-import re2
-
+from loganomaly.patterns import compiled
 from loganomaly.yaml_text import read_yaml
 
 __all__ = ["Check", "check_named", "is_stand_in"]
@@ -46,12 +45,6 @@ class _Known:
     ids: frozenset[str]
 
 
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
-
-
 @cache
 def _known() -> _Known:
     text = resources.files("loganomaly.redaction").joinpath("stand-ins.yaml").read_text(encoding="utf-8")
@@ -60,9 +53,9 @@ def _known() -> _Known:
     words = "|".join(re.escape(word) for word in lists["words"])
     hosts = "|".join(re.escape(host) for host in lists["reserved-hosts"])
     return _Known(
-        stand_in=_compiled(rf"(?i){parts}|^(?:{words})$|{'|'.join(lists['masked'])}"),
-        references=_compiled(rf"(?i)^(?:{'|'.join(lists['references'])})"),
-        filled_in=_compiled(rf"(?s)^(?:{'|'.join(lists['filled-in'])})$"),
+        stand_in=compiled(rf"(?i){parts}|^(?:{words})$|{'|'.join(lists['masked'])}", utf8=True),
+        references=compiled(rf"(?i)^(?:{'|'.join(lists['references'])})", utf8=True),
+        filled_in=compiled(rf"(?s)^(?:{'|'.join(lists['filled-in'])})$", utf8=True),
         reserved=re.compile(rf"(?i)(?:^|[.@])(?:{hosts})$"),
         no_hosts=frozenset(lists["no-hosts"]),
         cards=frozenset(lists["test-cards"]),
@@ -79,9 +72,9 @@ def is_stand_in(value: str) -> bool:
     [True, True, True, False]
     """
     bare, known = value.strip(_SIGNS), _known()
-    if len(set(bare)) <= 1 or known.filled_in.search(value.strip()) is not None:
+    if len(set(bare)) <= 1 or known.filled_in.search(value.strip().encode("utf-8", "replace")) is not None:
         return True
-    return any(known.stand_in.search(text) is not None for text in {value, bare})
+    return any(known.stand_in.search(text.encode("utf-8", "replace")) is not None for text in {value, bare})
 
 
 @cache
@@ -118,14 +111,13 @@ def _iban(value: str, _groups: Mapping[str, str]) -> bool:
 def _phone(value: str, groups: Mapping[str, str]) -> bool:
     import phonenumbers
 
-    text = value
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"\D", "", value)
     if len(set(digits)) < 3 or digits in "01234567890123456789":
         return False
-    if "value_named" in groups and not text.startswith("+"):
-        return "joined" in groups or (len(digits) >= _NATIONAL and len(digits) < len(text))
+    if "value_named" in groups and not value.startswith("+"):
+        return "joined" in groups or (len(digits) >= _NATIONAL and len(digits) < len(value))
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, None if text.startswith("+") else "US"))
+        return phonenumbers.is_valid_number(phonenumbers.parse(value, None if value.startswith("+") else "US"))
     except phonenumbers.NumberParseException:
         return False
 
@@ -171,7 +163,7 @@ def _bits(value: str) -> float:
 
 def _looks_random(value: str, least: int, *, bits: float = 2.0) -> bool:
     """Whether a value is no name that somebody gave: not all of its parts are words, short numbers or versions."""
-    if len(value) < least or _known().references.search(value) or _counts_up(value):
+    if len(value) < least or _known().references.search(value.encode()) or _counts_up(value):
         return False
     parts = [part for part in _PARTS.split(value) if part]
     if _is_identifier(value):
@@ -188,12 +180,10 @@ def _random(value: str, _groups: Mapping[str, str]) -> bool:
 
 def _given(value: str, _groups: Mapping[str, str]) -> bool:
     """Whatever is there, as a password in a connection string is."""
-    return not _known().references.search(value)
+    return not _known().references.search(value.encode())
 
 
 def _credentials(value: str, groups: Mapping[str, str]) -> bool:
-    if "basic" in groups:
-        return True
     text = value.strip(".,")
     try:
         if ":" in base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode():
@@ -207,7 +197,7 @@ def _named(value: str, groups: Mapping[str, str]) -> bool:
     """Whether a name says that it is a secret, and it does not read as something else."""
     name, sign, close = groups["name"].lower().strip("_-. "), groups.get("sign", "").strip(), groups.get("close", "")
     bare, strong = "value_bare" in groups, bool(_STRONG.search(name))
-    if _known().references.search(value) or value.startswith(","):
+    if _known().references.search(value.encode()) or value.startswith(","):
         return False
     if "call" in groups or _CALL.fullmatch(value) or (bare and _CODE.fullmatch(value) and _is_identifier(value)):
         return False  # a name in a program

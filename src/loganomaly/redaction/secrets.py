@@ -137,10 +137,10 @@ class Redactor:
         return anchors
 
 
-def matches(kind: Kind, data: bytes, *, start: int = 0) -> Iterator[Span]:
-    """Yield what a kind's pattern finds in bytes from `start` on, in order, with whether it is a secret."""
+def matches(kind: Kind, data: bytes) -> Iterator[Span]:
+    """Yield what a kind's pattern finds in bytes, in order, with whether it is a secret."""
     find = kind.pattern.search
-    at, long = start, 0
+    at, long = 0, 0
     while at <= len(data):
         match = find(data, at)
         if match is None:
