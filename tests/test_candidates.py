@@ -1,3 +1,4 @@
+import itertools
 import json
 from urllib.parse import quote
 
@@ -160,3 +161,43 @@ def test_a_pattern_of_the_users_is_found_in_the_records_that_hold_it(parts):
     starts = ends - np.array([len(line) for line in lines])
     rows = [row for row, _ in search.picked(np.frombuffer(data, np.uint8), starts, ends)]
     assert rows == [row for row, line in enumerate(lines) if search.kinds[0].pattern.search(line.encode())]
+
+
+CARDS = ("4539578763621486", "5425233430109903", "374245455400126", "36259600000004", "3530111333300000")
+
+
+@pytest.mark.parametrize("between", [" ", "-", ""])
+@pytest.mark.parametrize("around", [("", ""), ("pan ", " ok"), ('"', '"'), ("a-", "."), ("x=", ",1")])
+@pytest.mark.parametrize("number", CARDS)
+def test_card_numbers_are_picked_in_the_groups_they_are_printed_in(number, around, between):
+    cuts = (0, 4, 8, 12, 16) if len(number) == 16 else (0, 4, 10, len(number))
+    groups = [number[low:high] for low, high in itertools.pairwise(cuts)]
+    for signs in itertools.product([between, ""], repeat=len(groups) - 1):
+        text = around[0] + "".join(map("".join, zip(groups, (*signs, ""), strict=True))) + around[1]
+        assert (0, "payment-card") in picked(text), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4795306396 4179.07.09", "4008-09-20-11-22-33", "4539 57876362 14861", "45395 7876362 1486", "4539578763621"],
+)
+def test_numbers_in_other_groups_are_no_cards(text):
+    assert "payment-card" not in {kind for _, kind in picked(text)}
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(["4", "51", "2221", "6011", "34", "36", "30", "3528"]),
+    st.text("0123456789", min_size=12, max_size=16),
+    st.lists(st.tuples(st.sampled_from([4, 8, 9, 10, 12]), st.sampled_from("- ")), max_size=3),
+    st.sampled_from(["", " ", "x=", "a_", "1 "]),
+    st.sampled_from(["", " ", ".", "-1", "a"]),
+)
+def test_what_looks_like_a_card_is_picked(first, digits, signs, before, behind):
+    text = first + digits
+    for place, sign in sorted(signs, reverse=True):
+        text = text[:place] + sign + text[place:]
+    text = f"{before}{text}{behind}"
+    card = next(kind for kind in KINDS if kind.name == "payment-card")
+    if card.pattern.search(text.encode()) is not None:
+        assert (0, "payment-card") in picked(text)

@@ -35,8 +35,8 @@ LAYERS = (
     {"incidents", "profile"},
     {"asking", "profile_tables"},
     {"prompts", "providers"},
-    {"behaviours", "findings", "floods", "mining", "reading", "redaction", "rules"},
-    {"arguments", "memory", "registry", "retry", "traces", "troubles"},
+    {"behaviours", "findings", "floods", "mining", "reading", "rules"},
+    {"arguments", "memory", "redaction", "registry", "retry", "traces", "troubles"},
     {"errors", "legible", "patterns", "stopwatch", "wording", "yaml_text"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}

@@ -99,9 +99,10 @@ def logs(tmp_path_factory):
     for number, lines in enumerate(generated.values()):
         (folder / f"generated-{number}.log").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (folder / "people.csv").write_text(
-        "time,user,password,api_key\n"
+        "time,user,password,api_key,pesel,telephone\n"
         + "".join(
-            f"2026-03-14 09:00:{n:02d},user{n},{'swordfish' if n % 7 == 0 else 'xxxx'},Zq81kpWm4Tx7R{n}\n"
+            f"2026-03-14 09:00:{n:02d},user{n},{'swordfish' if n % 7 == 0 else 'xxxx'},Zq81kpWm4Tx7R{n},"
+            f"44051401359,0171 555{n:04d}\n"
             for n in range(60)
         )
     )
@@ -113,6 +114,8 @@ VALUES = {name: value for name, (_, value) in PLANTED.items()} | {
     "key line 4": KEY_LINES[3],
     "column": "swordfish",
     "key in column": "Zq81kpWm4Tx7R7",
+    "number in column": "44051401359",
+    "telephone in column": "0171 5550007",
 }
 
 

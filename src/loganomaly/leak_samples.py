@@ -22,6 +22,8 @@ _NAME = re.compile(
     r"""([A-Za-z_][\w.\[\]-]{0,80})["'\])\\]{0,4}\s{0,3}(?:=>|:=|[:=]|%3[AaDd])\s{0,3}(?:(?:Bearer|Basic)\s+)?["'\\\[(]{0,4}$"""
 )
 
+_HIDDEN = re.compile(r"<([a-z][a-z0-9-]*)>")
+
 
 def leak_samples(
     leaks: pl.DataFrame,
@@ -72,15 +74,19 @@ def _shown(
 
     found: dict[str, tuple[str, str | None]] = {}
     # Masked piece by piece, so that the places of values are known in what is shown.
-    masked, at, places = "", 0, []
+    masked, at, shift, places = "", 0, 0, []
     for leak in redactor.find(text):
         masked += text[at : leak.start]
         begin = len(masked)
         masked += f"<{name(leak.kind, text[leak.start : leak.end])}>"
         if leak.end > start:
             places.append((leak.kind.name, begin, len(masked)))
+        else:
+            shift = len(masked) - leak.end
         at = leak.end
     masked += text[at:]
+    # What only a column tells is hidden by the name of its kind before the text comes here.
+    places += [(m[1], m.start(), m.end()) for m in _HIDDEN.finditer(masked) if m.end() > start + shift]
     for kind, begin, end in places:
         if kind in found:
             continue

@@ -7,11 +7,11 @@ import re2
 __all__ = ["compiled"]
 
 
-def compiled(pattern: str, *, utf8: bool = False) -> Any:
+def compiled(pattern: str, *, utf8: bool = False, one_line: bool = False) -> Any:
     """Return a pattern that searches bytes.
 
     Without `utf8`, one byte is one character: what is not UTF-8 hides nothing, and letters are those of ASCII as in
-    compiled code.
+    compiled code. With `one_line`, no match covers a line break.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def compiled(pattern: str, *, utf8: bool = False) -> Any:
     (7, 15)
     """
     options = re2.Options()
-    options.log_errors = False
+    options.log_errors, options.never_nl = False, one_line
     options.encoding = re2.Options.Encoding.UTF8 if utf8 else re2.Options.Encoding.LATIN1
     try:
         return re2.compile(pattern.encode(), options)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import re2
+from loganomaly import patterns
 
 __all__ = ["Pattern", "compiled"]
 
@@ -36,14 +36,8 @@ def compiled(text: str) -> Pattern:
     ValueError
         RE2 cannot read it, or it covers the empty text.
     """
-    try:
-        on_record = _compile(text, one_line=False)
-        on_lines = _compile(f"(?m){_ESCAPED.sub(_of_lines, text)}", one_line=True)
-    except re2.error as error:
-        reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
-        raise ValueError(
-            f"{reason}: RE2 has no look-around and no back-references, and repeats at most 1,000 times"
-        ) from error
+    on_record = patterns.compiled(text, utf8=True)
+    on_lines = patterns.compiled(f"(?m){_ESCAPED.sub(_of_lines, text)}", utf8=True, one_line=True)
     if on_record.search(b"") is not None:
         raise ValueError("it covers the empty text, and so every record; leave the pattern out if that is meant")
     groups = {name.decode(): number for name, number in on_record.groupindex.items()}
@@ -52,10 +46,3 @@ def compiled(text: str) -> Pattern:
 
 def _of_lines(escape: re.Match[str]) -> str:
     return _LINES.get(escape[1], escape[0])
-
-
-def _compile(text: str, *, one_line: bool) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.never_nl = one_line
-    return re2.compile(text.encode(), options)

@@ -10,7 +10,7 @@ from loganomaly.reading.characters import is_blank
 from loganomaly.reading.clock import finish_time, run_time
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step
 from loganomaly.reading.keyed import NO_RANK, add_field, clear_roles, take_role
-from loganomaly.reading.program import NO_TIME, At, Op, Option, Role, Tables
+from loganomaly.reading.program import NO_TIME, SECRET_COLUMN, At, Op, Option, Role, Tables
 from loganomaly.reading.registers import APART, LEVEL, MESSAGE_END, MESSAGE_START, RANKS, TIME
 
 __all__ = ["goes_on_over_lines", "read_row"]
@@ -20,6 +20,7 @@ _STARTS, _OPS, _POOL = int(At.STARTS), int(At.OPS), int(At.POOL)
 _DELIMITED = int(Op.DELIMITED)
 _COMMENTS, _NO_QUOTES, _EXACT = int(Option.COMMENTS), int(Option.NO_QUOTES), int(Option.EXACT)
 _TIME_ROLE, _LEVEL_ROLE, _MESSAGE_ROLE = int(Role.TIME), int(Role.LEVEL), int(Role.MESSAGE)
+_SECRET = SECRET_COLUMN
 _ENOUGH = 3  # columns that a row has at least if it is told by their number, though its time cannot be read
 
 
@@ -129,6 +130,8 @@ def _names_columns(data: Any, i: Any, end: Any, delimiter: Any, quotes: Any, nam
 def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> Any:
     """Read data[begin:end] as a row of the table whose operations begin at pc; True if it is one.
 
+    A message that no column holds is the row, or the widest part of it beside what is secret.
+
     A row has a time that can be read, or as many cells as there are columns; where no column holds a time, a message
     in the last column may hold delimiters. A header, or a comment where there may be some, is read and set APART.
     """
@@ -145,6 +148,7 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
         i += 1
     column, last = at + 8, at + 4 + 4 * count
     cells, content, parsed, silent = 0, 0, 0, 0
+    free, widest, widest_end = begin, begin, begin  # without secrets: where this part begins, and the widest before it
     while True:
         start, stop, after = _cell(data, i, end, delimiter, quotes)
         if after < 0:
@@ -157,7 +161,11 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
                 elif run_time(data, start, stop, pc + t[column + 2], pc + t[column + 3], out, t) == stop:
                     parsed += 1
             else:
-                if t[column + 1] > 0:
+                if t[column + 1] == _SECRET:
+                    if i - 1 - free > widest_end - widest:
+                        widest, widest_end = free, i - 1
+                    free = min(after + 1, end)
+                elif t[column + 1] > 0:
                     _take_cell(data, i, start, stop, column, last, t, out)
                 called = t[_POOL] + t[column + 3]
                 if start < stop and t[called] > 0 and not (stop - start == 1 and data[start] == 45):
@@ -184,7 +192,8 @@ def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> A
     if spills:  # delimiters in a last column that is not quoted belong to it
         out[MESSAGE_END] = end
     if not told:
-        out[MESSAGE_START], out[MESSAGE_END] = begin, end
+        is_last = end - free > widest_end - widest
+        out[MESSAGE_START], out[MESSAGE_END] = (free, end) if is_last else (widest, widest_end)
     if options & _EXACT and cells != count:
         return False
     if timed:

@@ -114,7 +114,9 @@ def keep_fields(first: Any, kept: Any, row: Any, program: Any, kinds: Any, t: Ta
             key, start, end = out[at], out[at + 1], out[at + 2]
             if start <= time_at < end or start <= level_at < end:
                 continue
-            if (start <= component_end and end >= component) or (start <= message_end and end >= message):
+            if start <= component_end and end >= component:
+                continue
+            if start <= message_end and end >= message and not (is_row and message == message_end):
                 continue
             place = 1 + 3 * n
             kept[place] = _hash_of_name(key, t) if is_row else key

@@ -71,14 +71,14 @@ def _captures(text: str, time: str | None) -> int:
     for place, (operation, a, _, c) in enumerate(compile_layout(text, time=time).operations):
         if operation == Op.OPTIONAL:
             optional_until = a
-        elif operation == Op.COLUMN:
+        elif operation == Op.COLUMN and a > Role.SKIP:
             roles.add(a)
         elif operation == Op.DELIMITED:
             # A header says what the columns mean; a table that takes no rows of others comes before those that do.
             total += 6 + (len(Role) + 2 if c & Option.EXACT else 0)
         elif place >= optional_until:
             total += worth.get(Op(operation), 0) + (operation == Op.FIELD and a == Role.COMPONENT)
-    return total + len(roles - {Role.SKIP}) + (2 if Role.TIME in roles else 0)
+    return total + len(roles) + (2 if Role.TIME in roles else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from loganomaly.reading.formats import Layout
 from loganomaly.reading.program import Option, Role
 from loganomaly.reading.records import LONGEST_RECORD
 from loganomaly.reading.roles import columns_of, role_of
+from loganomaly.redaction.secrets import is_telling
 
 __all__ = ["Headers", "find_headers"]
 
@@ -164,7 +165,9 @@ def _is_borne_out(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, s
         return share >= _NEARLY_ALL and (bool(roles) or len(columns) > _FEWEST_ROWS)
     if not _differs(columns, rows) or share < _NEARLY_ALL:
         return False
-    return bool(roles) or (share == 1 and len(rows) >= _FEWEST_ROWS and len(columns) >= _FEWEST_ROWS)
+    if roles or any(is_telling(column.name) for column in columns):
+        return True
+    return share == 1 and len(rows) >= _FEWEST_ROWS and len(columns) >= _FEWEST_ROWS
 
 
 def _differs(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> bool:

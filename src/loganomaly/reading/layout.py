@@ -29,7 +29,8 @@ from functools import lru_cache
 
 from loganomaly.errors import FormatError
 from loganomaly.reading.columns import Column, parse_table
-from loganomaly.reading.program import LONGEST_NAME, Op, Part, Role, Text, key_hash
+from loganomaly.reading.program import LONGEST_NAME, SECRET_COLUMN, Op, Part, Role, Text, key_hash
+from loganomaly.redaction.secrets import is_telling
 
 __all__ = ["Code", "Operation", "compile_layout"]
 
@@ -201,7 +202,8 @@ class _Compiler:
             if column.time is None:
                 name = column.name.strip().encode()[:LONGEST_NAME]
                 self.pool += bytes([len(name)]) + name
-            self.operations.append((Op.COLUMN, column.role, *meaning))
+            secret = column.role == Role.SKIP and is_telling(column.name)
+            self.operations.append((Op.COLUMN, SECRET_COLUMN if secret else column.role, *meaning))
             times += operations
         self.operations += times
 

@@ -93,6 +93,10 @@ class Role(IntEnum):
     SCALE = 7
 
 
+SECRET_COLUMN = -1
+"""In the place of the role of a column without one, if its name tells that its values are secret or personal."""
+
+
 class Scale(IntEnum):
     """What a key of a JSON object says besides its value: what small numbers mean as levels, or that it is a spare."""
 

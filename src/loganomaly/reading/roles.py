@@ -12,6 +12,7 @@ from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_
 from loganomaly.reading.program import Role, Tables
 from loganomaly.reading.tables import build_tables
 from loganomaly.reading.trials import fit_matrix
+from loganomaly.redaction.secrets import is_telling
 
 __all__ = ["columns_of", "role_of"]
 
@@ -209,14 +210,11 @@ def _message(columns: Sequence[Column], values: Sequence[Sequence[str]]) -> list
     inside = range(first, last + 1)
     if any(columns[place].role == Role.TIME for place in inside):
         return []
-    return [place for place in inside if columns[place].role == Role.SKIP and not _is_secret(columns[place].name)]
-
-
-def _is_secret(name: str) -> bool:
-    """Return whether a column is one that is told by its name alone: in a message nothing would tell what it is."""
-    return any(way.rpartition(".")[2].endswith(word) for way in _spellings(name) for word in _secrets())
-
-
-@cache
-def _secrets() -> tuple[str, ...]:
-    return tuple(data_file("columns.yaml")["secret"])
+    # None is made of columns that are told by their names alone: in a message nothing would tell what they are.
+    runs: list[list[int]] = [[]]
+    for place in inside:
+        if is_telling(columns[place].name):
+            runs.append([])
+        elif columns[place].role == Role.SKIP:
+            runs[-1].append(place)
+    return max(runs, key=len)

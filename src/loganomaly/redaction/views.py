@@ -18,6 +18,7 @@ _ESCAPES = re.compile(
     rb"""%[0-9A-Fa-f]{2}|(?<!\\)\\++(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|["'/nrt])|""|#0(?:11|12|15)|"""
     rb"&(?:quot|amp|lt|gt|apos|#39|#34|#x27);"
 )
+_SIGNS = re.compile(rb'[%\\"#&+]')  # without one of these there is no escape
 _RUNS = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _QUERY = re.compile(rb"%[0-9A-Fa-f]{2}|[?&][\w.-]+=")  # where a plus is a blank
 _ENTITIES = {
@@ -59,6 +60,8 @@ def _same(start: int, end: int) -> tuple[int, int]:
 
 def _undone(view: View, *, plus: bool) -> View | None:
     data, parts = view.data, []
+    if _SIGNS.search(data) is None:
+        return None
     at = size = 0
     # Where each piece begins, here and there; pieces that are not copied are escapes.
     here, there, copied = [], [], []

@@ -16,7 +16,7 @@ from loganomaly.profile_tables import table_schemas
 from loganomaly.reading.fields import Fields
 from loganomaly.reading.program import NO_TIME, Level, key_hash
 from loganomaly.reading.records import Records
-from loganomaly.redaction.secrets import secret_name
+from loganomaly.redaction.secrets import hide_value, is_telling
 from loganomaly.scan.named_values import value_texts
 from loganomaly.scan.record_texts import Matches, RecordTexts
 from loganomaly.scan.shapes import hash_spans, intern
@@ -201,8 +201,9 @@ def _values(behaving: Behaving, found: Matches | None, rows: NDArray[np.int64], 
 def _called(rule: BehaviourRule, values: Mapping[str, _Values], rows: NDArray[np.int64]) -> list[str]:
     """Return what the groups of records are called: their values, unless their name says that these are secret."""
     columns = [
-        ["<secret>"] * len(rows) if secret_name(name) is not None else values[name].texts(rows)
+        [hide_value(name, text) if text else text for text in texts] if is_telling(name) else texts
         for name in rule.group_by
+        for texts in [values[name].texts(rows)]
     ]
     return [", ".join(part for part in parts if part) for parts in zip(*columns, strict=True)] or [""] * len(rows)
 

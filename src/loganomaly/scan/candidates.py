@@ -76,8 +76,10 @@ def _search(
             kind = np.int64(classes[data[i]])
             value = ((value << 5) | (kind & 31)) & 0x7FFF
             four = ((four << 3) | (kind >> 5)) & 0xFFF
-            # Most numbers are no fourteen digits long; that is told here, for a call costs more.
-            if events[four] and (events[four] == 1 or (i + 11 < end and 48 <= data[i + 11] <= 57)):
+            # Most numbers are no fourteen digits long, a sign among them or not: a call costs more.
+            if events[four] and (
+                events[four] == 1 or (i + 11 < end and (48 <= data[i + 10] <= 57 or 48 <= data[i + 11] <= 57))
+            ):
                 mine = form_at(data, start, i, end, forms)
                 if mine == ESCAPE:
                     mine = owners

@@ -15,7 +15,7 @@ from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import Records
 from loganomaly.redaction.kinds import default_kinds
-from loganomaly.redaction.secrets import redact, secret_name
+from loganomaly.redaction.secrets import hide_value, is_telling, redact
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import candidates
 
@@ -37,9 +37,8 @@ def described_fields(
     ]
     names = _names(data, records, fields, tables)
     keys = fields.keys.tolist()
-    for i in _suspects(data, fields, [secret_name(names[key]) is not None for key in keys]):
-        kind, head = secret_name(names[keys[i]]), f"{names[keys[i]]}="
-        values[i] = redact(head + values[i])[len(head) :] if kind is None else f"<{kind}>"
+    for i in _suspects(data, fields, [is_telling(names[key]) for key in keys]):
+        values[i] = redact(hide_value(names[keys[i]], values[i]))
     types = _types(values)
     first = fields.first.tolist()
     return [

@@ -16,7 +16,7 @@ from loganomaly.reading.fields import Fields
 from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import Records
-from loganomaly.redaction.secrets import secret_name
+from loganomaly.redaction.secrets import hide_value, is_telling, secret_name
 from loganomaly.scan.named_values import UNITS, read_values, value_texts
 from loganomaly.scan.shapes import intern, scatter
 from loganomaly.scan.slots import Occurrences, Places, slot_tables, summarise
@@ -121,15 +121,22 @@ def scan_fields(
         field_name(data, records, tables, row=r, start=s)
         for r, s in zip(record[shown].tolist(), starts[entry[shown]].tolist(), strict=True)
     ]
-    secrets = [secret_name(name) for name in names]
-    hidden = np.array([secret is not None for secret in secrets], np.bool_)[distinct] if names else np.zeros(0, bool)
+    hidden = np.array([secret_name(name) is not None for name in names], np.bool_)[distinct]
     unit = _units_of_rows(first, ids, base, units, hidden, numbers)
     given = Occurrences(first, values, numbers)
     summary = summarise(given, kinds=ids, count=len(at))
     found = slot_tables(given, summary, kinds=ids, shape=hashes[record], slot=slot, places=places)
+    of_row = distinct[found.row]
     texts = value_texts(data, starts[found.entry], ends[found.entry])
-    masks = pl.Series([None if secret is None else f"<{secret}>" for secret in secrets], dtype=pl.String)
-    masked = masks.gather(distinct[found.row])
+    telling = np.array([is_telling(name) for name in names], np.bool_)
+    if telling.any():
+        texts = pl.Series(
+            [
+                hide_value(names[name], text) if telling[name] else text
+                for name, text in zip(of_row.tolist(), texts.to_list(), strict=True)
+            ],
+            dtype=pl.String,
+        )
     named = pl.DataFrame({
         "slot": slot,
         "name": pl.Series(names, dtype=pl.String).gather(distinct),
@@ -137,7 +144,7 @@ def scan_fields(
         "records": summary.records,
         "place": places.lines[record],
     })  # fmt: skip
-    worded = found.values.with_columns(text=pl.select(pl.coalesce(masked, texts)).to_series())
+    worded = found.values.with_columns(text=texts)
     per_shape = {"slots": found.slots, "bins": found.bins, "codes": found.codes, "values": worded}
     if found.slots.select(pl.struct("shape", "slot").is_duplicated().any()).item():  # in several kinds of one shape
         per_shape = {name: merge_table(name, [table]) for name, table in per_shape.items()}

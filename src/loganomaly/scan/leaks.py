@@ -37,7 +37,8 @@ class LeakSearch:
         return anchor_tables(self.kinds)
 
     @cached_property
-    def _ranks(self) -> dict[str, int]:
+    def ranks(self) -> dict[str, int]:
+        """The places of the kinds, by name."""
         return {kind.name: rank for rank, kind in enumerate(self.kinds)}
 
     def picked(
@@ -70,7 +71,7 @@ class LeakSearch:
         held = [span for span in spans if span.holds]
         holding = {span.kind.name for span in held}
         failed = {span.kind.name: span.kind for span in spans if span.kind.check_digits}
-        return disjoint(held, self._ranks), [kind for name, kind in failed.items() if name not in holding]
+        return disjoint(held, self.ranks), [kind for name, kind in failed.items() if name not in holding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Values of fields whose name says that they are secret: in delimited text, nothing in the row itself tells so."""
+"""Values whose name says that they are secret or personal: in delimited text, nothing in the row itself tells so."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,8 +10,7 @@ from loganomaly.reading.fields import Fields, field_kinds
 from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Op, Tables
 from loganomaly.reading.records import Records
-from loganomaly.redaction.checks import is_stand_in
-from loganomaly.redaction.secrets import secret_name
+from loganomaly.redaction.secrets import is_telling, named_value
 from loganomaly.scan.whole import read_whole
 
 __all__ = ["NamedSecret", "has_columns", "hide_columns", "named_secrets", "secrets_in_columns"]
@@ -32,21 +31,22 @@ def has_columns(tables: Tables) -> bool:
 
 
 def named_secrets(data: NDArray[np.uint8], records: Records, fields: Fields, tables: Tables) -> Iterator[NamedSecret]:
-    """Yield the values of fields whose name says that they are secret, but those that stand for one, in order."""
+    """Yield what values of fields hold that only their name tells to be secret, in order."""
     _, first, which = np.unique(fields.keys, return_index=True, return_inverse=True)
     rows = np.searchsorted(fields.first, first, side="right") - 1
-    kinds = [
-        secret_name(field_name(data, records, tables, row=row, start=start))
+    names = [
+        field_name(data, records, tables, row=row, start=start)
         for row, start in zip(rows.tolist(), fields.starts[first].tolist(), strict=True)
     ]
-    if not any(kinds):
+    telling = np.array([is_telling(name) for name in names], np.bool_)
+    if not telling.any():
         return
-    telling = np.array([kind is not None for kind in kinds], np.bool_)[which]
-    for i in np.flatnonzero(telling).tolist():
-        start, end = int(fields.starts[i]), int(fields.ends[i])
-        kind = kinds[which[i]]
-        if kind is not None and not is_stand_in(data[start:end].tobytes().decode("utf-8", errors="replace")):
-            yield NamedSecret(int(np.searchsorted(fields.first, i, side="right")) - 1, kind, start, end)
+    for i in np.flatnonzero(telling[which]).tolist():
+        begin = int(fields.starts[i])
+        found = named_value(names[which[i]], data[begin : int(fields.ends[i])].tobytes())
+        if found is not None:
+            kind, start, end = found
+            yield NamedSecret(int(np.searchsorted(fields.first, i, side="right")) - 1, kind, begin + start, begin + end)
 
 
 def secrets_in_columns(data: bytes, tables: Tables) -> list[NamedSecret]:

@@ -4,15 +4,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from loganomaly.behaviours.patterns import Pattern, compiled
 from loganomaly.mining.tokens import LONGEST_MESSAGE
 from loganomaly.reading.records import Records
+from loganomaly.scan.joining import join_rows
 
 __all__ = ["Matches", "RecordTexts"]
 
@@ -28,22 +27,6 @@ class Matches:
     spans: dict[str, Spans]
 
 
-@njit(nogil=True, cache=True)
-def _joined(data: Any, starts: Any, ends: Any) -> Any:
-    """Return the texts data[starts[i]:ends[i]] with a line break behind each, where each begins, and which have one."""
-    first = np.zeros(len(starts) + 1, np.int64)
-    for row in range(len(starts)):
-        first[row + 1] = first[row] + ends[row] - starts[row] + 1
-    out, broken = np.empty(first[len(starts)], np.uint8), np.zeros(len(starts), np.bool_)
-    for row in range(len(starts)):
-        at = first[row] - starts[row]
-        for k in range(starts[row], ends[row]):
-            out[at + k] = data[k]
-            broken[row] |= data[k] == 10
-        out[first[row + 1] - 1] = 10
-    return out, first, broken
-
-
 @dataclass(frozen=True, slots=True)
 class _Joined:
     data: NDArray[np.uint8]
@@ -53,7 +36,7 @@ class _Joined:
 
     @classmethod
     def of(cls, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> "_Joined":
-        joined, first, broken = _joined(data, starts, ends)
+        joined, first, broken = join_rows(data, starts, ends)
         return cls(joined, joined.tobytes(), first, broken)
 
 

@@ -79,8 +79,7 @@ def _spans(data: bytes, search: LeakSearch) -> _Spans:
         begin = int(starts[row])
         spans, _ = search.spans(data[begin : int(last)], kinds)
         found += (Span(kind, start + begin, end + begin, holds=True) for kind, start, end in spans)
-    ranks = {kind.name: rank for rank, kind in enumerate(search.kinds)}
-    return [(kind.name, start, end) for kind, start, end in disjoint(found, ranks)]
+    return [(kind.name, start, end) for kind, start, end in disjoint(found, search.ranks)]
 
 
 def _together(spans: _Spans, more: _Spans) -> _Spans:

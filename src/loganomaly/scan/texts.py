@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from loganomaly.scan.joining import join_rows
 
 __all__ = ["Texts"]
 
@@ -35,10 +36,8 @@ class Texts:
 
     def only(self, numbers: NDArray[np.int64]) -> "Texts":
         """Return these rows."""
-        starts, ends = self.starts[numbers], self.ends[numbers]
-        bounds = np.concatenate([[0], np.cumsum(ends - starts + 1)]).astype(np.int64)
-        joined = _joined(np.frombuffer(self.text, np.uint8), starts, ends, bounds).tobytes()
-        return Texts(joined, bounds[:-1], bounds[1:] - 1)
+        out, bounds, _ = join_rows(np.frombuffer(self.text, np.uint8), self.starts[numbers], self.ends[numbers])
+        return Texts(out.tobytes(), bounds[:-1], bounds[1:] - 1)
 
     def having(
         self, search: Callable[..., Any], *, alone: bool = False, most: int | None = None
@@ -71,16 +70,3 @@ class Texts:
                 found.append(number)
             number += 1
         return found, number
-
-
-@njit(nogil=True, cache=True)
-def _joined(data: Any, starts: Any, ends: Any, bounds: Any) -> Any:
-    """Return the rows data[starts[i]:ends[i]] from bounds[i] on, a line break behind each."""
-    out = np.empty(bounds[len(starts)], np.uint8)
-    for row in range(len(starts)):
-        to = bounds[row]
-        for at in range(starts[row], ends[row]):
-            out[to] = data[at]
-            to += 1
-        out[to] = 10
-    return out

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.profile import Profile
-from loganomaly.redaction.secrets import secret_name
+from loganomaly.redaction.secrets import hide_value, is_telling
 
 __all__ = ["SessionGroup", "group_sessions"]
 
@@ -74,12 +74,11 @@ def group_sessions(profile: Profile, members: pl.DataFrame) -> list[SessionGroup
     )
     groups = []
     for (key,), table in tables.group_by("key", maintain_order=True):
-        name = _name(profile, key)
-        kind = secret_name(name)
-        shown = pl.col("text") if kind is None else pl.lit(f"<{kind}>")
-        rows = (
-            table.drop("key").with_columns(text=shown).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-        )
+        name, texts = _name(profile, key), table["text"]
+        if is_telling(name):
+            shown = [text if text is None else hide_value(name, text) for text in texts.to_list()]
+            texts = pl.Series("text", shown, dtype=pl.String)
+        rows = table.drop("key").with_columns(texts).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
         own = counts.join(rows.select("session", "row"), on="session").sort("row", "number")
         groups.append(
             SessionGroup(

@@ -1,0 +1,27 @@
+"""Rows of bytes as one text, one a line: a search of it costs less than one of each row."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["join_rows"]
+
+
+@njit(nogil=True, cache=True)
+def join_rows(data: Any, starts: Any, ends: Any) -> Any:
+    """Return the rows data[starts[i]:ends[i]] with a line break behind each, bounds, and which rows have a break.
+
+    Row i is out[bounds[i] : bounds[i + 1] - 1].
+    """
+    bounds = np.zeros(len(starts) + 1, np.int64)
+    for row in range(len(starts)):
+        bounds[row + 1] = bounds[row] + ends[row] - starts[row] + 1
+    out, broken = np.empty(bounds[len(starts)], np.uint8), np.zeros(len(starts), np.bool_)
+    for row in range(len(starts)):
+        at = bounds[row] - starts[row]
+        for k in range(starts[row], ends[row]):
+            out[at + k] = data[k]
+            broken[row] |= data[k] == 10
+        out[bounds[row + 1] - 1] = 10
+    return out, bounds, broken
