@@ -29,7 +29,7 @@ LAYERS = (
     {"context", "finding_on", "folding"},
     {"fusion", "suppression"},
     {"classify", "detectors", "parameters", "telling", "trial", "trouble_within"},
-    {"masking", "places"},
+    {"charts", "masking", "places"},
     {"case", "inspection", "pattern_miner"},
     {"scan", "frames", "sessions"},
     {"incidents", "profile"},

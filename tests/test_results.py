@@ -51,7 +51,8 @@ def test_summary_only_writes_no_anomalies(results, tmp_path):
     results.save(tmp_path, summary_only=True)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left
-    assert all(name.endswith("summary.json") or name == "templates.json" for name in left)
+    told = {"templates.json", "templates.parquet", "timeline.parquet"}
+    assert all(name.endswith("summary.json") or name in told for name in left)
 
 
 def test_a_folder_that_cannot_be_written_is_an_output_error(results, tmp_path):

@@ -29,6 +29,7 @@ from loganomaly.reports.run import describe_run
 from loganomaly.reports.sessions import session_frame, session_metrics
 from loganomaly.reports.suppressed import describe_suppressed
 from loganomaly.reports.templates import template_entries, template_file, template_frame
+from loganomaly.reports.timeline import timeline
 from loganomaly.results import FileReport, Results
 from loganomaly.ruling import rule_notices, rule_search, ruling
 from loganomaly.scan.leaks import LeakSearch
@@ -191,6 +192,7 @@ class Analysis:
             template_file=template_file(
                 case, entries, learnt=self._learnt, clean=self.clean, all_shapes=self._any_shape
             ),
+            timeline=timeline(case, clean=self.clean),
             session_table=partial(session_frame, case, clean=self.clean),
             lines=lines,
             leaks=list(leaks),

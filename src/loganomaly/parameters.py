@@ -9,12 +9,13 @@ from loganomaly.case import Case
 from loganomaly.mining.template import Template
 from loganomaly.places import field_places, parameter_places
 from loganomaly.profile import FIELD_SLOTS
-from loganomaly.scan.bins import bin_start
+from loganomaly.scan.bins import bin_bounds, bin_start
 
 __all__ = ["QUANTILES", "describe_parameters"]
 
 QUANTILES = (0.5, 0.9, 0.99)
 _MOST_SHOWN = 10
+_MOST_BARS = 24
 _HASHES = 2.0**64
 _NOTHING: dict[str, Any] = {"distinct": None, "exact": False, "values": [], "numbers": None, "masked": True}
 _STANDS = "\ue000"  # for a value that is no secret
@@ -40,8 +41,8 @@ def describe_parameters(
         for a field), `name` (of the field, or the key that the parameter follows, or None), `type`, `distinct` (how
         many values that are no numbers, or None where they are not known), `exact` (whether these were counted or
         estimated), `values` (the most frequent ones that are known, with their counts), `numbers` (None, or count, min,
-        max, and quantiles: 6 to 12 % wide bins) and `masked` (whether values and numbers are left out because they are
-        secrets).
+        max, quantiles: 6 to 12 % wide bins, and a histogram of up to 24 bars: from, to, count) and `masked` (whether
+        values and numbers are left out because they are secrets).
     """
     named = field_places(case, numbers)
     places = pl.concat([parameter_places(case, numbers), named.drop("name")])
@@ -175,12 +176,15 @@ def _sketches(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[st
         .group_by("number", "position")
         .agg(pl.col("numbers").sum(), pl.col("low").min(), pl.col("high").max())
     )
-    bins = (
+    counts = (
         case.profile.bins.join(slots, on=["shape", "slot"])
         .group_by("number", "position", "bin")
         .agg(pl.col("count").sum())
         .sort("number", "position", "bin")
-        .with_columns(reached=pl.col("count").cum_sum().over("number", "position"))
+    )
+    bars = _bars(counts)
+    bins = (
+        counts.with_columns(reached=pl.col("count").cum_sum().over("number", "position"))
         .join(ranges, on=["number", "position"])
         .group_by("number", "position", maintain_order=True)
         .agg(
@@ -199,6 +203,32 @@ def _sketches(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[st
             "quantiles": {
                 str(share): min(max(bin_start(row[str(share)]), row["low"]), row["high"]) for share in QUANTILES
             },
+            "histogram": _histogram(*bars[row["number"], row["position"]], low=row["low"], high=row["high"]),
         }
         for row in bins.iter_rows(named=True)
     }
+
+
+def _bars(counts: pl.DataFrame) -> dict[tuple[int, int], tuple[list[int], list[int], int]]:
+    """Return, per template and parameter, the first bin and the count of each bar, and how many bins are one bar."""
+    places, first = ["number", "position"], pl.col("bin").min().over("number", "position")
+    bars = (
+        counts.with_columns(width=(pl.col("bin").max().over(places) - first) // _MOST_BARS + 1, first=first)
+        .with_columns(bar=pl.col("bin") - (pl.col("bin") - pl.col("first")) % pl.col("width"))
+        .group_by(*places, "width", "bar")
+        .agg(pl.col("count").sum())
+        .sort(*places, "bar")
+        .group_by(places, maintain_order=True)
+        .agg("bar", "count", pl.col("width").first())
+    )
+    return {(number, position): (bar, count, width) for number, position, bar, count, width in bars.iter_rows()}
+
+
+def _histogram(
+    bars: Sequence[int], counts: Sequence[int], width: int, *, low: float, high: float
+) -> list[dict[str, float]]:
+    """Return the bars as from, to and count; within the smallest and the largest number there are."""
+    return [
+        {"from": max(bin_bounds(bar)[0], low), "to": min(bin_bounds(bar + width - 1)[1], high), "count": count}
+        for bar, count in zip(bars, counts, strict=True)
+    ]

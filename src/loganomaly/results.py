@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 from loganomaly.findings import Finding
+from loganomaly.reports.parquet import finding_files, template_files
+from loganomaly.reports.timeline import TIMELINE_COLUMNS
 from loganomaly.reports.writer import to_json, write_results
 
 __all__ = ["FileReport", "Results"]
@@ -44,6 +46,9 @@ class Results:
         needs to give the same template the same id.
     leaks
         The list of leaks.json: secrets and personal data in plain text, the worst first, without their values.
+    timeline
+        polars frame, how many records of each severity, component and template there were when; see
+        `loganomaly.reports.timeline.TIMELINE_COLUMNS`.
     session_table
         Makes the frame that `sessions` is.
     lines
@@ -65,6 +70,7 @@ class Results:
     templates: pl.DataFrame = field(default_factory=pl.DataFrame)
     template_file: Mapping[str, Any] = field(default_factory=dict)
     leaks: list[dict[str, Any]] = field(default_factory=list)
+    timeline: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TIMELINE_COLUMNS))
     session_table: Callable[[], pl.DataFrame] = field(default=pl.DataFrame, repr=False)
     lines: Any = None
     files: Mapping[str, FileReport] = field(default_factory=dict)
@@ -92,9 +98,10 @@ class Results:
         return bool(self.summary.get("llm", {}).get("interrupted", False))
 
     def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
-        """Write the results: summary.json, anomalies.json, leaks.json, templates.json.
+        """Write the results: summary.json, anomalies.json, leaks.json, templates.json, and tables of them.
 
-        Of several files, one of the first two for each in `files/`. With `summary_only`, neither anomalies nor leaks.
+        The tables are findings.parquet, findings.csv, templates.parquet and timeline.parquet. Of several files, a
+        summary and anomalies for each in `files/`. With `summary_only`, neither anomalies nor leaks nor findings.
         Questions that were prepared are written as well. Returns the paths written. Each file appears whole or not at
         all.
 
@@ -112,8 +119,10 @@ class Results:
         if not summary_only:
             contents["anomalies.json"] = to_json(self.anomalies)
             contents["leaks.json"] = to_json(self.leaks)
+            contents.update(finding_files(self.anomalies))
         contents.update(self.further)
         contents["templates.json"] = to_json(self.template_file)
+        contents.update(template_files(self.template_file.get("templates", ()), self.timeline))
         contents["summary.json"] = to_json(self.summary)
         return write_results(Path(folder), contents)
 

@@ -20,6 +20,7 @@ from loganomaly.opinions.questions import entries_by_question
 from loganomaly.opinions.stage import with_outcomes
 from loganomaly.providers.provider import Prompt
 from loganomaly.redaction.secrets import redact, redact_personal
+from loganomaly.reports.parquet import finding_files
 from loganomaly.reports.summary import SCHEMA_VERSION
 from loganomaly.reports.writer import to_json, write_results
 from loganomaly.results import FileReport, Results
@@ -167,6 +168,7 @@ def complete(
         contents[f"files/{stem}.{_SUMMARY}"] = to_json(report.summary)
         contents[f"files/{stem}.{_ANOMALIES}"] = to_json(report.anomalies)
     contents[_ANOMALIES] = to_json(results.anomalies)
+    contents.update(finding_files(results.anomalies))
     contents[_SUMMARY] = to_json(results.summary)
     return results, write_results(folder, contents, keeping=True)
 

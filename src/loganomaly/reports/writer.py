@@ -27,8 +27,14 @@ _ALONGSIDE = (
     "answers.jsonl",
     "batch.anthropic.json",
     "batch.openai.jsonl",
+    "findings.csv",
+    "findings.parquet",
     "leaks.json",
     "questions.jsonl",
+    "report.html",
+    "report.md",
+    "templates.parquet",
+    "timeline.parquet",
 )
 _PER_FILE = "files"
 _MODE = 0o600  # results are their owner's
