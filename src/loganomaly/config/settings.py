@@ -242,10 +242,10 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _rules_exist(self) -> Self:
+        if not self.rules.without or self.rules.sigma:  # whose names are known when they are read
+            return self
         from loganomaly.rules import default_rules
 
-        if self.rules.sigma:  # whose names are known when they are read
-            return self
         known = {*(rule.name for rule in default_rules()), *(rule.name for rule in self.additional_rule_based_patterns)}
         for number, name in enumerate(self.rules.without, start=1):
             if name not in known:
