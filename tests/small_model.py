@@ -214,6 +214,7 @@ class OllamaServer:
         wanted.sampling.temp = 0
         wanted.verbosity = 0
         self._engine, self._context = xllamacpp.Server(wanted), context
+        self._slot_once_stopped()  # an engine that is stopped before its loop has begun never ends
 
     def _unload(self) -> None:
         self._engine, self._context = None, 0
@@ -272,7 +273,7 @@ class OllamaServer:
         else:
             if stopped_by and isinstance(stopped_by[0], _GoneError | ConnectionError):
                 # The last token that was sent need not be in the context yet.
-                written = max(told["pieces"], self._tokens_once_stopped() - told["prompt"])
+                written = max(told["pieces"], self._slot_once_stopped()["n_prompt_tokens"] - told["prompt"])
                 self.generations.append(Generation("cancelled", told["prompt"], written))
                 raise _GoneError
         finally:
@@ -283,15 +284,15 @@ class OllamaServer:
         self.generations.append(done)
         return done, told["timings"]
 
-    def _tokens_once_stopped(self) -> int:
-        """Wait until the engine has really stopped; return how many tokens it had read and written."""
+    def _slot_once_stopped(self) -> dict[str, Any]:
+        """Wait until the engine has really stopped; return what it says of what it did last, if anything."""
         connection = http.client.HTTPConnection(urlsplit(self._engine.listening_address).netloc)
         try:
             while True:
                 connection.request("GET", "/slots")
                 (slot,) = json.loads(connection.getresponse().read())
                 if not slot["is_processing"]:
-                    return slot["n_prompt_tokens"]
+                    return dict(slot)
                 time.sleep(0.01)
         finally:
             connection.close()
