@@ -63,7 +63,7 @@ class FakeResults:
         self.notices = tuple(notices)
         self.interrupted = False
 
-    def save(self, folder, *, summary_only=False):
+    def save(self, folder, *, summary_only=False, report=True):
         folder.mkdir(exist_ok=True)
         names = ["summary.json"] if summary_only else ["summary.json", "anomalies.json"]
         for name in names:

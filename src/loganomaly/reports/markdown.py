@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from loganomaly.legible import plain_lines, plain_text
@@ -61,25 +62,33 @@ def code(text: str) -> str:
 def prose(text: str) -> str:
     """Return a sentence, with all in code spans that is no plain word or number.
 
+    The punctuation around such spans stays outside of them.
+
     Examples
     --------
     >>> print(prose("88 records in com.shop.Orders at 10:05:14, see #12 of @all."))
-    88 records in `com.shop.Orders` at 10:05:14, see `#12` of `@all.`
+    88 records in `com.shop.Orders` at 10:05:14, see `#12` of `@all`.
     """
     told: list[str] = []
-    other: list[str] = []
-    for number, word in enumerate(plain_text(text).split()):
-        plain = _WORD.fullmatch(word) and not (number == 0 and re.match(r"\d+[.)]", word))
-        if plain:
-            if other:
-                told.append(code(" ".join(other)))
-                other = []
-            told.append(word)
-        else:
-            other.append(word)
-    if other:
-        told.append(code(" ".join(other)))
+    words = plain_text(text).split()
+    for plain, group in groupby(enumerate(words), key=lambda each: _is_plain(each[1], first=each[0] == 0)):
+        part = " ".join(word for _, word in group)
+        told.append(part if plain else _span(part))
     return " ".join(told)
+
+
+def _is_plain(word: str, *, first: bool) -> bool:
+    begins_a_list = first and re.match(r"\d+[.)]", word)
+    return _WORD.fullmatch(word) is not None and not begins_a_list
+
+
+def _span(text: str) -> str:
+    """Return a code span, with the punctuation around it outside."""
+    core = text.strip("\"'(),.:;?")
+    if not core:
+        return code(text)
+    before, after = text[: text.index(core)], text[text.index(core) + len(core) :]
+    return f"{before}{code(core)}{after}"
 
 
 def fenced(text: str) -> str:

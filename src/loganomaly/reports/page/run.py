@@ -62,7 +62,9 @@ def _inputs(told: Told) -> Markup:
         table("Files that were read", heads, rows, numbers=("Read by it", "Lines", "Records"))
         if inputs
         else el("p", "No file was read."),
-        el("p", f"{len(inputs) - _MOST:,} more, listed in summary.json.", class_="quiet") if len(inputs) > _MOST else None,
+        el("p", f"{len(inputs) - _MOST:,} more, listed in summary.json.", class_="quiet")
+        if len(inputs) > _MOST
+        else None,
         [
             el("h3", "Skipped"),
             table(
