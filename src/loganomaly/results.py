@@ -101,11 +101,11 @@ class Results:
     def save(self, folder: Path | str, *, summary_only: bool = False, report: bool = True) -> list[Path]:
         """Write the results: summary.json, anomalies.json, leaks.json, templates.json, tables of them, and a report.
 
-        The tables are findings.parquet, findings.csv, templates.parquet and timeline.parquet; the report is report.html,
-        a page that needs no network, and report.md for tickets, both left out where `report` is false. Of several
-        files, a summary and anomalies for each in `files/`. With `summary_only`, neither anomalies nor leaks nor
-        findings nor a report. Questions that were prepared are written as well. Returns the paths written. Each file
-        appears whole or not at all.
+        The tables are findings.parquet, findings.csv, templates.parquet and timeline.parquet. The report is
+        report.html, a page that needs no network, and report.md for tickets, left out where `report` is false. Of
+        several files, a summary and anomalies for each in `files/`. With `summary_only`, neither anomalies nor leaks
+        nor findings nor a report. Questions that were prepared are written as well. Returns the paths written. Each
+        file appears whole or not at all.
 
         Raises
         ------
@@ -113,11 +113,11 @@ class Results:
             If the folder cannot be written.
         """
         contents: dict[str, bytes] = {}
-        for name, report in self.files.items():
+        for name, each in self.files.items():
             stem = f"files/{_stem(name, taken=contents)}"
-            contents[f"{stem}.summary.json"] = to_json(report.summary)
+            contents[f"{stem}.summary.json"] = to_json(each.summary)
             if not summary_only:
-                contents[f"{stem}.anomalies.json"] = to_json(report.anomalies)
+                contents[f"{stem}.anomalies.json"] = to_json(each.anomalies)
         if not summary_only:
             contents["anomalies.json"] = to_json(self.anomalies)
             contents["leaks.json"] = to_json(self.leaks)

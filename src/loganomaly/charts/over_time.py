@@ -118,7 +118,7 @@ def _shade(incident: Mapping[str, Any]) -> Figure:
         "y0": 0,
         "y1": 1,
         "fillcolor": "#d55e00",
-        "opacity": 0.12,
+        "opacity": 0.16,
         "line": {"width": 1, "color": "#d55e00", "dash": "dot"},
         "layer": "below",
     }

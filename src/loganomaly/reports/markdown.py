@@ -22,13 +22,14 @@ _TEXT, _NAME = 300, 120
 # Words and numbers, with what sentences put around them. All else may mean something: to Markdown, or as a mention, a
 # reference to an issue, a commit or a ticket, or a link.
 _WORD = re.compile(
-    r"""[("']*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,6}|\d+(?:[-,.:]\d+)+|\d{4}-\d\d-\d\dT[\d:.]+Z)%?[)"',.:;?!]*"""
+    r"""[("']*(?:[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}|\d+(?:[-,.:]\d+)+|\d{4}-\d\d-\d\dT[\d:.]+Z)%?[)"',.:;?!]*"""
 )
 _RUNS = re.compile("`+")
 
 
 def report_markdown(told: Told) -> bytes:
-    """Return the report: the worst thing, key figures, incidents, the worst findings and leaks; less than 60,000 bytes."""
+    """Return the report, less than 60,000 bytes: the worst thing, key figures, incidents, the worst findings, leaks."""
+    more = ("report.html", "summary.json", "anomalies.json", "findings.csv", "leaks.json", "templates.json")
     parts = [
         "# Log analysis",
         f"**{prose(told.headline())}**",
@@ -37,8 +38,7 @@ def report_markdown(told: Told) -> bytes:
         *_incidents(told),
         *_findings(told),
         *_leaks(told),
-        "More is in the folder of the results: `report.html`, `summary.json`, `anomalies.json`, `findings.csv`, "
-        "`leaks.json`, `templates.json`.",
+        f"More is in the folder of the results: {', '.join(map(code, more))}.",
     ]
     return ("\n\n".join(part for part in parts if part) + "\n").encode()
 
@@ -48,8 +48,8 @@ def code(text: str) -> str:
 
     Examples
     --------
-    >>> print(code("@all see `x`"), code("a"), code(""))
-    `` @all see `x` `` `a` ``
+    >>> print(code("@all see `x`"), code("a b"))
+    `` @all see `x` `` `a b`
     """
     plain = " ".join(plain_text(text).split())
     if not plain:
@@ -131,9 +131,9 @@ def _incident(told: Told, incident: Mapping[str, Any], number: int) -> str:
     if cause is not None:
         when = f" at {prose(clock.at(cause.time))}" if cause.time else ""
         component = f" in {code(brief(cause.anomaly['component'], most=_NAME))}" if cause.anomaly["component"] else ""
+        what, where = prose(brief(cause.what, most=_TEXT)), code(brief(where_of(cause.anomaly), most=_NAME))
         lines += [
-            f"- First cause candidate{when}{component}: {prose(brief(cause.what, most=_TEXT))} "
-            f"({code(brief(where_of(cause.anomaly), most=_NAME))})",
+            f"- First cause candidate{when}{component}: {what} ({where})",
             f"- Why: {prose(brief(cause.why, most=_TEXT))}",
         ]
     lines += [f"- When: {prose(span)} UTC"] if span else []

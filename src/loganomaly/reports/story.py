@@ -101,10 +101,7 @@ class Clock:
     def between(self, first: str | None, last: str | None) -> str:
         """Return a span in words, "" without one."""
         begin, end = self.at(first), self.at(last)
-        if self.dated and begin[:10] == end[:10]:
-            end_told = end[11:]
-        else:
-            end_told = end
+        end_told = end[11:] if self.dated and begin[:10] == end[:10] else end
         return begin if begin == end else f"{begin} to {end_told}"
 
 

@@ -35,9 +35,10 @@ def _use(llm: Mapping[str, Any] | None) -> Content:
     if not llm["questions"]:
         return f"Judged by the evidence alone. {note}"
     who = brief(f"{llm['provider']} {llm['model'] or ''}".strip(), most=_TEXT)
+    asked, calls = amount(llm["questions"], "question"), amount(llm["calls"], "call")
     tokens = sum(llm["tokens"].values())
     return (
-        f"{who} answered {llm['answered']:,} of {amount(llm['questions'], 'question')}: {amount(llm['calls'], 'call')}, "
+        f"{who} answered {llm['answered']:,} of {asked}: {calls}, "
         f"{llm['cache']['hits']:,} kept from before, {amount(tokens, 'token')}, {llm['seconds']:.1f} s. {note}"
     )
 
