@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -42,7 +43,13 @@ def json_script(value: object, **attributes: str) -> Markup:
     return el("script", Markup(text), type="application/json", **attributes)
 
 
-def rate_drawing(rows: pl.DataFrame, *, span: tuple[float, float] | None, stacked: bool = False) -> Content:
+def rate_drawing(
+    rows: pl.DataFrame,
+    *,
+    span: tuple[float, float] | None,
+    stacked: bool = False,
+    shades: Iterable[tuple[float, float]] = (),
+) -> Content:
     """Return bars of the records over time, and in words when there were most.
 
     Parameters
@@ -53,6 +60,8 @@ def rate_drawing(rows: pl.DataFrame, *, span: tuple[float, float] | None, stacke
         First and last time of the log, in seconds since the epoch.
     stacked
         Whether the names of the rows are severities, one above the other.
+    shades
+        Spans that are shaded, in seconds since the epoch.
     """
     counts = rebucketed(rows, most=_MOST_BARS)
     if counts.is_empty():
@@ -66,7 +75,10 @@ def rate_drawing(rows: pl.DataFrame, *, span: tuple[float, float] | None, stacke
     first, last = min(first, begins[0]), max(last, begins[-1] + width)
     scale = _WIDTH / (last - first)
     base: dict[int, float] = {}
-    paths = []
+    paths = [
+        el("path", class_="shade", d=_bar((begin - first) * scale, max((end - begin) * scale, 2.0), 0.0, _HEIGHT))
+        for begin, end in shades
+    ]
     for name in SEVERITIES if stacked else (None,):
         part = counts if name is None else counts.filter(pl.col("name") == name)
         path = []
@@ -78,7 +90,8 @@ def rate_drawing(rows: pl.DataFrame, *, span: tuple[float, float] | None, stacke
             paths.append(el("path", class_=f"bar {name or ''}".rstrip(), d="".join(path)))
     when = counts.filter(pl.col("begin") == fullest)["start"][0]
     words = f"At most {amount(most, 'record')} in {duration(width)}, from {when:%Y-%m-%d %H:%M:%S} UTC on."
-    return [_svg(paths, words=words), el("p", words)]
+    ends = [el("span", f"{datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M}") for end in (first, last)]
+    return [_svg(paths, words=words), el("p", ends, class_="ends"), el("p", words)]
 
 
 def bars_drawing(counts: Sequence[int], *, words: str) -> Content:

@@ -261,7 +261,7 @@ def _evidence(anomaly: Anomaly) -> Markup:
             brief(evidence["text"], most=_TEXT),
             _number(evidence["observed"]),
             _number(evidence["expected"]),
-            "" if evidence["probability"] is None else f"{evidence['probability']:.2g}",
+            _probability(evidence["probability"]),
         )
         for evidence in anomaly["evidence"][:_MOST_EVIDENCE]
     )
@@ -270,6 +270,10 @@ def _evidence(anomaly: Anomaly) -> Markup:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.10g}"
+
+
+def _probability(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}" if value else "< 1e-300"
 
 
 def _samples(anomaly: Anomaly) -> Content:
