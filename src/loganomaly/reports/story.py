@@ -102,7 +102,7 @@ class Clock:
         """Return a span in words, "" without one."""
         begin, end = self.at(first), self.at(last)
         end_told = end[11:] if self.dated and begin[:10] == end[:10] else end
-        return begin if begin == end else f"{begin} to {end_told}"
+        return begin if begin == end or not end else f"{begin} to {end_told}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from loganomaly.wording import amount, times
 __all__ = ["MOST_FINDINGS", "FindingCards", "finding_section"]
 
 MOST_FINDINGS = 200
-_ROOM = 2_400_000  # bytes of all findings of a page
+_ROOM = 2_000_000  # bytes of all findings of a page
 _OPEN = 3  # of the worst findings are unfolded
 _PRINTED = 20  # of the worst findings are printed as a whole
 _LOG, _LINE, _TEXT = 4000, 500, 600  # characters of the record, of a line beside it, of what is said
