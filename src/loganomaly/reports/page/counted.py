@@ -58,7 +58,7 @@ def _leaks(told: Told) -> Markup:
 
 
 def _floods(told: Told) -> Markup:
-    floods = told.floods()
+    floods = told.floods
     if not floods:
         none = "No line comes again and again so often that it floods the log."
         return section("floods", "Floods", el("p", none), count=0)
