@@ -63,7 +63,8 @@ class FakeResults:
         self.notices = tuple(notices)
         self.interrupted = False
 
-    def save(self, folder, *, summary_only=False):
+    def save(self, folder, *, summary_only=False, report=True):
+        self.told_of_report = report
         folder.mkdir(exist_ok=True)
         names = ["summary.json"] if summary_only else ["summary.json", "anomalies.json"]
         for name in names:
@@ -230,6 +231,13 @@ def test_summary_only_writes_no_list_of_anomalies():
     assert [path.name for path in Path("results").iterdir()] == ["summary.json"]
 
 
+def test_a_report_is_written_unless_it_is_not_wanted(analyzer):
+    run()
+    assert analyzer.results.told_of_report is True
+    run("--no-report")
+    assert analyzer.results.told_of_report is False
+
+
 @pytest.mark.parametrize("phase", ["full", "prepare"])
 def test_a_phase_of_an_analysis_reaches_the_analyzer(analyzer, phase):
     run("--llm-phase", phase)
@@ -296,6 +304,7 @@ ONLY_OF_ANALYSES = (
     ["--suppress", "known.yaml"],
     ["--summary-only"],
     ["--show-results"],
+    ["--no-report"],
     ["--enable-lof"],
     ["--no-enable-lof"],
     ["--lof-n-neighbors", "5"],
