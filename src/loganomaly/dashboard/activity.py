@@ -89,7 +89,11 @@ def _severities(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> 
         counts = dict(levels.group_by("name").agg(pl.col("records").sum()).iter_rows())
     if not any(counts.values()):
         return panel("Severities", empty("There are no records."))
-    return panel("Severities", graph(severity_figure(counts), label="Records by severity", theme=theme, name="severities"))
+    figure = severity_figure(counts)
+    # Beside the bars, for not all patterns can be written on.
+    figure["data"][0] |= {"textposition": "outside", "cliponaxis": False}
+    figure["layout"]["margin"] = {**figure["layout"]["margin"], "r": 64}
+    return panel("Severities", graph(figure, label="Records by severity", theme=theme, name="severities"))
 
 
 def _tags(findings: pl.DataFrame | None, address: Address) -> Part:
@@ -134,11 +138,13 @@ def _components(run: Run, address: Address, *, zoomed: bool, theme: str) -> Part
         ]
         for each in listed[:_MOST_COMPONENTS]
     ]
+    pie = component_figure(listed)
+    pie["data"][0]["textinfo"] = "percent"  # names are in the legend and in the table
     return panel(
         f"Components ({metrics.get('unique_components', len(listed)):,})",
         html.Div(
             [
-                graph(component_figure(listed), label="Records by component", theme=theme, name="component-pie"),
+                graph(pie, label="Records by component", theme=theme, name="component-pie"),
                 table(["Component", "Records", "Share", "Errors", "Error rate", "Findings"], rows_told,
                       label="Components", numbers=(1, 2, 3, 4, 5), id="component-table"),
             ],

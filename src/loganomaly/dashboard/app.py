@@ -108,6 +108,20 @@ def _layout(folders: Sequence[ResultsFolder]) -> Part:
                     html.Nav(id="nav", **{"aria-label": "Pages"}),
                     html.Div(
                         [
+                            html.Label("From", htmlFor="from"),
+                            dcc.Input(id="from", type="text", debounce=True, placeholder="beginning", maxLength=40),
+                            html.Label("to", htmlFor="to"),
+                            dcc.Input(id="to", type="text", debounce=True, placeholder="end", maxLength=40),
+                            html.Span("UTC", className="faint"),
+                            html.Button("Show all", id="zoom-reset", className="button", hidden=True),
+                        ],
+                        className="span",
+                        id="span",
+                        role="group",
+                        **{"aria-label": "Span of time", "data-testid": "span"},
+                    ),
+                    html.Div(
+                        [
                             html.Label("Run", htmlFor="run"),
                             dcc.Dropdown(id="run", options=names, value="0", clearable=False, searchable=len(names) > 8),
                         ],
@@ -117,20 +131,6 @@ def _layout(folders: Sequence[ResultsFolder]) -> Part:
                     ),
                 ],
                 className="top",
-            ),
-            html.Div(
-                [
-                    html.Label("From", htmlFor="from"),
-                    dcc.Input(id="from", type="text", debounce=True, placeholder="beginning", maxLength=40),
-                    html.Label("to", htmlFor="to"),
-                    dcc.Input(id="to", type="text", debounce=True, placeholder="end", maxLength=40),
-                    html.Span("UTC", className="faint"),
-                    html.Button("Show all", id="zoom-reset", className="button", hidden=True),
-                ],
-                className="span",
-                id="span",
-                role="group",
-                **{"aria-label": "Span of time", "data-testid": "span"},
             ),
             html.Div(id="problems", role="status", **{"data-testid": "problems"}),
             html.Main(html.P("Loading …", className="empty"), id="page", tabIndex=-1),

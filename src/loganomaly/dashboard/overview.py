@@ -96,14 +96,14 @@ def _cause(run: Run, incident: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is known of the first cause of an incident, also where there is no table of findings."""
     finding = str(incident["first_cause"]["finding"])
     event = next((each for each in incident.get("timeline", ()) if each.get("finding") == finding), {})
-    told = {"finding": finding, "time": event.get("time"), "text": event.get("text", ""), "component": None, "source": None}
+    told = {"finding": finding, "time": event.get("time"), "text": event.get("text", ""), "component": None, "source": None, "name": event.get("text", "")}
     if run.findings is not None:
         rows = run.findings.filter(pl.col("id") == finding).head(1).to_dicts()
         if rows:
             row = rows[0]
             place = f"{row['source']}:{row['line_number']}" if row["source"] else None
             told |= {"time": told["time"] or row["begin"], "component": row["component"], "source": place}
-            told["text"] = _first_line(row["log"]) or row["name"]
+            told |= {"text": _first_line(row["log"]) or row["name"], "name": row["name"]}
     return told
 
 
@@ -155,8 +155,11 @@ def _timeline(
     marks = [] if findings is None else findings.select(columns).head(_MOST_MARKS).to_dicts()
     figure = timeline_figure(levels, findings=marks, incidents=[each for _, each in incidents][:_MOST_INCIDENTS])
     for note, (number, _) in zip(figure["layout"].get("annotations", ()), _timed(incidents), strict=False):
-        note["text"] = f"incident {number}"
+        note |= {"text": f"incident {number}", "yanchor": "bottom"}
     layout = figure["layout"]
+    for trace in figure["data"]:
+        if trace["type"] == "scatter":
+            trace["cliponaxis"] = False  # what begins with the log is marked as a whole
     layout["dragmode"] = "zoom"
     layout["xaxis"] = {**layout["xaxis"], **_range(levels, address)}
     return html.Section(
@@ -229,7 +232,7 @@ def _card(run: Run, address: Address, number: int, incident: Mapping[str, Any]) 
                 html.Strong("First cause: "),
                 f"{moment(cause['time'], dated=False)}, ",
                 shown(cause["component"] or "no component", most=120), ": ",
-                opens(shown(cause["text"], most=200), address, finding=cause["finding"]),
+                opens(shown(cause["name"], most=200), address, finding=cause["finding"]),
             ]) if cause else html.P("No first cause is known.", className="faint"),
             html.P(
                 [badge(name) for name in components[:_MOST_COMPONENTS]]

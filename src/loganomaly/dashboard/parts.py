@@ -140,6 +140,8 @@ def table(head: Sequence[Part], rows: Iterable[Sequence[Part]], *, label: str, n
 def graph(figure: Mapping[str, Any], *, label: str, theme: str, name: Any = None, height: int | None = None) -> Part:
     """Return a Plotly figure that looks like the page around it."""
     drawn = {"data": figure["data"], "layout": _merged(figure["layout"], THEMES[theme if theme in THEMES else "light"])}
+    if any(note.get("yanchor") == "bottom" for note in drawn["layout"].get("annotations", ())):
+        drawn["layout"]["margin"] = {**drawn["layout"]["margin"], "t": 22}  # for what stands above the chart
     if height is not None:
         drawn["layout"]["height"] = height
     tall = drawn["layout"].get("height", 240)
