@@ -51,8 +51,7 @@ def _rates(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:
         ("in the fullest minute", times.get("peak_rate_per_minute")),
     ]
     rate = times.get("error_rate")
-    told = [html.Li([html.Strong("—" if value is None else f"{value:,.4g}" if value < 100 else f"{value:,.0f}"), f" records {name}"])
-            for name, value in numbers]  # fmt: skip
+    told = [html.Li([html.Strong(_rate(value)), f" records {name}"]) for name, value in numbers]
     told.append(html.Li([html.Strong("—" if rate is None else percent(rate)), " of all records are errors"]))
     if levels.is_empty():
         return panel("Over time", empty("There are no records in this span of time."))
@@ -81,6 +80,10 @@ def _rates(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:
         note="The numbers are of the whole log, the charts of the span of time. Times are UTC." if zoomed else
         f"{span_of(times.get('first_time'), times.get('last_time'))}. Times are UTC. Drag to zoom.",
     )  # fmt: skip
+
+
+def _rate(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.4g}" if value < 100 else f"{value:,.0f}"
 
 
 def _severities(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:

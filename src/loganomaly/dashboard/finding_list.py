@@ -129,8 +129,13 @@ def grid(name: str, fields: Sequence[Mapping[str, Any]], *, key: str, label: str
             id=name,
             rowModelType="infinite",
             columnDefs=[dict(field) for field in fields],
-            defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True, "filter": False,
-                           "sortingOrder": ["desc", "asc", None]},
+            defaultColDef={
+                "sortable": True,
+                "resizable": True,
+                "suppressHeaderMenuButton": True,
+                "filter": False,
+                "sortingOrder": ["desc", "asc", None],
+            },
             getRowId=f"params.data.{key}",
             dashGridOptions={
                 "cacheBlockSize": 100,
@@ -157,9 +162,7 @@ def sort_of(request: object) -> list[tuple[str, bool]]:
     model = request.get("sortModel") if isinstance(request, Mapping) else None
     if not isinstance(model, list):
         return []
-    return [
-        (str(each.get("colId")), each.get("sort") == "desc") for each in model[:3] if isinstance(each, Mapping)
-    ]
+    return [(str(each.get("colId")), each.get("sort") == "desc") for each in model[:3] if isinstance(each, Mapping)]
 
 
 def finding_rows(run: Run, address: Address, request: object) -> tuple[list[dict[str, Any]], int, str]:

@@ -76,6 +76,8 @@ def serve(
 
     check_installed()
     results = opened(folders)
+    # Reading begins before the first page is asked for, and while the rest is loaded.
+    threading.Thread(target=results[0].current, daemon=True).start()
     with contextlib.closing(listening(host, port)) as bound:
         from loganomaly.dashboard.guard import guard_for
         from loganomaly.dashboard.web import web_server
@@ -85,8 +87,6 @@ def serve(
         server = web_server(results, guard, bound=bound, host=host, port=number, verbose=verbose)
     with contextlib.closing(server.socket), _ended_by_signals():
         announce(_address(host, number, guard.token))
-        # Reading begins before the first page is asked for.
-        threading.Thread(target=results[0].current, daemon=True).start()
         try:
             server.serve_forever()
         except KeyboardInterrupt:
