@@ -198,7 +198,9 @@
     function clear() {
         // Also what is not in the address yet.
         setProps("filter-q", { value: "" });
+        setProps("filter-regex", { value: [] });
         setProps("filter-score", { value: null });
+        for (const name of LISTS) setProps("filter-" + name, { value: [] });
         go(Object.fromEntries(FILTERS.map((name) => [name, ""])));
     }
 
