@@ -40,7 +40,9 @@ def test_the_address_that_a_request_came_to_is_a_name_of_the_server():
     assert client(LOCAL).get("/", **asked).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:9000", "null", "http://localhost:8050", ""])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://127.0.0.1:9000", "null", "http://localhost:8050", ""]
+)
 def test_pages_of_others_cannot_ask_for_data(origin):
     assert client(LOCAL).post("/", headers={**HERE, "Origin": origin}).status_code == 403
 

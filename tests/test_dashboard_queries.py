@@ -97,7 +97,9 @@ def test_a_page_is_a_part_of_all_in_their_order(tmp_path_factory, made, sort, de
     known = [told for told in entries if key(told) is not None]
     ordered = sorted(known, key=key)
     if descending:  # of equal ones the first stays first
-        ordered = [told for value in sorted({key(t) for t in known}, reverse=True) for told in known if key(told) == value]
+        ordered = [
+            told for value in sorted({key(t) for t in known}, reverse=True) for told in known if key(told) == value
+        ]
     ordered += [told for told in entries if key(told) is None]
     page = page_of(
         table_of(tmp_path_factory.mktemp("q"), entries), sort=[(sort, descending)], start=start, end=start + size
@@ -112,7 +114,9 @@ def test_a_regular_expression_finds_what_it_matches_in_any_case(tmp_path, patter
     flags = re.NOFLAG if pattern.startswith("(?-i)") else re.IGNORECASE
     rule = re.compile(pattern.removeprefix("(?-i)"), flags)
     told = [[e["subject"]["name"], e["log"], e["reason"], e["component"]] for e in entries]
-    assert found["id"].to_list() == [e["id"] for e, texts in zip(entries, told, strict=True) if any(map(rule.search, texts))]
+    assert found["id"].to_list() == [
+        e["id"] for e, texts in zip(entries, told, strict=True) if any(map(rule.search, texts))
+    ]
 
 
 @pytest.mark.parametrize(
