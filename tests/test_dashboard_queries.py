@@ -81,7 +81,7 @@ def test_those_that_meet_all_of_a_filter_are_found(tmp_path_factory, made, wante
     start=st.integers(0, 9),
     size=st.integers(0, 9),
 )
-def test_a_page_is_a_part_of_all_in_their_order(tmp_path_factory, made, sort, descending, start, size):
+def test_a_page_is_a_part_of_all_in_their_order(tmp_path_factory, *, made, sort, descending, start, size):
     entries = [entry(number, **more) for number, more in enumerate(made)]
     ranks = ["CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG", "TRACE", "UNKNOWN"]
 

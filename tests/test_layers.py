@@ -122,9 +122,9 @@ def test_the_configuration_is_read_by_the_analyzer_its_settings_and_the_command_
 
 OBSERVE = """
 import importlib, json, logging, os, sys, warnings
-for name in ["_strptime", "concurrent.futures.thread", "httpx2", "narwhals.stable.v2", "numba", "numpy", "polars",
-             "pydantic", "rich.console", "scipy.sparse", "scipy.spatial.distance", "tenacity", "typer", "yaml",
-             "zstandard"]:
+for name in ["_strptime", "concurrent.futures.thread", "dash", "dash_ag_grid", "httpx2", "narwhals.stable.v2",
+             "numba", "numpy", "polars", "pydantic", "rich.console", "scipy.sparse", "scipy.spatial.distance",
+             "tenacity", "typer", "yaml", "zstandard"]:
     importlib.import_module(name)
 import pydantic
 pydantic.create_model("Any")  # looks for its own plugins once

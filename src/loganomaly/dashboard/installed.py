@@ -1,7 +1,5 @@
 """Whether what the dashboard needs is installed."""
 
-from importlib import metadata
-
 from loganomaly.errors import UnavailableError
 
 __all__ = ["check_installed"]
@@ -18,6 +16,8 @@ def check_installed() -> None:
     UnavailableError
         It is not, or is too old.
     """
+    from importlib import metadata
+
     found: dict[str, str] = {}
     for name in _NEEDED:
         try:
