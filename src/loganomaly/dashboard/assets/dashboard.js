@@ -183,7 +183,7 @@
             const kept = narrow.matches ? NARROW[id] : all;
             api.setColumnsVisible(all.filter((name) => !kept.includes(name)), false);
             api.setColumnsVisible(kept, true);
-            api.setColumnWidths([["score", 78, 106], ["severity", 104, 128], ["count", 78, 112]]
+            api.setColumnWidths([["score", 78, 100], ["severity", 112, 122], ["count", 78, 100]]
                 .filter(([name]) => all.includes(name))
                 .map(([name, small, wide]) => ({ key: name, newWidth: narrow.matches ? small : wide })));
             // Only rows that are there can be made higher.
