@@ -111,7 +111,7 @@ class ResultsFolder:
         return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
     def prompt(self, finding: str) -> str | None:
-        """Return the question to a language model about a finding, if one was written down (``--llm-phase prepare``)."""
+        """Return the question to a model about a finding, if one was written down (``--llm-phase prepare``)."""
         try:
             with (self.path / _QUESTIONS).open(encoding="utf-8", errors="replace") as lines:
                 # Most lines need no parsing.
