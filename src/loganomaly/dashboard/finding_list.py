@@ -190,7 +190,7 @@ def window_of(request: object) -> tuple[int, int]:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     place = "" if row["source"] is None else f"{row['source']}:{row['line_number']}"
     return {
-        "id": row["id"],
+        "id": row["key"],
         "score": row["score"],
         "severity": row["severity"],
         "begin": moment(row["begin"]),
