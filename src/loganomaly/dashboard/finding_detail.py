@@ -154,7 +154,7 @@ def _evidence(folder: ResultsFolder, entry: Mapping[str, Any], evidence: Mapping
     for name in ("observed", "expected", "probability"):
         value = evidence.get(name)
         if value is not None:
-            numbers.append(f"{name} {value:,.4g}")
+            numbers.append(f"{name} {value:,.6g}")
     if evidence.get("first_line") is not None:
         numbers.append(f"lines {evidence['first_line']:,} to {evidence['last_line']:,}")
     strength = float(evidence["strength"])

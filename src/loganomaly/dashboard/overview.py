@@ -214,7 +214,7 @@ def _timeline(
                 className="titled",
             ),
             graph(figure, label="Records over time by severity, with findings and incidents", theme=theme,
-                  name="timeline", height=236),
+                  name="timeline", height=232),
         ],
         className="panel",
         id="timeline-panel",
