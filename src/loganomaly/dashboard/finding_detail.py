@@ -10,6 +10,7 @@ from dash import html
 from loganomaly.charts.over_time import rate_figure
 from loganomaly.charts.parts import distribution_figure
 from loganomaly.dashboard.address import Address
+from loganomaly.dashboard.measures import span_of_run
 from loganomaly.dashboard.parts import (
     Part,
     badge,
@@ -117,7 +118,7 @@ def _rate(run: Run, entry: Mapping[str, Any], *, theme: str) -> Part:
     if rows.is_empty():
         return None
     window = (entry["first_seen"], entry["last_seen"]) if entry["first_seen"] and entry["last_seen"] else None
-    figure = rate_figure(rows, name=str(name), severity=_severity(entry), window=window)
+    figure = rate_figure(rows, name=str(name), severity=_severity(entry), window=window, span=span_of_run(run))
     return html.Div(
         [html.H3("How often"), graph(figure, label="Records of this kind over time", theme=theme, name="rate")]
     )

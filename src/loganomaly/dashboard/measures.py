@@ -10,7 +10,7 @@ import polars as pl
 from loganomaly.dashboard.address import moment_of
 from loganomaly.dashboard.results_folder import Run
 
-__all__ = ["Measures", "error_rates", "incidents_in", "leaks_in", "measured", "rows_in"]
+__all__ = ["Measures", "error_rates", "incidents_in", "leaks_in", "measured", "rows_in", "span_of_run"]
 
 _ERRORS = ("ERROR", "CRITICAL")
 _FLOOD = "log_flood"
@@ -128,3 +128,10 @@ def _reaches(
     if begin is None or end is None:
         return False
     return (since is None or end >= since) and (until is None or begin <= until)
+
+
+def span_of_run(run: Run) -> tuple[str, str] | None:
+    """Return the first and last time of the log; None where it has none."""
+    times = run.summary.get("time_metrics", {})
+    first, last = times.get("first_time"), times.get("last_time")
+    return (first, last) if isinstance(first, str) and isinstance(last, str) else None

@@ -61,7 +61,7 @@ def _kinds(leaks: Sequence[Mapping[str, Any]], *, theme: str) -> Part:
             height=56 + 28 * len(ordered),
             margin={"l": 8, "r": 12, "t": 8, "b": 36},
             yaxis={"autorange": "reversed", "automargin": True, "type": "category", "fixedrange": True},
-            xaxis={"title": "lines", "rangemode": "tozero", "fixedrange": True},
+            xaxis={"title": {"text": "lines"}, "rangemode": "tozero", "fixedrange": True},
         ),
     }  # fmt: skip
     return graph(figure, label="Leaks by kind", theme=theme, name="leak-kinds")

@@ -11,7 +11,7 @@ from loganomaly.charts.parts import distribution_figure, template_figure
 from loganomaly.dashboard.address import Address
 from loganomaly.dashboard.finding_list import grid, search_box, sort_of, window_of
 from loganomaly.dashboard.finding_query import BadPatternError, searched
-from loganomaly.dashboard.measures import rows_in
+from loganomaly.dashboard.measures import rows_in, span_of_run
 from loganomaly.dashboard.parts import Part, badge, empty, graph, moment, opens, severity_mark, shown, table
 from loganomaly.dashboard.results_folder import ResultsFolder, Run
 from loganomaly.legible import plain_text
@@ -163,7 +163,8 @@ def template_detail(folder: ResultsFolder, run: Run, address: Address, *, theme:
     rates = run.rates.filter(pl.col("name") == row["template_id"])
     rate = None
     if len(rates):
-        figure = rate_figure(rates, name=row["log_template"], severity=row["severity"] or "UNKNOWN")
+        severity = row["severity"] or "UNKNOWN"
+        figure = rate_figure(rates, name=row["log_template"], severity=severity, span=span_of_run(run))
         rate = html.Div([html.H3("How often"), graph(figure, label="Records over time", theme=theme, name="rate")])
     return [
         close,
