@@ -6,7 +6,6 @@ goes wrong in a page, from a message in the console to a request to another host
 """
 
 import contextlib
-import os
 import re
 import signal
 import socket

@@ -85,7 +85,7 @@ def _launched(playwright: Playwright) -> tuple[Browser, str]:
 
 
 def required() -> bool:
-    """Tell whether tests fail where there is no browser: on servers of continuous integration, and where one is named."""
+    """Tell whether tests fail where there is no browser: in continuous integration, and where one is named."""
     return any(os.environ.get(name, "").lower() not in {"", "0", "false"} for name in ("CI", REQUIRED, VARIABLE))
 
 
