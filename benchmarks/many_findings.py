@@ -1,4 +1,4 @@
-"""Results of a run with as many findings and templates as one likes: those of the run, over and over, each time changed.
+"""Results with as many findings and templates as one likes: those of a real run, over and over, each time changed.
 
 Nothing is made up but for the size: a copy keeps the sentences and the evidence of its original, and gets other times,
 another severity, another component, other numbers in its texts and an id of its own.
@@ -48,7 +48,7 @@ def many_findings(
     scores = sorted((random.betavariate(2, 2) for _ in range(count)), reverse=True)
     for number, score in enumerate(scores):
         entry = entries[number % len(entries)]
-        yield entry | _changed(entry, number=number, score=score, start=begin, span=span, random=random)
+        yield {**entry, **_changed(entry, number=number, score=score, start=begin, span=span, random=random)}
 
 
 def _changed(

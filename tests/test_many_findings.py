@@ -1,4 +1,4 @@
-"""The results that the benchmark of the dashboard makes are results: of the size that is asked for, and true to form."""
+"""The results that the benchmark of the dashboard makes: of the size that is asked for, and true to form."""
 
 import json
 from collections import Counter
