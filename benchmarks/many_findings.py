@@ -91,14 +91,15 @@ def many_templates(templates: Sequence[Entry], *, count: int, seed: int = 1) -> 
     return sorted(many, key=lambda entry: -entry["count"])
 
 
-def multiply(folder: Path, *, into: Path, findings: int, templates: int) -> dict[str, int]:
+def multiply(folder: Path, *, into: Path, findings: int, templates: int, more: Sequence[Path] = ()) -> dict[str, int]:
     """Write results like those in *folder* with so many findings and templates; return the counts of the originals.
 
+    The originals of the findings are also those of *more* folders of results: few logs have many sorts of them.
     Written are summary.json, anomalies.json, templates.json, the Parquet tables and findings.csv: all of them agree on
     how many findings and templates there are. Of anomalies.json only the worst thousand are, for nothing but the tables
     is read of results of this size.
     """
-    real = json.loads((folder / "anomalies.json").read_bytes())
+    real = [entry for each in (folder, *more) for entry in json.loads((each / "anomalies.json").read_bytes())]
     summary = json.loads((folder / "summary.json").read_bytes())
     listed = json.loads((folder / "templates.json").read_bytes())
     timeline = pl.read_parquet(folder / "timeline.parquet")
