@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 
-from many_findings import multiply
+from many_findings import COMPONENTS, multiply, service
 from measure import measure
 
 __all__ = ["Made", "make", "timed"]
@@ -18,6 +19,8 @@ BEGIN = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 STORY = HERE.parent / "examples"
 """Its findings are multiplied, too."""
 SPAN = 7 * 24 * 3600  # seconds
+LEVELS = ("INFO", "DEBUG", "WARN", "ERROR")
+LEVEL_WEIGHTS = (900, 60, 35, 5)
 _MADE = "made.json"
 
 
@@ -94,7 +97,16 @@ def _real(sources: Sequence[Path], *, lines: int, work: Path, command: Sequence[
 
 
 def timed(grown: Path, log: Path, *, lines: int) -> None:
-    """Write the grown lines with a time before each, evenly over a week: growing leaves their own without order."""
+    """Write the grown lines with a head before each: their own times are without order once they are grown.
+
+    The times are evenly over a week, and levels and components are drawn, most of them INFO.
+    """
+    random = Random(1)
+    components = [service(number) for number in range(COMPONENTS)]
+    # A prime number of heads, so that they do not go in step with anything.
+    heads = [
+        f"{random.choices(LEVELS, LEVEL_WEIGHTS)[0]} {random.choice(components)}: ".encode() for _ in range(99_991)
+    ]
     step = SPAN / lines
     with grown.open("rb") as source, log.open("wb") as sink:
         last, stamp = -1, b""
@@ -102,4 +114,4 @@ def timed(grown: Path, log: Path, *, lines: int) -> None:
             if (second := int(number * step)) != last:
                 last = second
                 stamp = f"{BEGIN + dt.timedelta(seconds=second):%Y-%m-%d %H:%M:%S} ".encode()
-            sink.write(stamp + line)
+            sink.write(stamp + heads[number % len(heads)] + line)

@@ -19,7 +19,7 @@ import polars as pl
 
 from loganomaly.reports.parquet import finding_files, template_files
 
-__all__ = ["many_findings", "many_templates", "multiply"]
+__all__ = ["COMPONENTS", "many_findings", "many_templates", "multiply", "service"]
 
 SEVERITIES = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 WEIGHTS = (3, 30, 25, 37, 5)
@@ -64,13 +64,18 @@ def _changed(
         "log": text(entry["log"]),
         "score": round(score, 6),
         "severity": random.choices(SEVERITIES, WEIGHTS)[0],
-        "component": f"service-{random.randrange(COMPONENTS):02d}",
+        "component": service(random.randrange(COMPONENTS)),
         "source": source,
         "files": [source],
         "line_number": random.randrange(1, 10_000_000),
         "count": int(random.paretovariate(0.7)) if random.random() < 0.3 else 1,
         **{name: at.strftime(_STAMP) for name, at in stamps.items()},
     }
+
+
+def service(number: int) -> str:
+    """Return the name of a component."""
+    return f"service-{number:02d}"
 
 
 def many_templates(templates: Sequence[Entry], *, count: int, seed: int = 1) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from importlib import resources
 
 import polars as pl
 import pytest
+from dashboard_data import timed
 from jsonschema import Draft202012Validator
 from many_findings import SEVERITIES, many_findings, multiply
 
@@ -78,3 +79,16 @@ def test_findings_without_times_cannot_be_spread(real, tmp_path):
     (tmp_path / "timeless" / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     with pytest.raises(ValueError, match="no times"):
         multiply(tmp_path / "timeless", into=tmp_path / "out", findings=10, templates=5)
+
+
+def test_grown_lines_get_heads_with_times_in_order_over_a_week(tmp_path):
+    (tmp_path / "grown").write_text("a 1\nb 2\nc 3\nd 4\n", encoding="utf-8")
+    timed(tmp_path / "grown", tmp_path / "log", lines=4)
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert [line[:19] for line in lines] == [
+        "2026-03-02 00:00:00",
+        "2026-03-03 18:00:00",
+        "2026-03-05 12:00:00",
+        "2026-03-07 06:00:00",
+    ]
+    assert [line.split(": ", 1)[1] for line in lines] == ["a 1", "b 2", "c 3", "d 4"]
