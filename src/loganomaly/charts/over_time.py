@@ -141,7 +141,12 @@ def _label(incident: Mapping[str, Any], number: int) -> Figure:
 
 
 def rate_figure(
-    rows: pl.DataFrame, *, name: str, severity: str = "INFO", window: tuple[str, str] | None = None
+    rows: pl.DataFrame,
+    *,
+    name: str,
+    severity: str = "INFO",
+    window: tuple[str, str] | None = None,
+    span: tuple[str, str] | None = None,
 ) -> Figure:
     """Return the Plotly figure of how many records of one template or component there were when.
 
@@ -151,6 +156,8 @@ def rate_figure(
         Those of timeline.parquet of one `of` and `name`.
     window
         First and last time of what is shown as unusual.
+    span
+        First and last time of the log, so that silence before and after is seen, too.
     """
     counts = rebucketed(rows, most=_MOST_BARS)
     width = int(counts["seconds"][0]) if len(counts) else 1
@@ -162,7 +169,7 @@ def rate_figure(
         "layout": layout(
             height=180,
             bargap=0,
-            xaxis={"type": "date"},
+            xaxis={"type": "date", **({} if span is None else {"range": list(span)})},
             yaxis={"rangemode": "tozero", "title": f"per {duration(width)}", "fixedrange": True},
             shapes=shapes,
             meta=amount(int(counts["records"].sum()), "record"),
