@@ -100,7 +100,13 @@ class Visitor:
         for context in self._contexts:
             context.close()
         self._contexts.clear()
-        assert not self.troubles, self.troubles
+        self.check()
+
+    def check(self):
+        """Fail if anything went wrong since it was last asked."""
+        troubles = self.troubles.copy()
+        self.troubles.clear()
+        assert not troubles, troubles
 
     def _watch(self, page, host):
         def console(message):
@@ -133,9 +139,9 @@ class Visitor:
 
 
 def screenshot(page, name):
-    """Keep a picture of the whole page."""
+    """Keep a picture of what the page shows now."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
 
 
 def free_port(host="127.0.0.1"):
