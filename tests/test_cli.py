@@ -63,7 +63,8 @@ class FakeResults:
         self.notices = tuple(notices)
         self.interrupted = False
 
-    def save(self, folder, *, summary_only=False):
+    def save(self, folder, *, summary_only=False, report=True):
+        self.told_of_report = report
         folder.mkdir(exist_ok=True)
         names = ["summary.json"] if summary_only else ["summary.json", "anomalies.json"]
         for name in names:

@@ -112,6 +112,12 @@ def analyze(
     summary_only: Annotated[
         bool, typer.Option("--summary-only", help="Write the summary without the list of anomalies.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report/--no-report", help="Write DIR/report.html and DIR/report.md, a report that can be mailed."
+        ),
+    ] = True,
     llm: Annotated[
         str | None,
         typer.Option("--llm", metavar="MODEL", help="Language model to ask about the findings (llm.model)."),
@@ -233,7 +239,8 @@ def analyze(
             if llm_phase is _Phase.CLASSIFY:
                 given = {"--batch-size": batch_size, "--max-logs": max_logs, "--templates": templates,
                          "--file-config-map": file_config_map, "--suppress": suppress,
-                         "--summary-only": summary_only or None, "--show-results": show_results or None,
+                         "--summary-only": summary_only or None, "--no-report": None if report else True,
+                         "--show-results": show_results or None,
                          "--enable-lof": enable_lof, "--lof-n-neighbors": lof_n_neighbors,
                          "--lof-contamination": lof_contamination, "--enable-rolling-window": enable_rolling_window,
                          "--rolling-window-size": rolling_window_size,
@@ -258,7 +265,7 @@ def analyze(
                     max_logs=max_logs,
                 )
                 interrupted = results.interrupted
-                saved += results.save(folder, summary_only=summary_only)
+                saved += results.save(folder, summary_only=summary_only, report=report)
                 _show(results, saved=saved, dashboard=show_results)
     except KeyboardInterrupt:
         interrupted = True

@@ -10,6 +10,7 @@ import polars as pl
 
 from loganomaly.findings import Finding
 from loganomaly.reports.parquet import finding_files, template_files
+from loganomaly.reports.report_files import report_files
 from loganomaly.reports.timeline import TIMELINE_COLUMNS
 from loganomaly.reports.writer import to_json, write_results
 
@@ -97,13 +98,14 @@ class Results:
         """Whether the user interrupted the asking of a model: the results are complete, but for its opinions."""
         return bool(self.summary.get("llm", {}).get("interrupted", False))
 
-    def save(self, folder: Path | str, *, summary_only: bool = False) -> list[Path]:
-        """Write the results: summary.json, anomalies.json, leaks.json, templates.json, and tables of them.
+    def save(self, folder: Path | str, *, summary_only: bool = False, report: bool = True) -> list[Path]:
+        """Write the results: summary.json, anomalies.json, leaks.json, templates.json, tables of them, and a report.
 
-        The tables are findings.parquet, findings.csv, templates.parquet and timeline.parquet. Of several files, a
-        summary and anomalies for each in `files/`. With `summary_only`, neither anomalies nor leaks nor findings.
-        Questions that were prepared are written as well. Returns the paths written. Each file appears whole or not at
-        all.
+        The tables are findings.parquet, findings.csv, templates.parquet and timeline.parquet. The report is
+        report.html, a page that needs no network, and report.md for tickets, left out where `report` is false. Of
+        several files, a summary and anomalies for each in `files/`. With `summary_only`, neither anomalies nor leaks
+        nor findings nor a report. Questions that were prepared are written as well. Returns the paths written. Each
+        file appears whole or not at all.
 
         Raises
         ------
@@ -111,20 +113,31 @@ class Results:
             If the folder cannot be written.
         """
         contents: dict[str, bytes] = {}
-        for name, report in self.files.items():
+        for name, each in self.files.items():
             stem = f"files/{_stem(name, taken=contents)}"
-            contents[f"{stem}.summary.json"] = to_json(report.summary)
+            contents[f"{stem}.summary.json"] = to_json(each.summary)
             if not summary_only:
-                contents[f"{stem}.anomalies.json"] = to_json(report.anomalies)
+                contents[f"{stem}.anomalies.json"] = to_json(each.anomalies)
         if not summary_only:
             contents["anomalies.json"] = to_json(self.anomalies)
             contents["leaks.json"] = to_json(self.leaks)
             contents.update(finding_files(self.anomalies))
+            if report:
+                contents.update(self._report())
         contents.update(self.further)
         contents["templates.json"] = to_json(self.template_file)
         contents.update(template_files(self.template_file.get("templates", ()), self.timeline))
         contents["summary.json"] = to_json(self.summary)
         return write_results(Path(folder), contents)
+
+    def _report(self) -> dict[str, bytes]:
+        return report_files(
+            self.summary,
+            self.anomalies,
+            leaks=self.leaks,
+            template_file=self.template_file,
+            timeline=self.timeline,
+        )
 
 
 def _stem(name: str, *, taken: Mapping[str, bytes]) -> str:

@@ -1,6 +1,7 @@
 """Charts over time: the timeline of a run, and the rate of one template or component."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,8 @@ __all__ = ["escaped", "rate_figure", "timeline_figure"]
 
 _MOST_BARS = 180
 _MOST_MARKS = 400
-_LANE = 0.9  # above it are the marks of findings, as a share of the height
+_LANE, _LABELS = 0.84, 0.93  # above these are the marks of findings, and the labels, as a share of the height
+_APART = 0.09  # share of the width that a label takes
 _TEXT = 120  # characters of a finding that are shown
 
 Figure = dict[str, Any]
@@ -50,16 +52,12 @@ def timeline_figure(
             bargap=0,
             showlegend=True,
             legend={"orientation": "h", "y": -0.18, "traceorder": "normal"},
-            xaxis={"type": "date", "title": None},
+            xaxis={"type": "date"},
             yaxis={"domain": [0, _LANE - 0.02], "rangemode": "tozero", "fixedrange": True,
-                   "title": f"records per {duration(width)}"},
-            yaxis2={"domain": [_LANE, 1], "visible": False, "fixedrange": True, "range": [-1, 1]},
+                   "title": {"text": f"records per {duration(width)}"}},
+            yaxis2={"domain": [_LANE, _LABELS], "visible": False, "fixedrange": True, "range": [-1, 1]},
             shapes=[_shade(incident) for incident in incidents if incident["start"] is not None],
-            annotations=[
-                _label(incident, number)
-                for number, incident in enumerate(incidents, start=1)
-                if incident["start"] is not None
-            ],
+            annotations=_labels(incidents, rows),
         ),
     }  # fmt: skip
 
@@ -75,7 +73,7 @@ def _bars(counts: pl.DataFrame, name: str, width: int) -> Figure:
         "marker": {
             "color": COLOURS[name],
             "line": {"width": 0},
-            "pattern": {"shape": PATTERNS.get(name, ""), "size": 5, "solidity": 0.25},
+            "pattern": {"shape": PATTERNS.get(name, ""), "size": 5, "solidity": 0.25, "fillmode": "overlay"},
         },
         "hovertemplate": f"%{{x}}<br>{name}: %{{y:,}}<extra></extra>",
     }
@@ -120,10 +118,25 @@ def _shade(incident: Mapping[str, Any]) -> Figure:
         "y0": 0,
         "y1": 1,
         "fillcolor": "#d55e00",
-        "opacity": 0.12,
+        "opacity": 0.16,
         "line": {"width": 1, "color": "#d55e00", "dash": "dot"},
         "layer": "below",
     }
+
+
+def _labels(incidents: Sequence[Mapping[str, Any]], rows: pl.DataFrame) -> list[Figure]:
+    """Return the labels of incidents, the worst ones where there is no room for all."""
+    begins = rows["start"].dt.epoch("s")
+    room = _APART * max((begins.max() or 0) - (begins.min() or 0), 1)  # type: ignore[operator]
+    labels, taken = [], list[float]()
+    for number, incident in enumerate(incidents, start=1):
+        if incident["start"] is None:
+            continue
+        at = datetime.fromisoformat(incident["start"]).timestamp()
+        if all(abs(at - other) >= room for other in taken):
+            taken.append(at)
+            labels.append(_label(incident, number))
+    return labels
 
 
 def _label(incident: Mapping[str, Any], number: int) -> Figure:
@@ -170,7 +183,7 @@ def rate_figure(
             height=180,
             bargap=0,
             xaxis={"type": "date", **({} if span is None else {"range": list(span)})},
-            yaxis={"rangemode": "tozero", "title": f"per {duration(width)}", "fixedrange": True},
+            yaxis={"rangemode": "tozero", "title": {"text": f"per {duration(width)}"}, "fixedrange": True},
             shapes=shapes,
             meta=amount(int(counts["records"].sum()), "record"),
         ),

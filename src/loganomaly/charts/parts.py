@@ -29,14 +29,15 @@ def severity_figure(counts: Mapping[str, int]) -> Figure:
             "textposition": "auto",
             "marker": {
                 "color": [COLOURS[name] for name in names],
-                "pattern": {"shape": [PATTERNS.get(name, "") for name in names], "size": 5, "solidity": 0.25},
+                "pattern": {"shape": [PATTERNS.get(name, "") for name in names], "size": 5, "solidity": 0.25,
+                            "fillmode": "overlay"},
             },
             "hovertemplate": "%{y}: %{x:,}<extra></extra>",
         }],
         "layout": layout(
             height=60 + 30 * len(names),
             margin={"l": 84, "r": 12, "t": 8, "b": 36},
-            xaxis={"type": "log", "title": "records (logarithmic)", "dtick": 1},
+            xaxis={"type": "log", "title": {"text": "records (logarithmic)"}, "dtick": 1},
             yaxis={"autorange": "reversed", "type": "category"},
         ),
     }  # fmt: skip
@@ -88,7 +89,7 @@ def template_figure(templates: Sequence[Mapping[str, Any]]) -> Figure:
         "layout": layout(
             height=70 + 24 * len(top),
             margin={"l": 8, "r": 12, "t": 8, "b": 36},
-            xaxis={"title": "records"},
+            xaxis={"title": {"text": "records"}},
             yaxis={"autorange": "reversed", "type": "category", "automargin": True, "fixedrange": True},
         ),
     }  # fmt: skip
@@ -106,7 +107,9 @@ def distribution_figure(numbers: Mapping[str, Any], *, name: str, observed: floa
     bars = numbers["histogram"]
     spread = numbers["min"] > 0 and numbers["max"] > 20 * numbers["min"]
     middles = [(bar["from"] + bar["to"]) / 2 for bar in bars]
-    widths = [max(bar["to"] - bar["from"], (numbers["max"] - numbers["min"]) / 200 or 1) for bar in bars]
+    # A bar of a single value is wide enough to be seen, on either axis.
+    least = [middle / 50 if spread else (numbers["max"] - numbers["min"]) / 200 or 1 for middle in middles]
+    widths = [max(bar["to"] - bar["from"], width) for bar, width in zip(bars, least, strict=True)]
     data: list[Figure] = [{
         "type": "bar",
         "name": escaped(name),
@@ -119,18 +122,23 @@ def distribution_figure(numbers: Mapping[str, Any], *, name: str, observed: floa
         "hovertemplate": "%{text}: %{y:,}<extra></extra>",
     }]  # fmt: skip
     lines = [(f"{float(share):.0%}", value, "#8fa3ad") for share, value in numbers["quantiles"].items()]
+    notes = [_note(text, value, "log" if spread else "linear") for text, value, _ in lines]
     if observed is not None:
-        lines.append((f"here: {observed:,g}", observed, COLOURS["ERROR"]))
+        lines.append(("here", observed, COLOURS["ERROR"]))
+        here = _note(f"here: {observed:,.10g}", observed, "log" if spread else "linear")
+        # Above the others, and towards the middle, for what is unusual stands at an end.
+        notes.append({**here, "yshift": 13, "xanchor": "right" if observed > numbers["min"] else "left"})
     axis = "log" if spread else "linear"
     return {
         "data": data,
         "layout": layout(
-            height=180,
+            height=200,
+            margin={"l": 48, "r": 12, "t": 34, "b": 36},
             bargap=0,
-            xaxis={"type": axis, "title": escaped(name)},
-            yaxis={"rangemode": "tozero", "title": "records", "fixedrange": True},
+            xaxis={"type": axis, "title": {"text": escaped(name)}},
+            yaxis={"rangemode": "tozero", "title": {"text": "records"}, "fixedrange": True},
             shapes=[_line(value, colour) for _, value, colour in lines],
-            annotations=[_note(text, value, axis) for text, value, _ in lines],
+            annotations=notes,
         ),
     }
 

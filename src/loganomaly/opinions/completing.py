@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from loganomaly.opinions.stage import with_outcomes
 from loganomaly.providers.provider import Prompt
 from loganomaly.redaction.secrets import redact, redact_personal
 from loganomaly.reports.parquet import finding_files
+from loganomaly.reports.renewed_report import renewed_report
 from loganomaly.reports.summary import SCHEMA_VERSION
 from loganomaly.reports.writer import to_json, write_results
 from loganomaly.results import FileReport, Results
@@ -119,6 +121,8 @@ def complete(
 ) -> tuple[Results, list[Path]]:
     """Complete the results in a folder with answers, and return them and the files that were written.
 
+    Where the folder has a report, that is made anew.
+
     Parameters
     ----------
     workflow
@@ -169,7 +173,11 @@ def complete(
         contents[f"files/{stem}.{_ANOMALIES}"] = to_json(report.anomalies)
     contents[_ANOMALIES] = to_json(results.anomalies)
     contents.update(finding_files(results.anomalies))
+    reports, remarks = renewed_report(folder, results.summary, results.anomalies)
+    contents.update(reports)
     contents[_SUMMARY] = to_json(results.summary)
+    # What is said of the report is about this moment, and not kept.
+    results = replace(results, notices=(*results.notices, *remarks))
     return results, write_results(folder, contents, keeping=True)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from loganomaly.legible import plain_lines, plain_text
@@ -21,13 +22,14 @@ _TEXT, _NAME = 300, 120
 # Words and numbers, with what sentences put around them. All else may mean something: to Markdown, or as a mention, a
 # reference to an issue, a commit or a ticket, or a link.
 _WORD = re.compile(
-    r"""[("']*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,6}|\d+(?:[-,.:]\d+)+|\d{4}-\d\d-\d\dT[\d:.]+Z)%?[)"',.:;?!]*"""
+    r"""[("']*(?:[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}|\d+(?:[-,.:]\d+)+|\d{4}-\d\d-\d\dT[\d:.]+Z)%?[)"',.:;?!]*"""
 )
 _RUNS = re.compile("`+")
 
 
 def report_markdown(told: Told) -> bytes:
-    """Return the report: the worst thing, key figures, incidents, the worst findings and leaks; less than 60,000 bytes."""
+    """Return the report, less than 60,000 bytes: the worst thing, key figures, incidents, the worst findings, leaks."""
+    more = ("report.html", "summary.json", "anomalies.json", "findings.csv", "leaks.json", "templates.json")
     parts = [
         "# Log analysis",
         f"**{prose(told.headline())}**",
@@ -36,8 +38,7 @@ def report_markdown(told: Told) -> bytes:
         *_incidents(told),
         *_findings(told),
         *_leaks(told),
-        "More is in the folder of the results: `report.html`, `summary.json`, `anomalies.json`, `findings.csv`, "
-        "`leaks.json`, `templates.json`.",
+        f"More is in the folder of the results: {', '.join(map(code, more))}.",
     ]
     return ("\n\n".join(part for part in parts if part) + "\n").encode()
 
@@ -47,8 +48,8 @@ def code(text: str) -> str:
 
     Examples
     --------
-    >>> print(code("@all see `x`"), code("a"), code(""))
-    `` @all see `x` `` `a` ``
+    >>> print(code("@all see `x`"), code("a b"))
+    `` @all see `x` `` `a b`
     """
     plain = " ".join(plain_text(text).split())
     if not plain:
@@ -61,25 +62,33 @@ def code(text: str) -> str:
 def prose(text: str) -> str:
     """Return a sentence, with all in code spans that is no plain word or number.
 
+    The punctuation around such spans stays outside of them.
+
     Examples
     --------
     >>> print(prose("88 records in com.shop.Orders at 10:05:14, see #12 of @all."))
-    88 records in `com.shop.Orders` at 10:05:14, see `#12` of `@all.`
+    88 records in `com.shop.Orders` at 10:05:14, see `#12` of `@all`.
     """
     told: list[str] = []
-    other: list[str] = []
-    for number, word in enumerate(plain_text(text).split()):
-        plain = _WORD.fullmatch(word) and not (number == 0 and re.match(r"\d+[.)]", word))
-        if plain:
-            if other:
-                told.append(code(" ".join(other)))
-                other = []
-            told.append(word)
-        else:
-            other.append(word)
-    if other:
-        told.append(code(" ".join(other)))
+    words = plain_text(text).split()
+    for plain, group in groupby(enumerate(words), key=lambda each: _is_plain(each[1], first=each[0] == 0)):
+        part = " ".join(word for _, word in group)
+        told.append(part if plain else _span(part))
     return " ".join(told)
+
+
+def _is_plain(word: str, *, first: bool) -> bool:
+    begins_a_list = first and re.match(r"\d+[.)]", word)
+    return _WORD.fullmatch(word) is not None and not begins_a_list
+
+
+def _span(text: str) -> str:
+    """Return a code span, with the punctuation around it outside."""
+    core = text.strip("\"'(),.:;?")
+    if not core:
+        return code(text)
+    before, after = text[: text.index(core)], text[text.index(core) + len(core) :]
+    return f"{before}{code(core)}{after}"
 
 
 def fenced(text: str) -> str:
@@ -122,9 +131,9 @@ def _incident(told: Told, incident: Mapping[str, Any], number: int) -> str:
     if cause is not None:
         when = f" at {prose(clock.at(cause.time))}" if cause.time else ""
         component = f" in {code(brief(cause.anomaly['component'], most=_NAME))}" if cause.anomaly["component"] else ""
+        what, where = prose(brief(cause.what, most=_TEXT)), code(brief(where_of(cause.anomaly), most=_NAME))
         lines += [
-            f"- First cause candidate{when}{component}: {prose(brief(cause.what, most=_TEXT))} "
-            f"({code(brief(where_of(cause.anomaly), most=_NAME))})",
+            f"- First cause candidate{when}{component}: {what} ({where})",
             f"- Why: {prose(brief(cause.why, most=_TEXT))}",
         ]
     lines += [f"- When: {prose(span)} UTC"] if span else []

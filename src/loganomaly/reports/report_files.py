@@ -24,7 +24,5 @@ def report_files(
     timeline: pl.DataFrame,
 ) -> dict[str, bytes]:
     """Return report.html and report.md, by name, of what the other files of a run hold."""
-    told = Told.of(
-        summary, anomalies, leaks=leaks, templates=template_file.get("templates", ()), timeline=timeline
-    )
+    told = Told.of(summary, anomalies, leaks=leaks, templates=template_file.get("templates", ()), timeline=timeline)
     return dict(zip(REPORTS, (report_page(told), report_markdown(told)), strict=True))

@@ -23,6 +23,7 @@ __all__ = [
     "brief",
     "class_of",
     "fitting",
+    "seconds",
     "what_of",
     "where_of",
 ]
@@ -100,10 +101,7 @@ class Clock:
     def between(self, first: str | None, last: str | None) -> str:
         """Return a span in words, "" without one."""
         begin, end = self.at(first), self.at(last)
-        if self.dated and begin[:10] == end[:10]:
-            end_told = end[11:]
-        else:
-            end_told = end
+        end_told = end[11:] if self.dated and begin[:10] == end[:10] else end
         return begin if begin == end else f"{begin} to {end_told}"
 
 
@@ -182,14 +180,14 @@ class Told:
         """Return the worst thing in a sentence or two."""
         if self.incidents:
             worst = self.incidents[0]
-            count = amount(len(self.incidents), "incident")
-            found = f"{count}, {amount(len(self.anomalies), 'finding')}."
+            which = "" if len(self.incidents) == 1 else "; the worst"
+            told = f"{amount(len(self.incidents), 'incident')}{which}: {brief(worst['title'])}."
             cause = self.cause(worst)
             if cause is None:
-                began = f", {span}" if (span := self.clock.between(worst["start"], worst["end"])) else ""
-                return f"{found} The worst: {brief(worst['title'])}{began}."
+                span = self.clock.between(worst["start"], worst["end"])
+                return f"{told} It went on from {span}." if " to " in span else told
             when = f" at {self.clock.at(cause.time)}" if cause.time else ""
-            return f"{found} The worst began{when} in {_place(cause.anomaly)} with {brief(cause.what)}"
+            return f"{told} It began{when} in {_place(cause.anomaly)}."
         if self.anomalies:
             worst = self.anomalies[0]
             seen = worst.get("first_seen") or worst.get("timestamp")
@@ -317,6 +315,12 @@ def fitting(parts: Iterable[_Part], *, most: int, room: int) -> list[_Part]:
             break
         taken.append(part)
     return taken
+
+
+def seconds(span: tuple[str | None, str | None] | None) -> tuple[float, float] | None:
+    """Return first and last time in seconds since the epoch, None where there is none."""
+    first, last = (_moment(time) for time in span or (None, None))
+    return None if first is None or last is None else (first.timestamp(), last.timestamp())
 
 
 def _place(anomaly: Anomaly) -> str:

@@ -30,6 +30,7 @@ _LONGEST_KEY = 40  # characters of what sessions go by
 _MOST_CHARACTERS = 8  # per cell: combining marks take no room, and a line may hold thousands of them
 _STYLES = {"CRITICAL": "bold red", "ERROR": "red", "WARNING": "yellow"}
 _ELLIPSIS = "…"
+_REPORT = "report.html"
 _JSON = json.JSONDecoder(strict=False)
 _KEY = re.compile(r'[\s,]*"((?:[^"\\]|\\.)*)"\s*:\s*')  # of a JSON object, up to its value
 
@@ -294,8 +295,9 @@ def _footer(
         yield Text(plain_text(f"  {entry['name']}: {entry['reason']}"))
     if len(skipped) > _MOST_SKIPPED:
         yield Text(f"  and {len(skipped) - _MOST_SKIPPED:,} more, listed in summary.json")
-    if saved:
-        yield Text(f"Results: {list_files(saved)}")
+    yield from (Text(plain_text(f"Report: {path}")) for path in saved if path.name == _REPORT)
+    if rest := [path for path in saved if path.name != _REPORT]:
+        yield Text(f"Results: {list_files(rest)}")
 
 
 def _second_opinions(llm: Mapping[str, Any]) -> Iterator[str]:

@@ -31,12 +31,12 @@ def chart(figure: Mapping[str, Any], *, title: str, drawing: Content, tall: bool
 
 
 def json_script(value: object, **attributes: str) -> Markup:
-    """Return an element that holds a value as JSON; no text in it ends the element.
+    r"""Return an element that holds a value as JSON; no text in it ends the element.
 
     Examples
     --------
     >>> json_script({"a": "</script>"})
-    '<script type="application/json">{"a":"\\\\u003c/script\\\\u003e"}</script>'
+    '<script type="application/json">{"a":"\\u003c/script\\u003e"}</script>'
     """
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(_ESCAPED)
     return el("script", Markup(text), type="application/json", **attributes)

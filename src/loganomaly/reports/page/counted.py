@@ -28,7 +28,11 @@ def counted_sections(told: Told) -> Iterator[Markup]:
 
 
 def _more(count: int, shown: int, noun: str, *, where: str) -> Content:
-    return el("p", f"{amount(count - shown, f'more {noun}')}, listed in {where}.", class_="quiet") if count > shown else None
+    return (
+        el("p", f"{amount(count - shown, f'more {noun}')}, listed in {where}.", class_="quiet")
+        if count > shown
+        else None
+    )
 
 
 def _leaks(told: Told) -> Markup:
@@ -176,7 +180,9 @@ def _rules(told: Told) -> Markup:
     return section(
         "rules",
         "Rules that held",
-        table("Rules, the worst first", ("Rule", "Severity", "Meaning", "Records", "First at"), rows, numbers=("Records",))
+        table(
+            "Rules, the worst first", ("Rule", "Severity", "Meaning", "Records", "First at"), rows, numbers=("Records",)
+        )
         if held
         else el("p", f"None of {amount(rules['in_use'], 'rule')} held."),
         _more(len(held), _MOST, "rule", where="summary.json"),

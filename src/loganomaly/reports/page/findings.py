@@ -13,7 +13,7 @@ from loganomaly.reports.page.charts import bars_drawing, chart, rate_drawing
 from loganomaly.reports.page.elements import Content, Markup, el
 from loganomaly.reports.page.incidents import MOST_INCIDENTS
 from loganomaly.reports.page.tables import names, section, table
-from loganomaly.reports.story import Anomaly, Told, brief, what_of, where_of
+from loganomaly.reports.story import Anomaly, Told, brief, seconds, what_of, where_of
 from loganomaly.wording import amount, times
 
 __all__ = ["MOST_FINDINGS", "FindingCards", "finding_section"]
@@ -25,6 +25,7 @@ _PRINTED = 20  # of the worst findings are printed as a whole
 _LOG, _LINE, _TEXT = 4000, 500, 600  # characters of the record, of a line beside it, of what is said
 _MOST_EVIDENCE = 20
 _MOST_FILES = 10
+_MOST_OF_SPAN = 0.8  # of the log that is shaded
 _MOST_RELATED = 10
 _MOST_WORDS = 20
 
@@ -131,12 +132,11 @@ class FindingCards:
     def _charts(self, anomaly: Anomaly) -> Iterator[Markup]:
         rows = self._rows.get(anomaly["template_id"])
         if rows is not None and not rows.is_empty():
-            seen = anomaly["first_seen"], anomaly["last_seen"]
             figure = rate_figure(
                 rows,
                 name=brief(anomaly["template"]),
                 severity=_severity(anomaly),
-                window=seen if None not in seen else None,
+                window=self._window(anomaly),
                 span=self.told.span,
             )
             yield chart(figure, title="Records of this template over time", drawing=rate_drawing(rows, span=self.span))
@@ -144,6 +144,14 @@ class FindingCards:
             if evidence["detector"] == "value" and (numbers := self._numbers(anomaly, evidence)):
                 name, known = numbers
                 yield _distribution(name, known, observed=evidence["observed"])
+
+    def _window(self, anomaly: Anomaly) -> tuple[str, str] | None:
+        """Return first and last time of a finding, if that is not most of the log."""
+        first, last = anomaly["first_seen"], anomaly["last_seen"]
+        span, own = self.span, seconds((first, last))
+        if span is None or own is None or own[1] - own[0] > _MOST_OF_SPAN * (span[1] - span[0]):
+            return None
+        return first, last
 
     def _numbers(self, anomaly: Anomaly, evidence: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
         """Return the name of the parameter that evidence is about, and what is known of its numbers."""
@@ -189,7 +197,7 @@ def _severity(anomaly: Anomaly) -> str:
 def _lines(anomaly: Anomaly) -> Markup:
     context = anomaly["context"]
     before = [el("span", brief(line, most=_LINE), "\n", class_="near") for line in context["before"]]
-    after = [el("span", "\n", brief(line, most=_LINE), class_="near") for line in context["after"]]
+    after = [el("span", brief(line, most=_LINE), "\n", class_="near") for line in context["after"]]
     return el("pre", before, el("mark", brief(anomaly["log"], most=_LOG)), after, tabindex="0")
 
 
@@ -201,7 +209,9 @@ def _opinion(anomaly: Anomaly) -> Content:
     who = brief(llm["model"] or llm["provider"] or "the workflow", most=80)
     if (opinion := llm["opinion"]) is None:
         failure = llm["failure"]
-        told = f"{who} gave no opinion: {brief(failure['message'], most=_TEXT)}" if failure else f"{who} gave no opinion."
+        told = (
+            f"{who} gave no opinion: {brief(failure['message'], most=_TEXT)}" if failure else f"{who} gave no opinion."
+        )
         return el("p", told, class_="opinion")
     unheard = f" Does not count: {brief(opinion['unheard'], most=_TEXT)}." if opinion["unheard"] else ""
     quote = [" It quotes: ", el("code", brief(opinion["quote"], most=_TEXT))] if opinion["quote"] else None
@@ -284,5 +294,3 @@ def _distribution(name: str, numbers: Mapping[str, Any], *, observed: float | No
         title=f"Values of {brief(name, most=60)}",
         drawing=bars_drawing([bar["count"] for bar in numbers["histogram"]], words=words),
     )
-
-

@@ -1,6 +1,5 @@
 """A report as one page of HTML that needs no network and makes no request."""
 
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
@@ -17,7 +16,7 @@ from loganomaly.reports.page.incidents import incident_section
 from loganomaly.reports.page.plotly_script import PackedScript, packed_plotly, script_hash
 from loganomaly.reports.page.run import run_sections
 from loganomaly.reports.page.tables import section
-from loganomaly.reports.story import Told, brief, what_of
+from loganomaly.reports.story import Told, brief, seconds, what_of
 
 __all__ = ["report_page"]
 
@@ -46,7 +45,7 @@ def report_page(told: Told) -> bytes:
     It runs two scripts, its own and Plotly, both named by their hashes; without them, drawings stand in the place of
     charts, and everything else is there.
     """
-    span = _seconds(told)
+    span = seconds(told.span)
     cards = FindingCards(told, span=span)
     plotly, script = packed_plotly(), _data("page.js")
     body = el(
@@ -99,20 +98,11 @@ def _without(plotly: PackedScript | None) -> Content:
     return None if plotly else " Plotly is not installed, so drawings stand in the place of charts."
 
 
-def _seconds(told: Told) -> tuple[float, float] | None:
-    if told.span is None:
-        return None
-    try:
-        first, last = (datetime.fromisoformat(time).timestamp() for time in told.span)
-    except ValueError:
-        return None
-    return first, last
-
-
 def _timeline(told: Told, cards: FindingCards, *, span: tuple[float, float] | None) -> Markup:
     rows = told.timeline.filter(of="severity")
     if rows.is_empty():
-        return section("timeline", "Timeline", el("p", "There are no times in these logs."))
+        why = "There are no times in these logs." if told.span is None else "There is no timeline of this run."
+        return section("timeline", "Timeline", el("p", why))
     marked = [
         {**anomaly, "id": cards.anchors[place], "name": brief(what_of(anomaly))}
         for place, anomaly in ((place, told.anomalies[place]) for place in cards.anchors)

@@ -35,9 +35,10 @@ def _use(llm: Mapping[str, Any] | None) -> Content:
     if not llm["questions"]:
         return f"Judged by the evidence alone. {note}"
     who = brief(f"{llm['provider']} {llm['model'] or ''}".strip(), most=_TEXT)
+    asked, calls = amount(llm["questions"], "question"), amount(llm["calls"], "call")
     tokens = sum(llm["tokens"].values())
     return (
-        f"{who} answered {llm['answered']:,} of {amount(llm['questions'], 'question')}: {amount(llm['calls'], 'call')}, "
+        f"{who} answered {llm['answered']:,} of {asked}: {calls}, "
         f"{llm['cache']['hits']:,} kept from before, {amount(tokens, 'token')}, {llm['seconds']:.1f} s. {note}"
     )
 
@@ -62,7 +63,9 @@ def _inputs(told: Told) -> Markup:
         table("Files that were read", heads, rows, numbers=("Read by it", "Lines", "Records"))
         if inputs
         else el("p", "No file was read."),
-        el("p", f"{len(inputs) - _MOST:,} more, listed in summary.json.", class_="quiet") if len(inputs) > _MOST else None,
+        el("p", f"{len(inputs) - _MOST:,} more, listed in summary.json.", class_="quiet")
+        if len(inputs) > _MOST
+        else None,
         [
             el("h3", "Skipped"),
             table(

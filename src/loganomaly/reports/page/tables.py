@@ -32,7 +32,9 @@ def table(
         el(
             "table",
             el("caption", caption),
-            el("thead", el("tr", (el("th", head, scope="col", class_=_side(n, right)) for n, head in enumerate(heads)))),
+            el(
+                "thead", el("tr", (el("th", head, scope="col", class_=_side(n, right)) for n, head in enumerate(heads)))
+            ),
             el("tbody", (_row(row, right) for row in rows)),
         ),
         class_="scroll",
