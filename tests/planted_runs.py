@@ -6,9 +6,10 @@ import planted
 __all__ = ["results_of"]
 
 
-def results_of(folder, name, *options):
-    """Analyse the logs that `planted.write_NAME` writes, and return the folder of results, `folder/NAME`."""
+def results_of(folder, name, *options, into=None):
+    """Analyse the logs that `planted.write_NAME` writes, and return the folder of results: `folder/NAME`, or *into*."""
     getattr(planted, f"write_{name}")(folder / "input" / name)
-    code, errors = faulty.run(folder, "--input", f"input/{name}", "--output", name, "--disable-llm", *options)
+    output = into or name
+    code, errors = faulty.run(folder, "--input", f"input/{name}", "--output", output, "--disable-llm", *options)
     assert code == 0, errors
-    return folder / name
+    return folder / output
