@@ -21,7 +21,8 @@ _FAULTS = """
   for (const e of document.querySelectorAll('img:not([alt])')) if (shown(e)) faults.push('no alt: ' + told(e))
   for (const e of document.querySelectorAll('[aria-labelledby], [aria-describedby]'))
     for (const at of ['aria-labelledby', 'aria-describedby'])
-      if (e.getAttribute(at) && !byId(e.getAttribute(at)).trim() && shown(e)) faults.push(at + ' of nothing: ' + told(e))
+      if (e.getAttribute(at) && !byId(e.getAttribute(at)).trim() && shown(e))
+        faults.push(at + ' of nothing: ' + told(e))
   const count = selector => [...document.querySelectorAll(selector)].filter(shown).length
   if (count('h1') !== 1) faults.push(`${count('h1')} h1`)
   if (count('main, [role=main]') !== 1) faults.push(`${count('main, [role=main]')} main`)
