@@ -7,6 +7,7 @@ interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``
 import sys
 
 from loganomaly.analyze_command import app
+from loganomaly.dashboard_command import dashboard_app
 from loganomaly.dismiss_command import dismiss_app
 from loganomaly.inspect_command import inspect_app
 from loganomaly.mask_commands import masks_app, try_app
@@ -29,6 +30,8 @@ def main() -> None:
         redact_app(args=sys.argv[2:], prog_name="loganomaly redact")
     elif sys.argv[1:2] == ["dismiss"]:
         dismiss_app(args=sys.argv[2:], prog_name="loganomaly dismiss")
+    elif sys.argv[1:2] == ["dashboard"]:
+        dashboard_app(args=sys.argv[2:], prog_name="loganomaly dashboard")
     elif sys.argv[1:2] == ["rules"]:
         rules_app(args=sys.argv[2:], prog_name="loganomaly rules")
     else:
