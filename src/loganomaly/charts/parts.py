@@ -136,7 +136,7 @@ def distribution_figure(numbers: Mapping[str, Any], *, name: str, observed: floa
             margin={"l": 48, "r": 12, "t": 34, "b": 36},
             bargap=0,
             xaxis={"type": axis, "title": {"text": escaped(name)}},
-            yaxis={"rangemode": "tozero", "title": {"text": "records"}, "fixedrange": True},
+            yaxis={"rangemode": "tozero", "title": {"text": "records"}, "fixedrange": True, "automargin": True},
             shapes=[_line(value, colour) for _, value, colour in lines],
             annotations=notes,
         ),

@@ -22,7 +22,7 @@ _TEXT, _NAME = 300, 120
 # Words and numbers, with what sentences put around them. All else may mean something: to Markdown, or as a mention, a
 # reference to an issue, a commit or a ticket, or a link.
 _WORD = re.compile(
-    r"""[("']*(?:[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}|\d+(?:[-,.:]\d+)+|\d{4}-\d\d-\d\dT[\d:.]+Z)%?[)"',.:;?!]*"""
+    r"""(?!["'(]*[0-9a-f]{7,40}\b)[("']*(?:[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}|\d+(?:[-,.:]\d+)+|\d{4}-\d\d-\d\dT[\d:.]+Z)%?[)"',.:;?!]*"""
 )
 _RUNS = re.compile("`+")
 

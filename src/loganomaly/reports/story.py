@@ -102,7 +102,7 @@ class Clock:
         """Return a span in words, "" without one."""
         begin, end = self.at(first), self.at(last)
         end_told = end[11:] if self.dated and begin[:10] == end[:10] else end
-        return begin if begin == end else f"{begin} to {end_told}"
+        return begin if begin == end or not end else f"{begin} to {end_told}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +205,7 @@ class Told:
         """Return the key figures, the same ones in every report."""
         summary, times = self.summary, self.summary["time_metrics"]
         peak, rate = times["peak_rate_per_minute"], times["error_rate"]
-        floods = len(self.floods())
+        floods = len(self.floods)
         leaks = self.leaks or summary["leaks"]
         severe = Counter(leak["severity"] for leak in leaks)
         grave = [f"{severe[name]:,} {name}" for name in ("critical", "high") if severe[name]]
@@ -227,6 +227,7 @@ class Told:
             Figure(name="Templates", value=f"{summary['template_diversity']['unique_templates']:,}"),
         ]
 
+    @cached_property
     def floods(self) -> list[Anomaly]:
         """Return the findings on what comes again and again, worst first."""
         return [

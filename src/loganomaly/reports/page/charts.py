@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -42,7 +43,13 @@ def json_script(value: object, **attributes: str) -> Markup:
     return el("script", Markup(text), type="application/json", **attributes)
 
 
-def rate_drawing(rows: pl.DataFrame, *, span: tuple[float, float] | None, stacked: bool = False) -> Content:
+def rate_drawing(
+    rows: pl.DataFrame,
+    *,
+    span: tuple[float, float] | None,
+    stacked: bool = False,
+    shades: Iterable[tuple[float, float]] = (),
+) -> Content:
     """Return bars of the records over time, and in words when there were most.
 
     Parameters
@@ -53,32 +60,39 @@ def rate_drawing(rows: pl.DataFrame, *, span: tuple[float, float] | None, stacke
         First and last time of the log, in seconds since the epoch.
     stacked
         Whether the names of the rows are severities, one above the other.
+    shades
+        Spans that are shaded, in seconds since the epoch.
     """
     counts = rebucketed(rows, most=_MOST_BARS)
     if counts.is_empty():
         return el("p", "No records with a time.")
     width = int(counts["seconds"][0])
-    counts = counts.with_columns(begin=pl.col("start").dt.epoch("s"))
-    totals = counts.group_by("begin").agg(pl.col("records").sum()).sort("begin")
-    fullest, most = totals.sort("records", "begin", descending=[True, False]).row(0)
-    begins = totals["begin"]
-    first, last = (begins[0], begins[-1] + width) if span is None else span
-    first, last = min(first, begins[0]), max(last, begins[-1] + width)
+    bars = counts.select("name", pl.col("start").dt.epoch("s"), "records").rows()
+    totals: dict[int, int] = {}
+    for _, begin, records in bars:
+        totals[begin] = totals.get(begin, 0) + records
+    fullest = max(totals, key=lambda begin: (totals[begin], -begin))
+    first, last = float(min(totals)), float(max(totals) + width)
+    if span is not None:
+        first, last = min(first, span[0]), max(last, span[1])
     scale = _WIDTH / (last - first)
-    base: dict[int, float] = {}
-    paths = []
+    paths = [
+        el("path", class_="shade", d=_bar((begin - first) * scale, max((end - begin) * scale, 2.0), 0.0, _HEIGHT))
+        for begin, end in shades
+    ]
+    floors = dict.fromkeys(totals, 0.0)
     for name in SEVERITIES if stacked else (None,):
-        part = counts if name is None else counts.filter(pl.col("name") == name)
         path = []
-        for begin, records in part.select("begin", "records").iter_rows():
-            floor, height = base.get(begin, 0.0), records / most * _HEIGHT
-            base[begin] = floor + height
-            path.append(_bar((begin - first) * scale, max(width * scale, 1.0), floor, height))
+        for called, begin, records in bars:
+            if name in {None, called}:
+                height = records / totals[fullest] * _HEIGHT
+                path.append(_bar((begin - first) * scale, max(width * scale, 1.0), floors[begin], height))
+                floors[begin] += height
         if path:
             paths.append(el("path", class_=f"bar {name or ''}".rstrip(), d="".join(path)))
-    when = counts.filter(pl.col("begin") == fullest)["start"][0]
-    words = f"At most {amount(most, 'record')} in {duration(width)}, from {when:%Y-%m-%d %H:%M:%S} UTC on."
-    return [_svg(paths, words=words), el("p", words)]
+    words = f"At most {amount(totals[fullest], 'record')} in {duration(width)}, from {_moment(fullest)} UTC on."
+    ends = [el("span", _moment(end)) for end in (first, last)]
+    return [_svg(paths, words=words), el("p", ends, class_="ends"), el("p", words)]
 
 
 def bars_drawing(counts: Sequence[int], *, words: str) -> Content:
@@ -86,6 +100,10 @@ def bars_drawing(counts: Sequence[int], *, words: str) -> Content:
     most, width = max([*counts, 1]), _WIDTH / max(len(counts), 1)
     bars = (_bar(n * width, width * 0.9, 0.0, count / most * _HEIGHT) for n, count in enumerate(counts))
     return [_svg([el("path", class_="bar", d="".join(bars))], words=words), el("p", words)]
+
+
+def _moment(time: float) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _bar(left: float, width: float, floor: float, height: float) -> str:

@@ -4,16 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loganomaly.charts.looks import SEVERITIES
-from loganomaly.reports.page.elements import Content, Markup, el
-from loganomaly.reports.page.tables import section, share_bar, table
+from loganomaly.reports.page.elements import Markup, el
+from loganomaly.reports.page.tables import listing, section, share_bar, table
 from loganomaly.reports.story import Told, brief
 from loganomaly.wording import amount, percent
 
 __all__ = ["counted_sections"]
 
-_MOST = 100
-_MOST_TEMPLATES = 100
-_TEXT = 240
+_TEXT, _NAME = 240, 80
 
 
 def counted_sections(told: Told) -> Iterator[Markup]:
@@ -27,43 +25,43 @@ def counted_sections(told: Told) -> Iterator[Markup]:
     yield _rules(told)
 
 
-def _more(count: int, shown: int, noun: str, *, where: str) -> Content:
-    return (
-        el("p", f"{amount(count - shown, f'more {noun}')}, listed in {where}.", class_="quiet")
-        if count > shown
-        else None
-    )
-
-
 def _leaks(told: Told) -> Markup:
     leaks = told.leaks or told.summary["leaks"]
+    if not leaks:
+        return section("leaks", "Leaks", el("p", "No secrets or personal data were found in plain text."), count=0)
+    heads = ("Kind", "Severity", "Where", "Records", "Template")
     rows = (
         (
             brief(leak["title"], most=_TEXT),
-            leak["severity"],
+            brief(leak["severity"], most=_NAME),
             el("code", brief(f"{leak['source']}:{leak['line_number']}", most=_TEXT)),
             leak["count"],
             el("code", brief(leak["template"], most=_TEXT)),
         )
-        for leak in leaks[:_MOST]
+        for leak in leaks
     )
-    heads = ("Kind", "Severity", "Where", "Records", "Template")
     return section(
         "leaks",
         "Leaks",
-        [
-            el("p", "Secrets and personal data in plain text. Their values are not in this report."),
-            table("Leaks, the worst first", heads, rows, numbers=("Records",)),
-        ]
-        if leaks
-        else el("p", "No secrets or personal data were found in plain text."),
-        _more(len(leaks), _MOST, "leak", where="leaks.json"),
+        el("p", "Secrets and personal data in plain text. Their values are not in this report."),
+        listing(
+            "Leaks, the worst first",
+            heads,
+            rows,
+            of=len(leaks),
+            noun="leak",
+            where="leaks.json",
+            numbers=("Records",),
+        ),
         count=len(leaks),
     )
 
 
 def _floods(told: Told) -> Markup:
-    floods = told.floods()
+    floods = told.floods
+    if not floods:
+        none = "No line comes again and again so often that it floods the log."
+        return section("floods", "Floods", el("p", none), count=0)
     rows = (
         (
             el("code", brief(flood["template"] or flood["subject"]["name"], most=_TEXT)),
@@ -71,123 +69,149 @@ def _floods(told: Told) -> Markup:
             told.clock.between(flood["first_seen"], flood["last_seen"]),
             brief(flood["reason"], most=_TEXT),
         )
-        for flood in floods[:_MOST]
+        for flood in floods
     )
     return section(
         "floods",
         "Floods",
-        table("Floods, the worst first", ("Template", "Records", "When", "Why"), rows, numbers=("Records",))
-        if floods
-        else el("p", "No line comes again and again so often that it floods the log."),
-        _more(len(floods), _MOST, "flood", where="anomalies.json"),
+        listing(
+            "Floods, the worst first",
+            ("Template", "Records", "When", "Why"),
+            rows,
+            of=len(floods),
+            noun="flood",
+            where="anomalies.json",
+            numbers=("Records",),
+        ),
         count=len(floods),
     )
 
 
 def _templates(told: Told) -> Markup:
     entries = [entry for entry in told.templates if entry["count"]]
-    most = max((entry["count"] for entry in entries), default=1)
+    count = told.summary["template_diversity"]["unique_templates"]
+    if not entries:
+        return section("templates", "Templates", el("p", "There are no templates to show."), count=count)
+    most = max(entry["count"] for entry in entries)
     rows = (
         (
             el("code", brief(entry["log_template"], most=_TEXT)),
             entry["count"],
             [percent(entry["ratio"]), share_bar(entry["count"] / most)],
-            entry["severity"],
-            brief(entry["component"] or "", most=80),
+            brief(entry["severity"], most=_NAME),
+            brief(entry["component"] or "", most=_NAME),
             f"{entry['score']:.2f}" if entry["score"] else "",
         )
-        for entry in entries[:_MOST_TEMPLATES]
+        for entry in entries
     )
-    heads = ("Template", "Records", "Share", "Severity", "Component", "Score")
     return section(
         "templates",
         "Templates",
-        table("Most common templates", heads, rows, numbers=("Records", "Score"))
-        if entries
-        else el("p", "There are no templates to show."),
-        _more(len(entries), _MOST_TEMPLATES, "template", where="templates.json and templates.parquet"),
-        count=told.summary["template_diversity"]["unique_templates"],
+        listing(
+            "Most common templates",
+            ("Template", "Records", "Share", "Severity", "Component", "Score"),
+            rows,
+            of=len(entries),
+            noun="template",
+            where="templates.json and templates.parquet",
+            numbers=("Records", "Score"),
+        ),
+        count=count,
     )
 
 
 def _components(told: Told) -> Markup:
     metrics = told.summary["component_metrics"]
-    top = metrics["top_components"]
-    most = max((entry["count"] for entry in top), default=1)
+    top, count = metrics["top_components"], metrics["unique_components"]
+    if not top:
+        return section("components", "Components", el("p", "The logs name no components."), count=count)
+    most = max([1, *(entry["count"] for entry in top)])
     rows = (
         (
             el("code", brief(entry["component"], most=_TEXT)),
             entry["count"],
-            share_bar(entry["count"] / max(most, 1)),
+            share_bar(entry["count"] / most),
             entry["errors"],
             percent(entry["errors"] / entry["count"]) if entry["count"] else "",
         )
-        for entry in top[:_MOST]
+        for entry in top
     )
-    heads = ("Component", "Records", "Of the most", "Errors", "Error rate")
     return section(
         "components",
         "Components",
-        table("Components with the most records", heads, rows, numbers=("Records", "Errors", "Error rate"))
-        if top
-        else el("p", "The logs name no components."),
-        _more(metrics["unique_components"], len(top[:_MOST]), "component", where="timeline.parquet"),
-        count=metrics["unique_components"],
+        listing(
+            "Components with the most records",
+            ("Component", "Records", "Of the most", "Errors", "Error rate"),
+            rows,
+            of=count,
+            noun="component",
+            where="timeline.parquet",
+            numbers=("Records", "Errors", "Error rate"),
+        ),
+        count=count,
     )
 
 
 def _severities(told: Told) -> Markup:
     counts: Mapping[str, int] = told.summary["log_severity_summary"]
-    most, total = max([*counts.values(), 1]), max(sum(counts.values()), 1)
+    most, total = max([1, *counts.values()]), max(sum(counts.values()), 1)
     rows = (
         (name, counts[name], [percent(counts[name] / total), share_bar(counts[name] / most)])
         for name in SEVERITIES
         if counts.get(name)
     )
-    return section(
-        "severities",
-        "Severities",
-        table("Records by severity", ("Severity", "Records", "Share"), rows, numbers=("Records",)),
-    )
+    heads = ("Severity", "Records", "Share")
+    return section("severities", "Severities", table("Records by severity", heads, rows, numbers=("Records",)))
 
 
 def _sessions(told: Told) -> Markup:
     groups: list[Mapping[str, Any]] = list(told.summary["sessions"])
-    rows = ((el("code", brief(each["key"], most=_TEXT)), each["sessions"], each["unusual"]) for each in groups[:_MOST])
+    if not groups:
+        return section("sessions", "Sessions", el("p", "No records share an id."))
+    rows = ((el("code", brief(each["key"], most=_TEXT)), each["sessions"], each["unusual"]) for each in groups)
     return section(
         "sessions",
         "Sessions",
-        table("Records that share an id", ("Sessions by", "Sessions", "Unusual"), rows, numbers=("Sessions", "Unusual"))
-        if groups
-        else el("p", "No records share an id."),
+        listing(
+            "Records that share an id",
+            ("Sessions by", "Sessions", "Unusual"),
+            rows,
+            of=len(groups),
+            noun="kind",
+            where="summary.json",
+            numbers=("Sessions", "Unusual"),
+        ),
     )
 
 
 def _rules(told: Told) -> Markup:
     rules = told.summary["rules"]
-    held = rules["held"]
+    held, untranslated = rules["held"], len(rules["untranslated"])
     rows = (
         (
-            each["rule"],
-            each["severity"],
+            brief(each["rule"], most=_TEXT),
+            brief(each["severity"], most=_NAME),
             brief(each["reason"], most=_TEXT),
             each["count"],
             el("code", brief(f"{each['source']}:{each['line_number']}", most=_TEXT)),
         )
-        for each in held[:_MOST]
+        for each in held
     )
-    untranslated = rules["untranslated"]
+    told_of_others = f"{amount(untranslated, 'rule')} could not be translated, listed in summary.json."
     return section(
         "rules",
         "Rules that held",
-        table(
-            "Rules, the worst first", ("Rule", "Severity", "Meaning", "Records", "First at"), rows, numbers=("Records",)
+        listing(
+            "Rules, the worst first",
+            ("Rule", "Severity", "Meaning", "Records", "First at"),
+            rows,
+            of=len(held),
+            noun="rule",
+            where="summary.json",
+            numbers=("Records",),
         )
         if held
         else el("p", f"None of {amount(rules['in_use'], 'rule')} held."),
-        _more(len(held), _MOST, "rule", where="summary.json"),
-        el("p", f"{amount(len(untranslated), 'rule')} could not be translated, see summary.json.", class_="quiet")
-        if untranslated
-        else None,
+        el("p", told_of_others, class_="quiet") if untranslated else None,
         count=len(held),
     )

@@ -19,7 +19,7 @@ from loganomaly.wording import amount, times
 __all__ = ["MOST_FINDINGS", "FindingCards", "finding_section"]
 
 MOST_FINDINGS = 200
-_ROOM = 2_400_000  # bytes of all findings of a page
+_ROOM = 2_000_000  # bytes of all findings of a page
 _OPEN = 3  # of the worst findings are unfolded
 _PRINTED = 20  # of the worst findings are printed as a whole
 _LOG, _LINE, _TEXT = 4000, 500, 600  # characters of the record, of a line beside it, of what is said
@@ -261,7 +261,7 @@ def _evidence(anomaly: Anomaly) -> Markup:
             brief(evidence["text"], most=_TEXT),
             _number(evidence["observed"]),
             _number(evidence["expected"]),
-            "" if evidence["probability"] is None else f"{evidence['probability']:.2g}",
+            _probability(evidence["probability"]),
         )
         for evidence in anomaly["evidence"][:_MOST_EVIDENCE]
     )
@@ -270,6 +270,10 @@ def _evidence(anomaly: Anomaly) -> Markup:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.10g}"
+
+
+def _probability(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}" if value else "< 1e-300"
 
 
 def _samples(anomaly: Anomaly) -> Content:

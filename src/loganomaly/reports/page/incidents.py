@@ -13,7 +13,7 @@ __all__ = ["MOST_INCIDENTS", "incident_section"]
 MOST_INCIDENTS = 20
 _MOST_EVENTS = 60
 _MOST_NAMES = 12
-_ROOM = 500_000
+_ROOM = 400_000
 _LONG = 300
 
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from loganomaly.charts.looks import THEMES
+from loganomaly.charts.looks import SEVERITIES, THEMES
 from loganomaly.charts.over_time import timeline_figure
 from loganomaly.reports.page.charts import chart, json_script, rate_drawing
 from loganomaly.reports.page.counted import counted_sections
@@ -107,14 +107,19 @@ def _timeline(told: Told, cards: FindingCards, *, span: tuple[float, float] | No
         {**anomaly, "id": cards.anchors[place], "name": brief(what_of(anomaly))}
         for place, anomaly in ((place, told.anomalies[place]) for place in cards.anchors)
     ]
+    shades = [
+        each
+        for incident in told.incidents[:_MOST_SHADES]
+        if (each := seconds((incident["start"], incident["end"]))) is not None
+    ]
     figure = timeline_figure(rows, findings=marked, incidents=told.incidents[:_MOST_SHADES])
     return section(
         "timeline",
         "Timeline",
         chart(
             figure,
-            title="Records by severity. Triangles are findings, shaded are incidents. Times are UTC.",
-            drawing=[rate_drawing(rows, span=span, stacked=True), _legend(rows)],
+            title="Records by severity. Incidents are shaded, findings are triangles in the chart. Times are UTC.",
+            drawing=[rate_drawing(rows, span=span, stacked=True, shades=shades), _legend(rows)],
             tall=True,
         ),
     )
@@ -124,6 +129,10 @@ def _legend(rows: pl.DataFrame) -> Content:
     counts = dict(rows.group_by("name").agg(pl.col("records").sum()).iter_rows())
     return el(
         "ul",
-        (el("li", el("span", class_=f"swatch {name}"), f"{name} {counts[name]:,}") for name in sorted(counts)),
+        (
+            el("li", el("span", class_=f"swatch {name}"), f"{name} {counts[name]:,}")
+            for name in SEVERITIES
+            if name in counts
+        ),
         class_="legend",
     )

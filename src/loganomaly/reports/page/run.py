@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loganomaly.reports.page.elements import Content, Markup, el
-from loganomaly.reports.page.tables import section, table
-from loganomaly.reports.story import Told, brief
+from loganomaly.reports.page.tables import listing, section
+from loganomaly.reports.story import Told, brief, fitting
 from loganomaly.wording import amount, percent
 
 __all__ = ["run_sections"]
 
 _MOST = 100
 _TEXT = 400
+_ROOM = 60_000  # bytes of all remarks
 _LONGEST = 10_000  # characters of all settings
 
 
@@ -45,40 +46,35 @@ def _use(llm: Mapping[str, Any] | None) -> Content:
 
 def _inputs(told: Told) -> Markup:
     inputs, skipped = told.summary["input_files"], told.summary["skipped_files"]
-    rows = (
+    read = (
         (
             el("code", brief(entry["name"], most=_TEXT)),
-            entry["format"],
+            brief(entry["format"], most=_TEXT),
             percent(entry["share_read"]),
             entry["lines"],
             entry["records"],
             _span(told, entry),
         )
-        for entry in inputs[:_MOST]
+        for entry in inputs
     )
-    heads = ("Input", "Format", "Read by it", "Lines", "Records", "When")
+    left = ((el("code", brief(each["name"], most=_TEXT)), brief(each["reason"], most=_TEXT)) for each in skipped)
+    files = {"noun": "file", "where": "summary.json"}
     return section(
         "inputs",
         "Inputs",
-        table("Files that were read", heads, rows, numbers=("Read by it", "Lines", "Records"))
+        listing(
+            "Files that were read",
+            ("Input", "Format", "Read by it", "Lines", "Records", "When"),
+            read,
+            of=len(inputs),
+            numbers=("Read by it", "Lines", "Records"),
+            **files,
+        )
         if inputs
         else el("p", "No file was read."),
-        el("p", f"{len(inputs) - _MOST:,} more, listed in summary.json.", class_="quiet")
-        if len(inputs) > _MOST
-        else None,
         [
             el("h3", "Skipped"),
-            table(
-                "Files that were not read",
-                ("File", "Reason"),
-                (
-                    (el("code", brief(entry["name"], most=_TEXT)), brief(entry["reason"], most=_TEXT))
-                    for entry in skipped[:_MOST]
-                ),
-            ),
-            el("p", f"{len(skipped) - _MOST:,} more, listed in summary.json.", class_="quiet")
-            if len(skipped) > _MOST
-            else None,
+            listing("Files that were not read", ("File", "Reason"), left, of=len(skipped), **files),
         ]
         if skipped
         else None,
@@ -98,7 +94,9 @@ def _notices(told: Told) -> Markup:
     return section(
         "notices",
         "Notices",
-        el("ul", (el("li", notice) for notice in notices[:_MOST])) if notices else el("p", "No remarks."),
+        el("ul", fitting((el("li", notice) for notice in notices), most=_MOST, room=_ROOM))
+        if notices
+        else el("p", "No remarks."),
     )
 
 

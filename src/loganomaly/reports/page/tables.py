@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from loganomaly.reports.page.elements import Content, Markup, el
-from loganomaly.reports.story import brief
+from loganomaly.reports.story import brief, fitting
+from loganomaly.wording import amount
 
-__all__ = ["names", "section", "share_bar", "table"]
+__all__ = ["listing", "names", "section", "share_bar", "table"]
 
 _LONGEST = 120
+_MOST_ROWS = 100
+_ROOM = 110_000  # bytes of the rows of a table
 
 
 def section(anchor: str, title: str, *content: Content, count: int | None = None) -> Markup:
@@ -27,6 +30,30 @@ def table(
 ) -> Markup:
     """Return a table: a row for each, the first cell of which names it; `numbers` are the heads of numbers."""
     right = {number for number, head in enumerate(heads) if head in set(numbers)}
+    return _table(caption, heads, (_row(row, right) for row in rows), right)
+
+
+def listing(
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Content]],
+    *,
+    of: int,
+    noun: str,
+    where: str,
+    numbers: Iterable[str] = (),
+) -> Content:
+    """Return a table of the first rows, and how many more there are `of` these, and where."""
+    right = {number for number, head in enumerate(heads) if head in set(numbers)}
+    shown = fitting((_row(row, right) for row in rows), most=_MOST_ROWS, room=_ROOM)
+    more = f"{amount(of - len(shown), f'more {noun}')}, listed in {where}."
+    return [
+        _table(caption, heads, shown, right),
+        el("p", more, class_="quiet") if of > len(shown) else None,
+    ]
+
+
+def _table(caption: str, heads: Sequence[str], rows: Iterable[Markup], right: set[int]) -> Markup:
     return el(
         "div",
         el(
@@ -35,7 +62,7 @@ def table(
             el(
                 "thead", el("tr", (el("th", head, scope="col", class_=_side(n, right)) for n, head in enumerate(heads)))
             ),
-            el("tbody", (_row(row, right) for row in rows)),
+            el("tbody", rows),
         ),
         class_="scroll",
         tabindex="0",
