@@ -12,9 +12,10 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from loganomaly import analyze_command
 from loganomaly.cli import app
 from loganomaly.config import Config
-from loganomaly.errors import InputMissingError, OutputError
+from loganomaly.errors import InputMissingError, OutputError, UnavailableError
 
 SUMMARY = {
     "original_log_count": 100,
@@ -335,11 +336,24 @@ def test_a_run_whose_model_was_interrupted_writes_its_results_and_says_so(analyz
 
 
 @pytest.mark.usefixtures("analyzer")
-def test_show_results_names_the_files_to_open():
-    lines = run("--show-results").stdout.splitlines()
-    files = f"{Path('results/summary.json')}, {Path('results/anomalies.json')}"
-    assert lines[-1] == (f"The dashboard of --show-results is not part of this version; open these files: {files}")
-    assert lines[:-1] == run().stdout.splitlines()
+def test_show_results_serves_the_dashboard_on_what_was_saved(monkeypatch):
+    served = []
+    monkeypatch.setattr(
+        analyze_command,
+        "show_dashboard",
+        lambda folders, **more: served.append((folders, Path("results").exists(), more)),
+    )
+    assert run("--show-results").stdout == run().stdout
+    assert served == [([Path("results")], True, {"verbose": False})]
+
+
+def test_show_results_says_before_the_work_that_something_is_not_installed(monkeypatch, analyzer):
+    def missing():
+        raise UnavailableError("the dashboard needs dash")
+
+    monkeypatch.setattr(analyze_command, "check_installed", missing)
+    assert "the dashboard needs dash" in refused("--show-results")
+    assert analyzer.analyzed is None
 
 
 def test_verbose_logs_the_stages_on_standard_error(analyzer):

@@ -16,6 +16,7 @@ LAYERS = (
     {"", "__main__"},
     {"cli"},
     {"analyze_command", "dismiss_command", "inspect_command", "mask_commands", "redact_command", "rules_command"},
+    {"dashboard_command"},
     {"command_settings"},
     {"analyzer", "answering", "console", "testing"},
     {"file_analysis", "frame_analysis"},
@@ -24,7 +25,7 @@ LAYERS = (
     {"workflow"},
     {"file_reports", "frame_scan", "ruling", "settings"},
     {"leak_samples", "redacted_copy", "secrecy"},
-    {"config", "extract", "frame_lines", "results"},
+    {"config", "dashboard", "extract", "frame_lines", "results"},
     {"judge", "reports"},
     {"context", "finding_on", "folding"},
     {"fusion", "suppression"},
@@ -121,9 +122,9 @@ def test_the_configuration_is_read_by_the_analyzer_its_settings_and_the_command_
 
 OBSERVE = """
 import importlib, json, logging, os, sys, warnings
-for name in ["_strptime", "concurrent.futures.thread", "httpx2", "narwhals.stable.v2", "numba", "numpy", "polars",
-             "pydantic", "rich.console", "scipy.sparse", "scipy.spatial.distance", "tenacity", "typer", "yaml",
-             "zstandard"]:
+for name in ["_strptime", "concurrent.futures.thread", "dash", "dash_ag_grid", "httpx2", "narwhals.stable.v2",
+             "numba", "numpy", "polars", "pydantic", "rich.console", "scipy.sparse", "scipy.spatial.distance",
+             "tenacity", "typer", "yaml", "zstandard"]:
     importlib.import_module(name)
 import pydantic
 pydantic.create_model("Any")  # looks for its own plugins once

@@ -19,6 +19,8 @@ from loganomaly.console import (
     width,
     write,
 )
+from loganomaly.dashboard.installed import check_installed
+from loganomaly.dashboard_command import show_dashboard
 from loganomaly.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def analyze(
         ),
     ] = None,
     show_results: Annotated[
-        bool, typer.Option("--show-results", help="Say at the end how to look at the results.")
+        bool, typer.Option("--show-results", help="Show the results in the browser at the end, until Ctrl-C.")
     ] = False,
     batch_size: Annotated[
         int | None,
@@ -252,6 +254,8 @@ def analyze(
                 )
             else:
                 sources, folder = _required(inputs, output)
+                if show_results:
+                    check_installed()  # before the work, not after it
                 settings, by_file = load_settings(config, file_config_map, overrides=overrides)
                 results = _analyze(
                     sources,
@@ -266,7 +270,9 @@ def analyze(
                 )
                 interrupted = results.interrupted
                 saved += results.save(folder, summary_only=summary_only, report=report)
-                _show(results, saved=saved, dashboard=show_results)
+                _show(results, saved=saved)
+                if show_results and not interrupted:
+                    show_dashboard([folder], verbose=verbose)
     except KeyboardInterrupt:
         interrupted = True
     except BrokenPipeError:
@@ -316,7 +322,7 @@ def _classify(
         )
     saved += answered.saved
     if answered.results is not None:
-        _show(answered.results, saved=answered.saved, dashboard=False)
+        _show(answered.results, saved=answered.saved)
     else:
         for notice in answered.notices:
             _note(notice)
@@ -368,7 +374,7 @@ def _analyze(
         return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
 
 
-def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None:
+def _show(results: "Results", *, saved: Sequence[Path]) -> None:
     from loganomaly.reports.terminal import list_files, render
 
     for stage, seconds in results.summary["stages"].items():
@@ -376,9 +382,6 @@ def _show(results: "Results", *, saved: Sequence[Path], dashboard: bool) -> None
     for notice in results.notices:
         _note(notice)
     text = render(results.summary, results.anomalies, width=width(), colour=coloured(), saved=saved)
-    if dashboard:
-        files = list_files(saved)
-        text += f"The dashboard of --show-results is not part of this version; open these files: {files}\n"
     try:
         write(text)
     except OutputError as error:

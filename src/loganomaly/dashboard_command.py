@@ -33,12 +33,14 @@ def dashboard(
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", metavar="N", min=1, max=65535, help="Port to listen on: the first free one from 8050 on, if not given."
+            "--port",
+            metavar="N",
+            min=1,
+            max=65535,
+            help="Port to listen on: the first free one from 8050 on, if not given.",
         ),
     ] = None,
-    open_browser: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open the dashboard in the browser.")
-    ] = False,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the dashboard in the browser.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Report each request, and errors in detail.")] = False,
 ) -> None:
     """Show results in the browser: what happened, when, and how bad it is."""

@@ -48,7 +48,9 @@ def component_figure(components: Sequence[Mapping[str, Any]]) -> Figure:
     top, rest = components[:_MOST_SLICES], components[_MOST_SLICES:]
     labels = [escaped(str(each["component"])[:_TEXT]) for each in top]
     values = [int(each["count"]) for each in top]
+    colours = [SERIES[n % len(SERIES)] for n in range(len(labels))]
     if rest:
+        colours.append(COLOURS["UNKNOWN"])
         labels.append(f"{len(rest):,} others")
         values.append(sum(int(each["count"]) for each in rest))
     return {
@@ -60,7 +62,7 @@ def component_figure(components: Sequence[Mapping[str, Any]]) -> Figure:
             "sort": False,
             "textinfo": "label+percent",
             "textposition": "inside",
-            "marker": {"colors": [SERIES[n % len(SERIES)] for n in range(len(labels))]},
+            "marker": {"colors": colours},
             "hovertemplate": "%{label}: %{value:,} records, %{percent}<extra></extra>",
         }],
         "layout": layout(height=320, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=True,

@@ -51,8 +51,7 @@ def _rates(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:
         ("in the fullest minute", times.get("peak_rate_per_minute")),
     ]
     rate = times.get("error_rate")
-    told = [html.Li([html.Strong("—" if value is None else f"{value:,.4g}" if value < 100 else f"{value:,.0f}"), f" records {name}"])
-            for name, value in numbers]  # fmt: skip
+    told = [html.Li([html.Strong(_rate(value)), f" records {name}"]) for name, value in numbers]
     told.append(html.Li([html.Strong("—" if rate is None else percent(rate)), " of all records are errors"]))
     if levels.is_empty():
         return panel("Over time", empty("There are no records in this span of time."))
@@ -83,13 +82,21 @@ def _rates(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:
     )  # fmt: skip
 
 
+def _rate(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.4g}" if value < 100 else f"{value:,.0f}"
+
+
 def _severities(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:
     counts = dict(run.summary.get("log_severity_summary", {}))
     if zoomed:
         counts = dict(levels.group_by("name").agg(pl.col("records").sum()).iter_rows())
     if not any(counts.values()):
         return panel("Severities", empty("There are no records."))
-    return panel("Severities", graph(severity_figure(counts), label="Records by severity", theme=theme, name="severities"))
+    figure = severity_figure(counts)
+    # Beside the bars, for not all patterns can be written on.
+    figure["data"][0] |= {"textposition": "outside", "cliponaxis": False}
+    figure["layout"]["margin"] = {**figure["layout"]["margin"], "r": 64}
+    return panel("Severities", graph(figure, label="Records by severity", theme=theme, name="severities"))
 
 
 def _tags(findings: pl.DataFrame | None, address: Address) -> Part:
@@ -134,11 +141,13 @@ def _components(run: Run, address: Address, *, zoomed: bool, theme: str) -> Part
         ]
         for each in listed[:_MOST_COMPONENTS]
     ]
+    pie = component_figure(listed)
+    pie["data"][0]["textinfo"] = "percent"  # names are in the legend and in the table
     return panel(
         f"Components ({metrics.get('unique_components', len(listed)):,})",
         html.Div(
             [
-                graph(component_figure(listed), label="Records by component", theme=theme, name="component-pie"),
+                graph(pie, label="Records by component", theme=theme, name="component-pie"),
                 table(["Component", "Records", "Share", "Errors", "Error rate", "Findings"], rows_told,
                       label="Components", numbers=(1, 2, 3, 4, 5), id="component-table"),
             ],

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 from loganomaly.dashboard.finding_query import FindingFilter
@@ -43,7 +43,7 @@ class Address:
 
     page: str = "overview"
     run: int = 0
-    wanted: FindingFilter = FindingFilter()
+    wanted: FindingFilter = field(default_factory=FindingFilter)
     finding: str | None = None
     template: str | None = None
 

@@ -108,8 +108,24 @@ def _layout(folders: Sequence[ResultsFolder]) -> Part:
                     html.Nav(id="nav", **{"aria-label": "Pages"}),
                     html.Div(
                         [
+                            html.Label("From", htmlFor="from"),
+                            dcc.Input(id="from", type="text", debounce=True, placeholder="beginning", maxLength=40),
+                            html.Label("to", htmlFor="to"),
+                            dcc.Input(id="to", type="text", debounce=True, placeholder="end", maxLength=40),
+                            html.Span("UTC", className="faint"),
+                            html.Button("Show all", id="zoom-reset", className="button", hidden=True),
+                        ],
+                        className="span",
+                        id="span",
+                        role="group",
+                        **{"aria-label": "Span of time", "data-testid": "span"},
+                    ),
+                    html.Div(
+                        [
                             html.Label("Run", htmlFor="run"),
-                            dcc.Dropdown(id="run", options=names, value="0", clearable=False, searchable=len(names) > 8),
+                            dcc.Dropdown(
+                                id="run", options=names, value="0", clearable=False, searchable=len(names) > 8
+                            ),
                         ],
                         className="run-choice",
                         hidden=len(names) < 2,
@@ -118,23 +134,11 @@ def _layout(folders: Sequence[ResultsFolder]) -> Part:
                 ],
                 className="top",
             ),
-            html.Div(
-                [
-                    html.Label("From", htmlFor="from"),
-                    dcc.Input(id="from", type="text", debounce=True, placeholder="beginning", maxLength=40),
-                    html.Label("to", htmlFor="to"),
-                    dcc.Input(id="to", type="text", debounce=True, placeholder="end", maxLength=40),
-                    html.Span("UTC", className="faint"),
-                    html.Button("Show all", id="zoom-reset", className="button", hidden=True),
-                ],
-                className="span",
-                id="span",
-                role="group",
-                **{"aria-label": "Span of time", "data-testid": "span"},
-            ),
             html.Div(id="problems", role="status", **{"data-testid": "problems"}),
             html.Main(html.P("Loading …", className="empty"), id="page", tabIndex=-1),
-            html.Aside(id="detail", hidden=True, role="dialog", **{"aria-labelledby": "detail-title", "data-testid": "detail"}),
+            html.Aside(
+                id="detail", hidden=True, role="dialog", **{"aria-labelledby": "detail-title", "data-testid": "detail"}
+            ),
         ]
     )
 
@@ -206,7 +210,7 @@ def _problems(run: Run) -> list[Part]:
 
 def _page(run: Run, address: Address, *, theme: str) -> list[Part]:
     if not run.summary:
-        told = "The results in this folder cannot be shown. Analyse the logs again, with `loganomaly --input … --output …`."
+        told = "The results in this folder cannot be shown; analyse the logs again: loganomaly --input … --output …"
         return [html.H1(shown(run.name, most=100)), empty(told, id="damaged")]
     match address.page:
         case "findings":
@@ -304,12 +308,10 @@ def _answering(failed: Callable[[str], Any]) -> Callable[[Callable[..., Any]], C
                 return callback(*arguments)
             except dash.exceptions.PreventUpdate:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001  (as at the top of the command line: it is told, and logged)
                 _LOG.exception("a page cannot be shown")
                 return failed(_FAILED)
 
         return answer
 
     return decorate
-
-

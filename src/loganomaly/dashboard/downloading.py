@@ -14,7 +14,9 @@ _ROWS = 4096  # at a time
 
 def csv_of(found: pl.DataFrame) -> Iterator[bytes]:
     """Yield CSV for spreadsheets, in which no cell is a formula; see `finding_csv`."""
-    columns = [pl.lit(None, dtype=pl.String).alias(name) if name == "detail" else pl.col(name) for name in FINDING_COLUMNS]
+    columns = [
+        pl.lit(None, dtype=pl.String).alias(name) if name == "detail" else pl.col(name) for name in FINDING_COLUMNS
+    ]
     for start in range(0, max(len(found), 1), _ROWS):
         part = finding_csv(found.slice(start, _ROWS).select(columns))
         yield part if start == 0 else part.partition(b"\r\n")[2]

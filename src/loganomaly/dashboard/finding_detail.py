@@ -63,7 +63,7 @@ def finding_detail(folder: ResultsFolder, run: Run, address: Address, *, theme: 
 
 def _head(title: str) -> list[Part]:
     return [
-        html.Button("×", id="detail-close", className="close", title="Close (Esc)", **{"aria-label": "Close"}),
+        html.Button("✕", id="detail-close", className="close", title="Close (Esc)", **{"aria-label": "Close"}),
         html.H2(title, id="detail-title", tabIndex=-1),
     ]
 
@@ -117,7 +117,9 @@ def _rate(run: Run, entry: Mapping[str, Any], *, theme: str) -> Part:
         return None
     window = (entry["first_seen"], entry["last_seen"]) if entry["first_seen"] and entry["last_seen"] else None
     figure = rate_figure(rows, name=str(name), severity=_severity(entry), window=window)
-    return html.Div([html.H3("How often"), graph(figure, label="Records of this kind over time", theme=theme, name="rate")])
+    return html.Div(
+        [html.H3("How often"), graph(figure, label="Records of this kind over time", theme=theme, name="rate")]
+    )
 
 
 def _severity(entry: Mapping[str, Any]) -> str:
@@ -174,9 +176,7 @@ def _evidence(folder: ResultsFolder, entry: Mapping[str, Any], evidence: Mapping
     )
 
 
-def _distribution(
-    folder: ResultsFolder, entry: Mapping[str, Any], evidence: Mapping[str, Any], *, theme: str
-) -> Part:
+def _distribution(folder: ResultsFolder, entry: Mapping[str, Any], evidence: Mapping[str, Any], *, theme: str) -> Part:
     """Draw the values of the parameter that is out of range, and where the one that is told stands."""
     known = [each for each in folder.parameters(str(entry["template_id"])) if each.get("numbers")]
     observed = evidence.get("observed")
@@ -203,7 +203,7 @@ def _model(entry: Mapping[str, Any]) -> list[Part]:
     opinion, local = llm.get("opinion"), entry.get("local") or {}
     told: list[Part] = [html.P(
         f"{shown(llm.get('provider') or 'no provider', most=60)}, {shown(llm.get('model') or 'no model', most=100)}"
-        f"{', from the cache' if llm.get('cached') else ''}; the verdict that stands is that of: {entry['verdict_by']}.",
+        f"{', from the cache' if llm.get('cached') else ''}; the verdict is that of: {entry['verdict_by']}.",
         className="faint",
     )]  # fmt: skip
     if isinstance(opinion, Mapping):
@@ -217,7 +217,9 @@ def _model(entry: Mapping[str, Any]) -> list[Part]:
     if llm.get("failure"):
         told.append(html.P(f"It gave no opinion: {shown(llm['failure'], most=500)}", className="error"))
     if local:
-        told.append(html.P(f"The evidence says: {_words(local.get('classification'))}. {shown(local.get('reason'), most=1000)}"))
+        told.append(
+            html.P(f"The evidence says: {_words(local.get('classification'))}. {shown(local.get('reason'), most=1000)}")
+        )
     for name in ("prompt", "exchange"):
         prompt = llm.get(name) or (llm.get("found") or {}).get(name)
         if prompt:

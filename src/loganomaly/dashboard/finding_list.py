@@ -27,14 +27,14 @@ _COLUMNS = {
 }
 _LONGEST_CELL = 300
 _FIELDS: Sequence[Mapping[str, Any]] = (
-    {"field": "score", "headerName": "Score", "width": 92, "cellRenderer": "Score", "sort": "desc"},
-    {"field": "severity", "headerName": "Severity", "width": 118, "cellRenderer": "Severity"},
-    {"field": "begin", "headerName": "First seen (UTC)", "width": 158},
-    {"field": "name", "headerName": "What", "flex": 3, "minWidth": 220},
+    {"field": "score", "headerName": "Score", "width": 106, "cellRenderer": "Score", "sort": "desc"},
+    {"field": "severity", "headerName": "Severity", "width": 128, "cellRenderer": "Severity"},
+    {"field": "begin", "headerName": "First seen (UTC)", "width": 182},
+    {"field": "name", "headerName": "What", "flex": 3, "minWidth": 170},
     {"field": "component", "headerName": "Component", "flex": 1, "minWidth": 110},
-    {"field": "classification", "headerName": "Classification", "width": 150},
-    {"field": "count", "headerName": "Records", "width": 100, "type": "rightAligned"},
-    {"field": "source", "headerName": "Where", "flex": 1, "minWidth": 120},
+    {"field": "classification", "headerName": "Classification", "width": 138},
+    {"field": "count", "headerName": "Records", "width": 102, "type": "rightAligned"},
+    {"field": "source", "headerName": "Where", "flex": 1, "minWidth": 130},
 )
 
 
@@ -129,7 +129,13 @@ def grid(name: str, fields: Sequence[Mapping[str, Any]], *, key: str, label: str
             id=name,
             rowModelType="infinite",
             columnDefs=[dict(field) for field in fields],
-            defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True, "filter": False},
+            defaultColDef={
+                "sortable": True,
+                "resizable": True,
+                "suppressHeaderMenuButton": True,
+                "filter": False,
+                "sortingOrder": ["desc", "asc", None],
+            },
             getRowId=f"params.data.{key}",
             dashGridOptions={
                 "cacheBlockSize": 100,
@@ -141,7 +147,6 @@ def grid(name: str, fields: Sequence[Mapping[str, Any]], *, key: str, label: str
                 "suppressCellFocus": False,
                 "suppressMovableColumns": True,
                 "enableCellTextSelection": True,
-                "sortingOrder": ["desc", "asc", None],
                 "overlayNoRowsTemplate": "",
             },
             style={"height": "100%", "width": "100%"},
@@ -157,9 +162,7 @@ def sort_of(request: object) -> list[tuple[str, bool]]:
     model = request.get("sortModel") if isinstance(request, Mapping) else None
     if not isinstance(model, list):
         return []
-    return [
-        (str(each.get("colId")), each.get("sort") == "desc") for each in model[:3] if isinstance(each, Mapping)
-    ]
+    return [(str(each.get("colId")), each.get("sort") == "desc") for each in model[:3] if isinstance(each, Mapping)]
 
 
 def finding_rows(run: Run, address: Address, request: object) -> tuple[list[dict[str, Any]], int, str]:

@@ -3,13 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 __all__ = ["BadPatternError", "FindingFilter", "choices", "matching", "page_of", "searched"]
 
-_SEARCHED = ("name", "log", "reason", "template", "component", "id")
+_SEARCHED = ("name", "log", "reason", "component")
 _LISTS = ("detectors", "tags", "files")
 _MOST_ROWS = 500
 _MOST_CHOICES = 500
@@ -37,7 +36,7 @@ class FindingFilter:
     Attributes
     ----------
     text
-        Part of the message, line, reason, component or id, in any case.
+        Part of the message, line, reason or component, in any case; or the id.
     regex
         Whether `text` is a regular expression (of Rust's regex crate, which takes linear time), in any case.
     severities, components, classifications
@@ -77,11 +76,13 @@ def matching(findings: pl.DataFrame, wanted: FindingFilter) -> pl.DataFrame:
     for condition in _conditions(wanted):
         findings = findings.filter(condition)
     # Searching is what takes long: it comes last, when few are left.
-    return searched(findings, wanted.text, regex=wanted.regex, columns=_SEARCHED)
+    return searched(findings, wanted.text, regex=wanted.regex, columns=_SEARCHED, key="id")
 
 
-def searched(table: pl.DataFrame, text: str, *, regex: bool, columns: Sequence[str]) -> pl.DataFrame:
+def searched(table: pl.DataFrame, text: str, *, regex: bool, columns: Sequence[str], key: str) -> pl.DataFrame:
     """Return the rows that have a text, or what matches a regular expression, in one of the columns; in any case.
+
+    So is the row whose `key` is the text.
 
     Raises
     ------
@@ -92,7 +93,8 @@ def searched(table: pl.DataFrame, text: str, *, regex: bool, columns: Sequence[s
         return table
     pattern = f"(?i){text if regex else pl.escape_regex(text)}"
     try:
-        return table.filter(pl.any_horizontal(pl.col(name).str.contains(pattern).fill_null(value=False) for name in columns))
+        found = [pl.col(name).str.contains(pattern).fill_null(value=False) for name in columns]
+        return table.filter(pl.any_horizontal(*found, pl.col(key) == text))
     except pl.exceptions.ComputeError as error:
         raise BadPatternError(_reason(str(error))) from None
 
@@ -162,5 +164,3 @@ def choices(findings: pl.DataFrame) -> dict[str, list[tuple[str, int]]]:
         counts = values.group_by(name).len().sort("len", name, descending=[True, False]).head(_MOST_CHOICES)
         found[name] = [(str(value), int(count)) for value, count in counts.iter_rows()]
     return found
-
-

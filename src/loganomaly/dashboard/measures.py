@@ -39,7 +39,9 @@ class Measures:
     peak: float | None
 
 
-def measured(run: Run, findings: pl.DataFrame | None, *, since: dt.datetime | None, until: dt.datetime | None) -> Measures:
+def measured(
+    run: Run, findings: pl.DataFrame | None, *, since: dt.datetime | None, until: dt.datetime | None
+) -> Measures:
     """Return what there is of a run in a span of time; `findings` are those in it."""
     summary, times = run.summary, run.summary.get("time_metrics", {})
     floods = None if findings is None else int((findings["classification"] == _FLOOD).sum())
@@ -59,7 +61,7 @@ def measured(run: Run, findings: pl.DataFrame | None, *, since: dt.datetime | No
     errors = int(levels.filter(pl.col("name").is_in(_ERRORS))["records"].sum())
     return Measures(
         lines=total,
-        templates=rows_in(run.rates, since=since, until=until)["name"].n_unique(),
+        templates=rows_in(run.rates, since=since, until=until)["name"].to_physical().n_unique(),
         findings=None if findings is None else len(findings),
         leaks=leaks,
         floods=floods,
@@ -69,9 +71,9 @@ def measured(run: Run, findings: pl.DataFrame | None, *, since: dt.datetime | No
 
 
 def rows_in(rows: pl.DataFrame, *, since: dt.datetime | None, until: dt.datetime | None) -> pl.DataFrame:
-    """Return the rows of a timeline whose buckets reach into a span of time."""
-    if since is not None:
-        rows = rows.filter(pl.col("start") + pl.duration(seconds="seconds") > since)
+    """Return the rows of a timeline whose buckets, all of one width, reach into a span of time."""
+    if since is not None and len(rows):
+        rows = rows.filter(pl.col("start") > since - dt.timedelta(seconds=int(rows["seconds"][0])))
     if until is not None:
         rows = rows.filter(pl.col("start") <= until)
     return rows
@@ -102,7 +104,9 @@ def error_rates(levels: pl.DataFrame, *, most: int) -> pl.DataFrame:
     )
 
 
-def incidents_in(run: Run, *, since: dt.datetime | None, until: dt.datetime | None) -> list[tuple[int, Mapping[str, Any]]]:
+def incidents_in(
+    run: Run, *, since: dt.datetime | None, until: dt.datetime | None
+) -> list[tuple[int, Mapping[str, Any]]]:
     """Return the incidents that reach into a span of time, worst first, each with its number from 1 on."""
     numbered = list(enumerate(run.summary.get("incidents", ()), start=1))
     return [(number, each) for number, each in numbered if _reaches(each, "start", "end", since=since, until=until)]

@@ -1,6 +1,6 @@
 """The overview: what happened, when, and how bad it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,17 +44,22 @@ def overview(run: Run, address: Address, *, theme: str) -> list[Part]:
     span = FindingFilter(since=since, until=until)
     findings = None if run.findings is None else matching(run.findings, span)
     incidents = incidents_in(run, since=since, until=until)
+    causes = _causes(run, [each for _, each in incidents])
     return [
         html.H1("Overview", className="unseen"),
-        _headline(run, address, findings, incidents),
+        _headline(run, address, findings, incidents, causes),
         _tiles(run, address, findings),
         _timeline(run, findings, incidents, address, theme=theme),
-        html.Div([_incidents(run, address, incidents), _worst(address, findings)], className="columns"),
+        html.Div([_incidents(address, incidents, causes), _worst(address, findings)], className="columns"),
     ]
 
 
 def _headline(
-    run: Run, address: Address, findings: pl.DataFrame | None, incidents: list[tuple[int, Mapping[str, Any]]]
+    run: Run,
+    address: Address,
+    findings: pl.DataFrame | None,
+    incidents: list[tuple[int, Mapping[str, Any]]],
+    causes: Mapping[str, Mapping[str, Any]],
 ) -> Part:
     lines = amount(int(run.summary.get("original_log_count") or 0), "line")
     marks = {"id": "headline", "data-testid": "headline", "className": "headline"}
@@ -64,12 +69,12 @@ def _headline(
     where = "in this span of time" if address.wanted.since or address.wanted.until else f"in {lines}"
     if not known:
         return html.Section(html.P(f"Nothing unusual was found {where}.", className="lead"), **marks)
-    causes = [(number, each) for number, each in incidents if each.get("first_cause")]
-    if not causes:
+    caused = [(number, each) for number, each in incidents if each.get("first_cause")]
+    if not caused:
         told = f"{amount(known, 'finding')} {where}, and none of them is the first cause of an incident."
         return html.Section(html.P(told, className="lead"), **marks)
-    number, incident = causes[0]
-    cause = _cause(run, incident)
+    number, incident = caused[0]
+    cause = causes[str(incident["id"])]
     return html.Section(
         [
             html.P("What broke first", className="label"),
@@ -83,7 +88,9 @@ def _headline(
                 className="lead",
             ),
             html.P(
-                opens(html.Code(shown(cause["text"], most=300)), address, finding=cause["finding"], id="first-cause-link"),
+                opens(
+                    html.Code(shown(cause["text"], most=300)), address, finding=cause["finding"], id="first-cause-link"
+                ),
                 className="told",
             ),
             html.P([f"Incident {number}: ", shown(incident["first_cause"]["reason"], most=400)], className="faint"),
@@ -92,19 +99,34 @@ def _headline(
     )
 
 
-def _cause(run: Run, incident: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known of the first cause of an incident, also where there is no table of findings."""
-    finding = str(incident["first_cause"]["finding"])
-    event = next((each for each in incident.get("timeline", ()) if each.get("finding") == finding), {})
-    told = {"finding": finding, "time": event.get("time"), "text": event.get("text", ""), "component": None, "source": None}
+def _causes(run: Run, incidents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what is known of the first causes, by incident; also where there is no table of findings."""
+    shown_ones = incidents[:_MOST_INCIDENTS]
+    first = next((each for each in incidents if each.get("first_cause")), None)
+    caused = [each for each in [*shown_ones, *([first] if first else [])] if each.get("first_cause")]
+    wanted = [str(each["first_cause"]["finding"]) for each in caused]
+    rows = {}
     if run.findings is not None:
-        rows = run.findings.filter(pl.col("id") == finding).head(1).to_dicts()
-        if rows:
-            row = rows[0]
-            place = f"{row['source']}:{row['line_number']}" if row["source"] else None
-            told |= {"time": told["time"] or row["begin"], "component": row["component"], "source": place}
-            told["text"] = _first_line(row["log"]) or row["name"]
-    return told
+        rows = {row["id"]: row for row in run.findings.filter(pl.col("id").is_in(wanted)).to_dicts()}
+    return {str(each["id"]): _cause(each, rows.get(finding)) for each, finding in zip(caused, wanted, strict=True)}
+
+
+def _cause(incident: Mapping[str, Any], row: Mapping[str, Any] | None) -> dict[str, Any]:
+    finding = str(incident["first_cause"]["finding"])
+    event: Mapping[str, Any] = next(
+        (each for each in incident.get("timeline", ()) if each.get("finding") == finding), {}
+    )
+    told, time = event.get("text", ""), event.get("time")
+    if row is None:
+        return {"finding": finding, "time": time, "text": told, "name": told, "component": None, "source": None}
+    return {
+        "finding": finding,
+        "time": time or row["begin"],
+        "text": _first_line(row["log"]) or row["name"],
+        "name": row["name"],
+        "component": row["component"],
+        "source": f"{row['source']}:{row['line_number']}" if row["source"] else None,
+    }
 
 
 def _first_line(text: str | None) -> str:
@@ -121,7 +143,8 @@ def _tiles(run: Run, address: Address, findings: pl.DataFrame | None) -> Part:
     return html.Div(
         [
             tile("lines", _number(have.lines), "Records" if zoomed else "Lines", told="", address=address.on("run")),
-            tile("templates", _number(have.templates), "Templates", told="kinds of line", address=address.on("templates")),
+            tile("templates", _number(have.templates), "Templates", told="kinds of line",
+                 address=address.on("templates")),
             tile("findings", _number(have.findings), "Findings", told="unusual things", address=address.on("findings")),
             tile("leaks", _number(have.leaks), "Leaks", told="secrets in plain text", address=address.on("security")),
             tile("floods", _number(have.floods), "Floods", told="one line, again and again", address=floods),
@@ -148,15 +171,20 @@ def _timeline(
 ) -> Part:
     levels = rows_in(run.levels, since=address.wanted.since, until=address.wanted.until)
     if run.levels.is_empty():
-        return panel("Over time", empty("The log has no times, so nothing can be drawn over time."), id="timeline-panel")
+        return panel(
+            "Over time", empty("The log has no times, so nothing can be drawn over time."), id="timeline-panel"
+        )
     if levels.is_empty():
         return panel("Over time", empty("There are no records in this span of time."), id="timeline-panel")
     columns = ["id", "score", "severity", "name", "first_seen", "timestamp"]
     marks = [] if findings is None else findings.select(columns).head(_MOST_MARKS).to_dicts()
     figure = timeline_figure(levels, findings=marks, incidents=[each for _, each in incidents][:_MOST_INCIDENTS])
     for note, (number, _) in zip(figure["layout"].get("annotations", ()), _timed(incidents), strict=False):
-        note["text"] = f"incident {number}"
+        note |= {"text": f"incident {number}", "yanchor": "bottom"}
     layout = figure["layout"]
+    for trace in figure["data"]:
+        if trace["type"] == "scatter":
+            trace["cliponaxis"] = False  # what begins with the log is marked as a whole
     layout["dragmode"] = "zoom"
     layout["xaxis"] = {**layout["xaxis"], **_range(levels, address)}
     return html.Section(
@@ -198,10 +226,12 @@ def _range(levels: pl.DataFrame, address: Address) -> dict[str, Any]:
     return {"range": [since.isoformat(), until.isoformat()], "autorange": False}
 
 
-def _incidents(run: Run, address: Address, incidents: list[tuple[int, Mapping[str, Any]]]) -> Part:
+def _incidents(
+    address: Address, incidents: list[tuple[int, Mapping[str, Any]]], causes: Mapping[str, Mapping[str, Any]]
+) -> Part:
     if not incidents:
         return panel("Incidents", empty("No findings belong together as an incident."), id="incidents")
-    cards = [_card(run, address, number, each) for number, each in incidents[:_MOST_INCIDENTS]]
+    cards = [_card(address, number, each, causes.get(str(each["id"]))) for number, each in incidents[:_MOST_INCIDENTS]]
     more = len(incidents) - len(cards)
     return panel(
         f"Incidents ({len(incidents):,})",
@@ -212,10 +242,9 @@ def _incidents(run: Run, address: Address, incidents: list[tuple[int, Mapping[st
     )
 
 
-def _card(run: Run, address: Address, number: int, incident: Mapping[str, Any]) -> Part:
+def _card(address: Address, number: int, incident: Mapping[str, Any], cause: Mapping[str, Any] | None) -> Part:
     events = list(incident.get("timeline", ()))
     components = list(incident.get("components", ()))
-    cause = _cause(run, incident) if incident.get("first_cause") else None
     there = address.on("findings")
     there = replace(there, wanted=replace(there.wanted, incident=str(incident["id"])))
     return html.Article(
@@ -229,7 +258,7 @@ def _card(run: Run, address: Address, number: int, incident: Mapping[str, Any]) 
                 html.Strong("First cause: "),
                 f"{moment(cause['time'], dated=False)}, ",
                 shown(cause["component"] or "no component", most=120), ": ",
-                opens(shown(cause["text"], most=200), address, finding=cause["finding"]),
+                opens(shown(cause["name"], most=200), address, finding=cause["finding"]),
             ]) if cause else html.P("No first cause is known.", className="faint"),
             html.P(
                 [badge(name) for name in components[:_MOST_COMPONENTS]]
@@ -260,7 +289,7 @@ def _worst(address: Address, findings: pl.DataFrame | None) -> Part:
         return panel("Worst findings", empty("Findings are not listed in this folder."), id="worst-findings")
     if findings.is_empty():
         return panel("Worst findings", empty("Nothing unusual was found here."), id="worst-findings")
-    top = findings.sort("score", descending=True, maintain_order=True).head(_MOST_FINDINGS)
+    top = findings.head(_MOST_FINDINGS)  # they are in that order
     return panel(
         "Worst findings",
         html.Ol([_finding(address, row) for row in top.iter_rows(named=True)], className="worst"),
@@ -270,7 +299,11 @@ def _worst(address: Address, findings: pl.DataFrame | None) -> Part:
 
 
 def _finding(address: Address, row: Mapping[str, Any]) -> Part:
-    facts = [row["component"], row["classification"], f"{row['count']:,}×" if row["count"] > 1 else None]
+    facts = [
+        row["component"],
+        (row["classification"] or "").replace("_", " "),
+        amount(row["count"], "record") if row["count"] > 1 else None,
+    ]
     length = (row["end"] - row["begin"]).total_seconds() if row["begin"] and row["end"] else 0
     return html.Li(
         opens(
@@ -279,7 +312,7 @@ def _finding(address: Address, row: Mapping[str, Any]) -> Part:
                           className="facts"),
                 html.Span(shown(row["name"], most=200), className="what"),
                 html.Span(
-                    shown(" · ".join(str(fact).replace("_", " ") if n else str(fact) for n, fact in enumerate(facts) if fact)
+                    shown(" · ".join(str(fact) for fact in facts if fact)
                           + (f" within {duration(length)}" if length > 1 else ""), most=200),
                     className="faint",
                 ),

@@ -69,7 +69,7 @@ def span_of(first: object, last: object) -> str:
     if begin is None or end is None:
         return "at no known time"
     same = begin.date() == end.date()
-    return f"{moment(begin)} – {moment(end, dated=not same)} ({duration((end - begin).total_seconds())})"
+    return f"{moment(begin)} to {moment(end, dated=not same)} ({duration((end - begin).total_seconds())})"
 
 
 def panel(title: Part, *children: Part, note: Part = None, **more: Any) -> Part:
@@ -106,7 +106,10 @@ def severity_mark(severity: str | None) -> Part:
 def score_bar(score: float) -> Part:
     """Return a score in digits and as a bar."""
     return html.Span(
-        [html.Span(f"{score:.2f}"), html.Span(html.Span(style={"width": f"{min(max(score, 0), 1):.0%}"}), className="bar")],
+        [
+            html.Span(f"{score:.2f}"),
+            html.Span(html.Span(style={"width": f"{min(max(score, 0), 1):.0%}"}), className="bar"),
+        ],
         className="score",
         title=f"score {score:.4f} of 1",
     )
@@ -117,7 +120,9 @@ def badge(text: str, **more: Any) -> Part:
     return html.Span(shown(text, most=80), **{"className": "badge", **more})
 
 
-def table(head: Sequence[Part], rows: Iterable[Sequence[Part]], *, label: str, numbers: Sequence[int] = (), **more: Any) -> Part:
+def table(
+    head: Sequence[Part], rows: Iterable[Sequence[Part]], *, label: str, numbers: Sequence[int] = (), **more: Any
+) -> Part:
     """Return an HTML table; `numbers` are the columns that are aligned to the right."""
 
     def cell(kind: Any, column: int, child: Part) -> Part:
@@ -140,6 +145,8 @@ def table(head: Sequence[Part], rows: Iterable[Sequence[Part]], *, label: str, n
 def graph(figure: Mapping[str, Any], *, label: str, theme: str, name: Any = None, height: int | None = None) -> Part:
     """Return a Plotly figure that looks like the page around it."""
     drawn = {"data": figure["data"], "layout": _merged(figure["layout"], THEMES[theme if theme in THEMES else "light"])}
+    if any(note.get("yanchor") == "bottom" for note in drawn["layout"].get("annotations", ())):
+        drawn["layout"]["margin"] = {**drawn["layout"]["margin"], "t": 22}  # for what stands above the chart
     if height is not None:
         drawn["layout"]["height"] = height
     tall = drawn["layout"].get("height", 240)

@@ -112,7 +112,7 @@ class ResultsFolder:
     def details(self, rows: pl.Series, *, at_once: int = 4096) -> Any:
         """Yield `detail` of the rows of findings.parquet with these numbers, in the order of the file."""
         wanted = rows.sort()
-        last = int(wanted[-1]) if len(wanted) else -1  # type: ignore[arg-type]
+        last = int(wanted[-1]) if len(wanted) else -1
         for start in range(0, last + 1, at_once):
             part = wanted.filter((wanted >= start) & (wanted < start + at_once))
             if len(part):
@@ -146,7 +146,7 @@ def opened(paths: list[Path]) -> list[ResultsFolder]:
         if not path.is_dir():
             state = "is not a folder" if path.exists() else "does not exist"
             raise InputMissingError(
-                f"{str(path)!r} {state}; name a folder of results, which `loganomaly --input app.log --output DIR` writes"
+                f"{str(path)!r} {state}; name a folder that `loganomaly --input app.log --output DIR` has written"
             )
         if not (path / _SUMMARY).exists():
             raise InputMissingError(

@@ -28,7 +28,11 @@ def run_page(run: Run) -> list[Part]:
 
 def _remarks(summary: Mapping[str, Any]) -> Part:
     notices = [str(each) for each in summary.get("notices", ())]
-    return panel("Remarks", html.Ul([html.Li(shown(each, most=500)) for each in notices]), id="remarks") if notices else None
+    return (
+        panel("Remarks", html.Ul([html.Li(shown(each, most=500)) for each in notices]), id="remarks")
+        if notices
+        else None
+    )
 
 
 def _inputs(summary: Mapping[str, Any]) -> Part:
@@ -38,7 +42,9 @@ def _inputs(summary: Mapping[str, Any]) -> Part:
     rows = [
         [
             shown(each["name"], most=200),
-            html.Span(shown(each.get("format", "—"), most=60), title=shown("; ".join(each.get("layouts", ())), most=500)),
+            html.Span(
+                shown(each.get("format", "—"), most=60), title=shown("; ".join(each.get("layouts", ())), most=500)
+            ),
             percent(each.get("share_read", 0)),
             f"{each.get('lines', 0):,}",
             f"{each.get('records', 0):,}",
@@ -51,11 +57,24 @@ def _inputs(summary: Mapping[str, Any]) -> Part:
         ]
         for each in files[:_MOST]
     ]
-    head = ["File", "Format", "Read", "Lines", "Records", "With time", "Without format", "Size", "Compression", "When", "Damage"]
+    head = [
+        "File",
+        "Format",
+        "Read",
+        "Lines",
+        "Records",
+        "With time",
+        "Without format",
+        "Size",
+        "Compression",
+        "When",
+        "Damage",
+    ]
     if not any(row[-1] for row in rows):
         head, rows = head[:-1], [row[:-1] for row in rows]
-    return panel(f"Inputs ({len(files):,})", table(head, rows, label="Inputs", numbers=(2, 3, 4, 5, 6, 7), id="input-table"),
-                 note="`Read` is how much of the sample lines the detected format reads.", id="inputs")  # fmt: skip
+    return panel(f"Inputs ({len(files):,})",
+                 table(head, rows, label="Inputs", numbers=(2, 3, 4, 5, 6, 7), id="input-table"),
+                 note="“Read” is how much of the sample lines the detected format reads.", id="inputs")  # fmt: skip
 
 
 def _size(size: object) -> str:
@@ -70,7 +89,9 @@ def _skipped(summary: Mapping[str, Any]) -> Part:
     if not skipped:
         return None
     rows = [[shown(each["name"], most=200), shown(each["reason"], most=300)] for each in skipped[:_MOST]]
-    return panel(f"Skipped files ({len(skipped):,})", table(["File", "Reason"], rows, label="Skipped files"), id="skipped")
+    return panel(
+        f"Skipped files ({len(skipped):,})", table(["File", "Reason"], rows, label="Skipped files"), id="skipped"
+    )
 
 
 def _model(llm: Mapping[str, Any] | None) -> Part:
@@ -139,5 +160,3 @@ def _facts(facts: Mapping[str, object]) -> Part:
             )
         ]
     )
-
-

@@ -42,7 +42,9 @@ def _kinds(leaks: Sequence[Mapping[str, Any]], *, theme: str) -> Part:
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for each in leaks:
         counts[str(each["title"]), str(each["severity"])] += int(each["count"])
-    ordered = sorted(counts.items(), key=lambda item: (_LEVELS.index(item[0][1]) if item[0][1] in _LEVELS else 9, -item[1]))
+    ordered = sorted(
+        counts.items(), key=lambda item: (_LEVELS.index(item[0][1]) if item[0][1] in _LEVELS else 9, -item[1])
+    )
     ordered = ordered[:30]
     figure = {
         "data": [{

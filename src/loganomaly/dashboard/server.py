@@ -10,36 +10,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from loganomaly.errors import UnavailableError, UsageError
+from loganomaly.dashboard.installed import check_installed
+from loganomaly.errors import UsageError
 
-__all__ = ["PORT", "check_installed", "listening", "serve"]
+__all__ = ["PORT", "listening", "serve"]
 
 PORT = 8050
 _MOST_PORTS = 100  # that are tried
 _LOG = logging.getLogger(__name__)
-
-
-def check_installed() -> None:
-    """Make sure that what the dashboard needs is installed.
-
-    Raises
-    ------
-    UnavailableError
-        It is not.
-    """
-    try:
-        import dash
-        import dash_ag_grid  # noqa: F401
-    except ImportError as error:
-        missing = error.name or "dash"
-        raise UnavailableError(
-            f"the dashboard needs {missing}, which is not installed; install it with: pip install 'loganomaly[dashboard]'"
-        ) from error
-    if int(dash.__version__.partition(".")[0]) < 4:
-        raise UnavailableError(
-            f"the dashboard needs dash 4 or later, and {dash.__version__} is installed; "
-            "install it with: pip install --upgrade 'loganomaly[dashboard]'"
-        )
 
 
 def listening(host: str, port: int | None) -> socket.socket:
@@ -98,6 +76,8 @@ def serve(
 
     check_installed()
     results = opened(folders)
+    # Reading begins before the first page is asked for, and while the rest is loaded.
+    threading.Thread(target=results[0].current, daemon=True).start()
     with contextlib.closing(listening(host, port)) as bound:
         from loganomaly.dashboard.guard import guard_for
         from loganomaly.dashboard.web import web_server
@@ -107,8 +87,6 @@ def serve(
         server = web_server(results, guard, bound=bound, host=host, port=number, verbose=verbose)
     with contextlib.closing(server.socket), _ended_by_signals():
         announce(_address(host, number, guard.token))
-        # Reading begins before the first page is asked for.
-        threading.Thread(target=results[0].current, daemon=True).start()
         try:
             server.serve_forever()
         except KeyboardInterrupt:

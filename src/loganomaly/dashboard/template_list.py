@@ -27,15 +27,15 @@ _MOST_DRAWN = 6
 _MOST_FINDINGS = 10
 _LONGEST_CELL = 300
 _FIELDS: Sequence[Mapping[str, Any]] = (
-    {"field": "count", "headerName": "Records", "width": 104, "type": "rightAligned", "sort": "desc"},
+    {"field": "count", "headerName": "Records", "width": 112, "type": "rightAligned", "sort": "desc"},
     {"field": "share", "headerName": "Share", "width": 90, "type": "rightAligned"},
-    {"field": "log_template", "headerName": "Template", "flex": 3, "minWidth": 240},
+    {"field": "log_template", "headerName": "Template", "flex": 3, "minWidth": 170},
     {"field": "spark", "headerName": "Over time", "width": 130, "cellRenderer": "Sparkline", "sortable": False},
-    {"field": "severity", "headerName": "Severity", "width": 118, "cellRenderer": "Severity"},
+    {"field": "severity", "headerName": "Severity", "width": 128, "cellRenderer": "Severity"},
     {"field": "component", "headerName": "Component", "flex": 1, "minWidth": 110},
-    {"field": "score", "headerName": "Score", "width": 92, "cellRenderer": "Score"},
-    {"field": "first_seen", "headerName": "First seen (UTC)", "width": 158},
-    {"field": "last_seen", "headerName": "Last seen (UTC)", "width": 158},
+    {"field": "score", "headerName": "Score", "width": 106, "cellRenderer": "Score"},
+    {"field": "first_seen", "headerName": "First seen (UTC)", "width": 182},
+    {"field": "last_seen", "headerName": "Last seen (UTC)", "width": 182},
 )
 
 
@@ -54,7 +54,7 @@ def template_list(run: Run, address: Address, *, theme: str) -> list[Part]:
                 html.P(
                     [
                         _explained(f"entropy {diversity.get('template_entropy', 0):.2f} bits",
-                                   "How evenly records spread over templates, in bits: 0 if all are of one template, and "
+                                   "How evenly records spread over templates, in bits: 0 if all are of one, and "
                                    "one more for each doubling of equally frequent ones. It falls when a few kinds of "
                                    "line take over the log."),
                         " · ",
@@ -96,7 +96,9 @@ def template_rows(run: Run, address: Address, request: object) -> tuple[list[dic
         here = rows_in(run.rates, since=wanted.since, until=wanted.until)["name"].unique().cast(pl.String)
         templates = templates.filter(pl.col("template_id").is_in(here.to_list()))
     try:
-        templates = searched(templates, wanted.text, regex=wanted.regex, columns=("log_template", "component", "template_id"))
+        templates = searched(
+            templates, wanted.text, regex=wanted.regex, columns=("log_template", "component"), key="template_id"
+        )
     except BadPatternError as error:
         return [], 0, f"This is not a regular expression: {error}."
     start, end = window_of(request)
@@ -133,7 +135,9 @@ def _sparklines(run: Run, ids: Sequence[str]) -> dict[str, list[int]]:
     part = (pl.col("start") - bounds[0]).dt.total_seconds() / step
     # Ids that are no category are in no row.
     rows = run.rates.filter(pl.col("name").is_in(pl.Series(list(ids), dtype=pl.String).cast(pl.Categorical)))
-    counts = rows.group_by(pl.col("name").cast(pl.String), part.cast(pl.Int64).alias("part")).agg(pl.col("records").sum())
+    counts = rows.group_by(pl.col("name").cast(pl.String), part.cast(pl.Int64).alias("part")).agg(
+        pl.col("records").sum()
+    )
     lines = {name: [0] * _POINTS for name in ids}
     for name, place, records in counts.iter_rows():
         lines[name][min(place, _POINTS - 1)] = records
@@ -142,7 +146,7 @@ def _sparklines(run: Run, ids: Sequence[str]) -> dict[str, list[int]]:
 
 def template_detail(folder: ResultsFolder, run: Run, address: Address, *, theme: str) -> list[Part]:
     """Return what the panel says of the template that is open."""
-    close = html.Button("×", id="detail-close", className="close", title="Close (Esc)", **{"aria-label": "Close"})
+    close = html.Button("✕", id="detail-close", className="close", title="Close (Esc)", **{"aria-label": "Close"})
     rows = [] if run.templates is None else run.templates.filter(pl.col("template_id") == address.template).to_dicts()
     if not rows:
         return [close, html.H2("No such template", id="detail-title", tabIndex=-1)]
@@ -179,7 +183,11 @@ def _findings(run: Run, address: Address, template: str) -> list[Part]:
     if rows.is_empty():
         return []
     listed = [
-        html.Li(opens([severity_mark(row["severity"]), html.Span(shown(row["reason"], most=200))], address, finding=row["id"]))
+        html.Li(
+            opens(
+                [severity_mark(row["severity"]), html.Span(shown(row["reason"], most=200))], address, finding=row["id"]
+            )
+        )
         for row in rows.iter_rows(named=True)
     ]
     return [html.H3("Findings"), html.Ul(listed, className="like")]
@@ -199,11 +207,9 @@ def _parameters(parameters: Sequence[Mapping[str, Any]], *, theme: str) -> list[
         parts.append(html.H4([html.Code(shown(name, most=100)), " ", *told]))
         if each.get("numbers") and drawn < _MOST_DRAWN:
             drawn += 1
-            parts.append(graph(distribution_figure(each["numbers"], name=str(name)), label=f"Values of {shown(name, most=60)}",
-                               theme=theme))  # fmt: skip
+            figure = distribution_figure(each["numbers"], name=str(name))
+            parts.append(graph(figure, label=f"Values of {shown(name, most=60)}", theme=theme))
         if each.get("values"):
             values = [[html.Code(shown(value["value"], most=200)), f"{value['count']:,}"] for value in each["values"]]
             parts.append(table(["Value", "Records"], values, label=f"Values of {shown(name, most=60)}", numbers=(1,)))
     return parts
-
-

@@ -66,9 +66,7 @@ def guarded(server: Flask, guard: Guard, *, script_hashes: Sequence[str]) -> Fla
             return _let_in(guard)
         if guard.admits(request.cookies.get(guard.cookie)):
             return None
-        return Response(
-            "Open the address that the command printed, with its token.", status=403, mimetype="text/plain"
-        )
+        return Response("Open the address that the command printed, with its token.", status=403, mimetype="text/plain")
 
     def finish(response: Response) -> Response:
         response.headers.update(headers)

@@ -42,6 +42,8 @@
     }
 
     let lastFilters = null;
+    // What the user has put into fields that may be written on while the address still follows.
+    const put = { q: "", score: "" };
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         loganomaly: {
@@ -49,15 +51,17 @@
 
             narrowed: (...values) => {
                 if (!document.getElementById("filters")) return;
-                const changes = { score: values[LISTS.length] === null ? "" : values[LISTS.length] };
-                if (changes.score === 0) changes.score = "";
+                const score = values[LISTS.length];
+                const changes = { score: score ? String(score) : "" };
+                put.score = changes.score;
                 LISTS.forEach((name, n) => (changes[name] = values[n] || []));
                 go(changes);
             },
 
             sought: (text, regex) => {
                 if (!document.getElementById("filter-q")) return;
-                go({ q: text || "", regex: regex && regex.length ? "1" : "" });
+                put.q = text || "";
+                go({ q: put.q, regex: regex && regex.length ? "1" : "" });
             },
 
             spanned: (from, to) => {
@@ -113,15 +117,14 @@
                 const reset = document.getElementById("zoom-reset");
                 if (reset) reset.hidden = !(from || to);
                 setProps("run", { value: now.get("run") || "0" });
-                const q = document.getElementById("filter-q");
-                if (q && q !== document.activeElement && q.value !== (now.get("q") || "")) {
-                    setProps("filter-q", { value: now.get("q") || "" });
-                }
+                const q = now.get("q") || "";
+                if (q !== put.q) setProps("filter-q", { value: q });
+                put.q = q;
                 setProps("filter-regex", { value: now.get("regex") === "1" ? ["1"] : [] });
                 for (const name of LISTS) setProps("filter-" + name, { value: now.getAll(name) });
-                if (document.activeElement !== document.getElementById("filter-score")) {
-                    setProps("filter-score", { value: now.get("score") === null ? null : Number(now.get("score")) });
-                }
+                const score = now.get("score") || "";
+                if (score !== put.score) setProps("filter-score", { value: score ? Number(score) : null });
+                put.score = score;
                 const filters = JSON.stringify([...FILTERS, "from", "to", "run"].map((name) => now.getAll(name)));
                 if (lastFilters !== null && filters !== lastFilters) refresh();
                 lastFilters = filters;
@@ -168,6 +171,10 @@
             const kept = narrow.matches ? NARROW[id] : all;
             api.setColumnsVisible(all.filter((name) => !kept.includes(name)), false);
             api.setColumnsVisible(kept, true);
+            api.setColumnWidths([["score", 78, 106], ["severity", 104, 128], ["count", 78, 112]]
+                .filter(([name]) => all.includes(name))
+                .map(([name, small, wide]) => ({ key: name, newWidth: narrow.matches ? small : wide })));
+            api.setGridOption("rowHeight", narrow.matches ? 58 : 34);
         });
     }
     narrow.addEventListener("change", () => grids().forEach(fit));
@@ -189,9 +196,12 @@
     }
 
     function clear() {
-        go(Object.fromEntries(FILTERS.map((name) => [name, ""])));
+        // Also what is not in the address yet.
         setProps("filter-q", { value: "" });
+        setProps("filter-regex", { value: [] });
         setProps("filter-score", { value: null });
+        for (const name of LISTS) setProps("filter-" + name, { value: [] });
+        go(Object.fromEntries(FILTERS.map((name) => [name, ""])));
     }
 
     async function copy(what) {
