@@ -1,15 +1,13 @@
-"""Results of the planted logs, made by the real command."""
+"""Results of the planted logs."""
 
-import faulty
 import planted
+from loganomaly import LogAnalyzer
 
 __all__ = ["results_of"]
 
 
-def results_of(folder, name, *options, into=None):
+def results_of(folder, name, *, into=None, **options):
     """Analyse the logs that `planted.write_NAME` writes, and return the folder of results: `folder/NAME`, or *into*."""
-    getattr(planted, f"write_{name}")(folder / "input" / name)
-    output = into or name
-    code, errors = faulty.run(folder, "--input", f"input/{name}", "--output", output, "--disable-llm", *options)
-    assert code == 0, errors
-    return folder / output
+    logs = getattr(planted, f"write_{name}")(folder / "input" / name)
+    LogAnalyzer().analyze([logs]).save(folder / (into or name), **options)
+    return folder / (into or name)
