@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import re
 from dataclasses import astuple
 from pathlib import Path
 
@@ -23,6 +24,8 @@ LOGS += ["", "no time here"]
 def written(results, folder):
     """Return everything that save() writes, and what was added to the lines, as bytes."""
     data = b"\n".join(path.read_bytes() + path.name.encode() for path in results.save(folder))
+    # Plotly's script holds any four letters somewhere.
+    data = re.sub(rb'<script type="text/plain".*?</script>', b"", data)
     data += results.templates.write_json().encode() + repr([astuple(f) for f in results.findings]).encode()
     if results.lines is not None:
         data += results.lines.drop("log").write_json().encode()

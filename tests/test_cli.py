@@ -232,6 +232,13 @@ def test_summary_only_writes_no_list_of_anomalies():
     assert [path.name for path in Path("results").iterdir()] == ["summary.json"]
 
 
+def test_a_report_is_written_unless_it_is_not_wanted(analyzer):
+    run()
+    assert analyzer.results.told_of_report is True
+    run("--no-report")
+    assert analyzer.results.told_of_report is False
+
+
 @pytest.mark.parametrize("phase", ["full", "prepare"])
 def test_a_phase_of_an_analysis_reaches_the_analyzer(analyzer, phase):
     run("--llm-phase", phase)
@@ -298,6 +305,7 @@ ONLY_OF_ANALYSES = (
     ["--suppress", "known.yaml"],
     ["--summary-only"],
     ["--show-results"],
+    ["--no-report"],
     ["--enable-lof"],
     ["--no-enable-lof"],
     ["--lof-n-neighbors", "5"],

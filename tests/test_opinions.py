@@ -61,6 +61,11 @@ for _minute, _text in enumerate(SAD, start=1):
 FRAME = pl.DataFrame({"log": LOGS})
 FOUND = len(SAD)
 OF_WORKFLOW = {"classification", "reason", "tags", "verdict_by", "local", "llm"}
+FILES = [
+    "anomalies.json", "findings.csv", "findings.parquet", "leaks.json", "report.html", "report.md", "summary.json",
+    "templates.json", "templates.parquet", "timeline.parquet",
+]  # fmt: skip
+"""What a run writes, in order."""
 NONE_OF_OURS = "0123456789ab"
 """An id that no finding has."""
 
@@ -755,7 +760,7 @@ def test_an_interrupted_run_writes_complete_results_and_the_next_one_asks_about_
     assert evidence_of(anomalies) == evidence_of(plain)
     assert [bool(anomaly.get("llm")) for anomaly in anomalies] == [True, True, False, False, False]
     assert read("summary")["llm"]["interrupted"] is True
-    assert names_in("results") == ["anomalies.json", "leaks.json", "summary.json", "templates.json"]
+    assert names_in("results") == FILES
     write_config(server)
     run()
     assert len(questions(server)) == FOUND - 2
@@ -942,8 +947,36 @@ def test_answering_keeps_the_other_files_of_the_run(server):
     classify()
     after = contents("results")
     changed = {path for path in after if after[path] != before.get(path)}
-    assert changed == {f"results/{name}" for name in ("anomalies.json", "answers.jsonl", "summary.json")}
+    told = ("anomalies.json", "findings.csv", "findings.parquet", "report.html", "report.md", "summary.json")
+    assert changed == {f"results/{name}" for name in ("answers.jsonl", *told)}
     assert before.keys() < after.keys()
+
+
+def test_a_report_tells_the_completed_results(server):
+    prepared(server)
+    before = Path("results/report.md").read_text()
+    assert "It broke." not in before
+    result = classify()
+    for name in ("report.html", "report.md"):
+        assert "It broke." in Path("results", name).read_text()
+    assert "Report: results/report.html" in result.stdout.splitlines()
+
+
+def test_where_no_report_was_wanted_answers_make_none(server):
+    prepared(server, "--no-report")
+    assert not {"report.html", "report.md"} & set(names_in("results"))
+    classify()
+    assert not {"report.html", "report.md"} & set(names_in("results"))
+    assert all(opinions(read()))
+
+
+def test_a_damaged_file_that_the_report_is_made_of_is_a_remark_at_that_time_only(server):
+    prepared(server)
+    Path("results/leaks.json").write_text("[")
+    remark = "leaks.json is damaged, or of another version; the report does without"
+    assert f"note: {remark}" in classify().stderr.splitlines()
+    assert remark in Path("results/report.html").read_text()
+    assert read("summary")["notices"] == []
 
 
 def test_answers_of_another_machine_complete_the_results(server):
@@ -1041,14 +1074,16 @@ def test_a_whole_run_removes_the_questions_and_answers_of_the_one_before(server)
     classify()
     assert {"questions.jsonl", "answers.jsonl"} <= set(names_in("results"))
     run()
-    assert names_in("results") == ["anomalies.json", "leaks.json", "summary.json", "templates.json"]
+    assert names_in("results") == FILES
 
 
 def test_questions_of_a_summary_alone_are_answered_and_kept(server):
     prepared(server, "--summary-only")
     result = classify()
     assert result.stdout.startswith("5 of 5 questions answered")
-    assert names_in("results") == ["answers.jsonl", "questions.jsonl", "summary.json", "templates.json"]
+    assert names_in("results") == sorted(
+        ["answers.jsonl", "questions.jsonl", "summary.json", "templates.json", "templates.parquet", "timeline.parquet"]
+    )
 
 
 def test_there_is_nothing_to_ask_where_nothing_was_found(server):

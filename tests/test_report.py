@@ -318,6 +318,8 @@ def test_without_times_that_is_said_in_the_place_of_the_timeline():
     read = page(**{**empty(), "summary": summary(timed=False), "anomalies": found})
     assert "There are no times in these logs." in read.text
     assert "figure" not in {tag for tag, _ in read.elements}
+    assert read.scripts("text/plain") == []
+    assert "Plotly" not in read.text
 
 
 def test_without_anything_there_is_a_page_all_the_same():

@@ -55,6 +55,14 @@ def test_summary_only_writes_no_anomalies(results, tmp_path):
     assert all(name.endswith("summary.json") or name in told for name in left)
 
 
+def test_a_report_is_written_unless_it_is_not_wanted_and_never_with_the_summary_only(results, tmp_path):
+    reports = {"report.html", "report.md"}
+    assert reports <= {path.name for path in results.save(tmp_path)}
+    assert not reports & {path.name for path in results.save(tmp_path, report=False)}
+    assert not reports & {path.name for path in tmp_path.iterdir()}
+    assert not reports & {path.name for path in results.save(tmp_path, summary_only=True)}
+
+
 def test_a_folder_that_cannot_be_written_is_an_output_error(results, tmp_path):
     tmp_path.joinpath("taken").write_text("a file")
     with pytest.raises(OutputError, match="taken"):

@@ -268,6 +268,10 @@ def test_skipped_files_are_counted_and_the_first_named():
 
 
 def test_the_files_of_the_results_are_named():
+    report = Path("out/report.html")
+    last = lines(saved=[Path("out/anomalies.json"), report, Path("out/summary.json")])[-2:]
+    listed = f"{Path('out/anomalies.json')}, {Path('out/summary.json')}"
+    assert last == [f"Report: {report}", f"Results: {listed}"]
     assert lines(saved=[Path("out/summary.json")])[-1] == f"Results: {Path('out/summary.json')}"
 
 

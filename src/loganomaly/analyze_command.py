@@ -241,7 +241,7 @@ def analyze(
             if llm_phase is _Phase.CLASSIFY:
                 given = {"--batch-size": batch_size, "--max-logs": max_logs, "--templates": templates,
                          "--file-config-map": file_config_map, "--suppress": suppress,
-                         "--summary-only": summary_only or None, "--no-report": None if report else True,
+                         "--summary-only": summary_only or None, "--report/--no-report": None if report else False,
                          "--show-results": show_results or None,
                          "--enable-lof": enable_lof, "--lof-n-neighbors": lof_n_neighbors,
                          "--lof-contamination": lof_contamination, "--enable-rolling-window": enable_rolling_window,

@@ -199,7 +199,10 @@ class Told:
         quiet = f"Nothing unusual found in {amount(self.summary['processed_log_count'], 'line')}."
         if not severe:
             return quiet
-        return f"{quiet} {amount(severe, 'record')} of {self.summary['records']:,} say ERROR or worse; none stands out."
+        say = "says" if severe == 1 else "say"
+        return (
+            f"{quiet} {amount(severe, 'record')} of {self.summary['records']:,} {say} ERROR or worse; none stands out."
+        )
 
     def figures(self) -> list[Figure]:
         """Return the key figures, the same ones in every report."""

@@ -47,27 +47,36 @@ def report_page(told: Told) -> bytes:
     """
     span = seconds(told.span)
     cards = FindingCards(told, span=span)
-    plotly, script = packed_plotly(), _data("page.js")
+    main = el(
+        "main",
+        _timeline(told, cards, span=span),
+        incident_section(told, anchors=cards.anchors),
+        finding_section(told, cards),
+        counted_sections(told),
+        run_sections(told),
+    )
+    has_charts = "<figure" in main  # text of a log has no such element
+    plotly, script = packed_plotly() if has_charts else None, _data("page.js")
+    whole = "summary.json, anomalies.json, findings.csv, leaks.json, templates.json"
+    missing = " Plotly is not installed, so drawings stand in the place of charts." if has_charts and not plotly else ""
     body = el(
         "body",
         el("a", "Skip to the findings", href="#findings", class_="skip"),
         front(told, anchors=cards.anchors),
-        el("nav", el("ul", (el("li", el("a", name, href=f"#{anchor}")) for anchor, name in _PARTS)),
-           aria_label="Parts of this report"),
         el(
-            "main",
-            _timeline(told, cards, span=span),
-            incident_section(told, anchors=cards.anchors),
-            finding_section(told, cards),
-            counted_sections(told),
-            run_sections(told),
+            "nav",
+            el("ul", (el("li", el("a", name, href=f"#{anchor}")) for anchor, name in _PARTS)),
+            aria_label="Parts of this report",
         ),
-        el("footer", el("p", "Secrets are masked. The whole results are in the folder of this report: summary.json, "
-                             "anomalies.json, findings.csv, leaks.json, templates.json.", _without(plotly))),
+        main,
+        el(
+            "footer",
+            el("p", f"Secrets are masked. The whole results are in the folder of this report: {whole}.{missing}"),
+        ),
         json_script(THEMES, id="themes"),
         el("script", Markup(plotly.packed), type="text/plain", id="plotly") if plotly else None,
         el("script", Markup(script)),
-    )  # fmt: skip
+    )
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -92,10 +101,6 @@ def _policy(script: str, plotly: PackedScript | None) -> str:
         f"default-src 'none'; script-src {' '.join(sources)}; style-src 'unsafe-inline'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _without(plotly: PackedScript | None) -> Content:
-    return None if plotly else " Plotly is not installed, so drawings stand in the place of charts."
 
 
 def _timeline(told: Told, cards: FindingCards, *, span: tuple[float, float] | None) -> Markup:
