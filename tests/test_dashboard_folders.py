@@ -149,6 +149,19 @@ def test_a_page_changes_only_with_what_it_shows(tmp_path):
     assert "page" in asked("/findings", "", state)
 
 
+def test_the_question_to_a_model_is_shown_where_it_was_written_down(tmp_path):
+    folder = write_folder(tmp_path / "r", [entry(0), entry(1)])
+    questions = [
+        {"custom_id": f"{number:012x}", "system": "You judge.", "user": f"What of <b>{number}</b>?"}
+        for number in range(2)
+    ]
+    (folder / "questions.jsonl").write_text("{\n" + "\n".join(map(json.dumps, questions)), encoding="utf-8")
+    browser = Browser(folder)
+    assert by_id(browser.detail(f"?finding={1:012x}"), "llm-prompt")["children"] == "You judge.\n\nWhat of <b>1</b>?"
+    (folder / "questions.jsonl").write_bytes(b"\xff\n[]\nnull")
+    assert by_id(browser.detail(f"?finding={1:012x}"), "llm-prompt") is None
+
+
 def test_what_was_removed_meanwhile_is_told(tmp_path):
     folder = write_folder(tmp_path / "r")
     browser = Browser(folder)

@@ -55,6 +55,7 @@ def finding_detail(folder: ResultsFolder, run: Run, address: Address, *, theme: 
         html.H3("Evidence"),
         *[_evidence(folder, entry, each, theme=theme) for each in entry["evidence"]],
         *_model(entry),
+        *_prompt(folder.prompt(finding)),
         *_like(run, address, entry),
         html.Details([html.Summary("JSON"), html.Pre(json.dumps(entry, indent=2), id="finding-json")]),
         html.Pre(as_text(entry), id="finding-text", hidden=True),
@@ -220,12 +221,15 @@ def _model(entry: Mapping[str, Any]) -> list[Part]:
         told.append(
             html.P(f"The evidence says: {_words(local.get('classification'))}. {shown(local.get('reason'), most=1000)}")
         )
-    for name in ("prompt", "exchange"):
-        prompt = llm.get(name) or (llm.get("found") or {}).get(name)
-        if prompt:
-            text = prompt if isinstance(prompt, str) else json.dumps(prompt, indent=2, ensure_ascii=False)
-            told.append(html.Details([html.Summary("Prompt"), html.Pre(shown(text, most=20_000, lines=True))]))
     return [html.H3("Language model"), html.Div(told, className="evidence", id="llm", **{"data-testid": "llm"})]
+
+
+def _prompt(prompt: str | None) -> list[Part]:
+    """Show the question to a language model, where it was written down."""
+    if prompt is None:
+        return []
+    text = html.Pre(shown(prompt, most=20_000, lines=True), id="llm-prompt")
+    return [html.Details([html.Summary("The question to a language model"), text])]
 
 
 def _like(run: Run, address: Address, entry: Mapping[str, Any]) -> list[Part]:

@@ -27,14 +27,14 @@ _COLUMNS = {
 }
 _LONGEST_CELL = 300
 _FIELDS: Sequence[Mapping[str, Any]] = (
-    {"field": "score", "headerName": "Score", "width": 106, "cellRenderer": "Score", "sort": "desc"},
-    {"field": "severity", "headerName": "Severity", "width": 128, "cellRenderer": "Severity"},
-    {"field": "begin", "headerName": "First seen (UTC)", "width": 182},
-    {"field": "name", "headerName": "What", "flex": 3, "minWidth": 170},
-    {"field": "component", "headerName": "Component", "flex": 1, "minWidth": 110},
-    {"field": "classification", "headerName": "Classification", "width": 138},
-    {"field": "count", "headerName": "Records", "width": 102, "type": "rightAligned"},
-    {"field": "source", "headerName": "Where", "flex": 1, "minWidth": 130},
+    {"field": "score", "headerName": "Score", "width": 100, "cellRenderer": "Score", "sort": "desc"},
+    {"field": "severity", "headerName": "Severity", "width": 122, "cellRenderer": "Severity"},
+    {"field": "begin", "headerName": "First seen (UTC)", "width": 174},
+    {"field": "name", "headerName": "What", "flex": 5, "minWidth": 170, "tooltipField": "name"},
+    {"field": "component", "headerName": "Component", "flex": 3, "minWidth": 130, "cellRenderer": "Tail"},
+    {"field": "classification", "headerName": "Classification", "width": 136},
+    {"field": "count", "headerName": "Records", "width": 88, "type": "rightAligned"},
+    {"field": "source", "headerName": "Where", "flex": 3, "minWidth": 140, "cellRenderer": "Tail"},
 )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from dash import html
 
 from loganomaly.charts.over_time import timeline_figure
-from loganomaly.dashboard.address import Address
+from loganomaly.dashboard.address import Address, moment_of
 from loganomaly.dashboard.finding_query import FindingFilter, matching
 from loganomaly.dashboard.measures import incidents_in, measured, rows_in
 from loganomaly.dashboard.parts import (
@@ -36,6 +36,7 @@ _MOST_EVENTS = 12  # of an incident
 _MOST_FINDINGS = 12
 _MOST_MARKS = 400
 _MOST_COMPONENTS = 8
+_APART = 0.08  # of the width of the chart is what the name of an incident takes
 
 
 def overview(run: Run, address: Address, *, theme: str) -> list[Part]:
@@ -68,6 +69,7 @@ def _headline(
     known = run.summary.get("anomalies_detected", 0) if findings is None else len(findings)
     where = "in this span of time" if address.wanted.since or address.wanted.until else f"in {lines}"
     if not known:
+        marks["className"] += " calm"
         return html.Section(html.P(f"Nothing unusual was found {where}.", className="lead"), **marks)
     caused = [(number, each) for number, each in incidents if each.get("first_cause")]
     if not caused:
@@ -81,9 +83,7 @@ def _headline(
             html.P(
                 [
                     html.Strong(moment(cause["time"]), className="when", id="first-cause-time"),
-                    " in ",
-                    html.Strong(shown(cause["component"] or "no component", most=120), id="first-cause-component"),
-                    html.Span(f" ({shown(cause['source'], most=120)})", className="faint") if cause["source"] else "",
+                    *_place(cause),
                 ],
                 className="lead",
             ),
@@ -97,6 +97,15 @@ def _headline(
         ],
         **marks,
     )
+
+
+def _place(cause: Mapping[str, Any]) -> list[Part]:
+    """Return where it was: the component and the line, or what is known of them."""
+    component, source = cause["component"], cause["source"]
+    if component is None:
+        return [" in ", html.Strong(shown(source, most=160), id="first-cause-component")] if source else []
+    named = [" in ", html.Strong(shown(component, most=120), id="first-cause-component")]
+    return [*named, html.Span(f" ({shown(source, most=160)})", className="faint")] if source else named
 
 
 def _causes(run: Run, incidents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -179,9 +188,8 @@ def _timeline(
     columns = ["id", "score", "severity", "name", "first_seen", "timestamp"]
     marks = [] if findings is None else findings.select(columns).head(_MOST_MARKS).to_dicts()
     figure = timeline_figure(levels, findings=marks, incidents=[each for _, each in incidents][:_MOST_INCIDENTS])
-    for note, (number, _) in zip(figure["layout"].get("annotations", ()), _timed(incidents), strict=False):
-        note |= {"text": f"incident {number}", "yanchor": "bottom"}
     layout = figure["layout"]
+    layout["annotations"] = _labels(layout.get("annotations", ()), incidents, levels)
     for trace in figure["data"]:
         if trace["type"] == "scatter":
             trace["cliponaxis"] = False  # what begins with the log is marked as a whole
@@ -214,8 +222,24 @@ def _timeline(
     )  # fmt: skip
 
 
-def _timed(incidents: list[tuple[int, Mapping[str, Any]]]) -> list[tuple[int, Mapping[str, Any]]]:
-    return [(number, each) for number, each in incidents if each.get("start") is not None]
+def _labels(
+    notes: Sequence[Mapping[str, Any]], incidents: list[tuple[int, Mapping[str, Any]]], levels: pl.DataFrame
+) -> list[dict[str, Any]]:
+    """Return the names of incidents above the chart; of those that begin close to each other, that of the worst."""
+    first: Any = levels["start"].min()
+    last: Any = levels["start"].max()
+    apart = _APART * max((last - first).total_seconds(), 1.0)
+    placed: list[Any] = []
+    labels = []
+    numbers = [number for number, each in incidents if each.get("start") is not None]
+    for note, number in zip(notes, numbers, strict=False):
+        start = moment_of(str(note["x"]))
+        if start is None or any(abs((start - other).total_seconds()) < apart for other in placed):
+            continue
+        placed.append(start)
+        # One that began before what is shown is named where the chart begins.
+        labels.append({**note, "x": max(start, first).isoformat(), "text": f"incident {number}", "yanchor": "bottom"})
+    return labels
 
 
 def _range(levels: pl.DataFrame, address: Address) -> dict[str, Any]:
@@ -256,8 +280,8 @@ def _card(address: Address, number: int, incident: Mapping[str, Any], cause: Map
             ),
             html.P([
                 html.Strong("First cause: "),
-                f"{moment(cause['time'], dated=False)}, ",
-                shown(cause["component"] or "no component", most=120), ": ",
+                f"{moment(cause['time'], dated=False)} ",
+                shown(cause["component"] or cause["source"] or "", most=160), ": ",
                 opens(shown(cause["name"], most=200), address, finding=cause["finding"]),
             ]) if cause else html.P("No first cause is known.", className="faint"),
             html.P(
@@ -313,7 +337,7 @@ def _finding(address: Address, row: Mapping[str, Any]) -> Part:
                 html.Span(shown(row["name"], most=200), className="what"),
                 html.Span(
                     shown(" · ".join(str(fact) for fact in facts if fact)
-                          + (f" within {duration(length)}" if length > 1 else ""), most=200),
+                          + (f" within {duration(length)}" if length > 1 and row["count"] > 1 else ""), most=200),
                     className="faint",
                 ),
             ],

@@ -18,6 +18,7 @@ __all__ = ["ResultsFolder", "Run", "opened"]
 
 _VERSION = 1  # of summary.json
 _SUMMARY, _LEAKS = "summary.json", "leaks.json"
+_QUESTIONS = "questions.jsonl"
 _FINDINGS, _TEMPLATES, _TIMELINE = "findings.parquet", "templates.parquet", "timeline.parquet"
 _FILES = (_SUMMARY, _FINDINGS, _TEMPLATES, _TIMELINE, _LEAKS)
 _MOST_BYTES = 256 << 20  # of a JSON file
@@ -108,6 +109,17 @@ class ResultsFolder:
         text = self._cell(run.templates, _TEMPLATES, key="template_id", value=template, column="parameters")
         entries = _parsed(text)
         return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+    def prompt(self, finding: str) -> str | None:
+        """Return the question to a model about a finding, if one was written down (``--llm-phase prepare``)."""
+        try:
+            with (self.path / _QUESTIONS).open(encoding="utf-8", errors="replace") as lines:
+                # Most lines need no parsing.
+                asked = next((line for line in lines if finding in line and _names(line, finding)), None)
+        except (OSError, ValueError):
+            return None
+        question = _parsed(asked)
+        return f"{question.get('system', '')}\n\n{question.get('user', '')}" if isinstance(question, dict) else None
 
     def details(self, rows: pl.Series, *, at_once: int = 4096) -> Any:
         """Yield `detail` of the rows of findings.parquet with these numbers, in the order of the file."""
@@ -273,6 +285,11 @@ def _rank() -> pl.Expr:
     ranks = {name: number for number, name in enumerate(SEVERITIES)}
     named = pl.col("severity").replace_strict(ranks, default=len(SEVERITIES), return_dtype=pl.UInt8)
     return named.alias("rank")
+
+
+def _names(line: str, finding: str) -> bool:
+    question = _parsed(line)
+    return isinstance(question, dict) and question.get("custom_id") == finding
 
 
 def _parsed(text: str | None) -> Any:

@@ -27,15 +27,15 @@ _MOST_DRAWN = 6
 _MOST_FINDINGS = 10
 _LONGEST_CELL = 300
 _FIELDS: Sequence[Mapping[str, Any]] = (
-    {"field": "count", "headerName": "Records", "width": 112, "type": "rightAligned", "sort": "desc"},
+    {"field": "count", "headerName": "Records", "width": 100, "type": "rightAligned", "sort": "desc"},
     {"field": "share", "headerName": "Share", "width": 90, "type": "rightAligned"},
-    {"field": "log_template", "headerName": "Template", "flex": 3, "minWidth": 170},
+    {"field": "log_template", "headerName": "Template", "flex": 5, "minWidth": 170, "tooltipField": "log_template"},
     {"field": "spark", "headerName": "Over time", "width": 130, "cellRenderer": "Sparkline", "sortable": False},
-    {"field": "severity", "headerName": "Severity", "width": 128, "cellRenderer": "Severity"},
-    {"field": "component", "headerName": "Component", "flex": 1, "minWidth": 110},
-    {"field": "score", "headerName": "Score", "width": 106, "cellRenderer": "Score"},
-    {"field": "first_seen", "headerName": "First seen (UTC)", "width": 182},
-    {"field": "last_seen", "headerName": "Last seen (UTC)", "width": 182},
+    {"field": "severity", "headerName": "Severity", "width": 122, "cellRenderer": "Severity"},
+    {"field": "component", "headerName": "Component", "flex": 2, "minWidth": 120, "cellRenderer": "Tail"},
+    {"field": "score", "headerName": "Score", "width": 100, "cellRenderer": "Score"},
+    {"field": "first_seen", "headerName": "First seen (UTC)", "width": 174},
+    {"field": "last_seen", "headerName": "Last seen (UTC)", "width": 174},
 )
 
 

@@ -7,14 +7,21 @@
     const LISTS = ["severity", "component", "detector", "class", "tag", "file"];
     const FILTERS = ["q", "regex", ...LISTS, "incident", "score"];
 
+    const ALWAYS = ["from", "to", "run", "theme"]; // there, even before they are drawn
     const setProps = (id, props) => {
-        if (document.getElementById(id)) window.dash_clientside.set_props(id, props);
+        if (ALWAYS.includes(id) || document.getElementById(id)) window.dash_clientside.set_props(id, props);
     };
 
-    // Change parts of the address; null or an empty list takes one out. `reset` takes all out but what is given.
+    function sorted(params) {
+        const copy = new URLSearchParams(params);
+        copy.sort();
+        return copy.toString();
+    }
+
+    // Change parts of the address; null or an empty list takes one out.
     function go(changes, options = {}) {
         const params = new URLSearchParams(window.location.search);
-        const before = params.toString();
+        const before = sorted(params);
         for (const [name, value] of Object.entries(changes)) {
             params.delete(name);
             const values = Array.isArray(value) ? value : value === null || value === undefined || value === "" ? [] : [value];
@@ -22,7 +29,7 @@
         }
         const query = params.toString();
         const path = options.path || window.location.pathname;
-        if (query === before && path === window.location.pathname) return;
+        if (sorted(params) === before && path === window.location.pathname) return;
         visit(path + (query ? "?" + query : ""), options.replace);
     }
 
@@ -42,8 +49,18 @@
     }
 
     let lastFilters = null;
-    // What the user has put into fields that may be written on while the address still follows.
-    const put = { q: "", score: "" };
+    // What controls said last. Only what differs from it was changed, by the user or by the address, which wins:
+    // when a page is opened, controls tell what they begin with after the address was heard.
+    const had = { from: "", to: "", run: "0" };
+    function changed(values) {
+        const changes = {};
+        for (const [name, value] of Object.entries(values)) {
+            const told = JSON.stringify(value);
+            if (JSON.stringify(had[name]) !== told) changes[name] = value;
+            had[name] = value;
+        }
+        return changes;
+    }
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         loganomaly: {
@@ -52,31 +69,28 @@
             narrowed: (...values) => {
                 if (!document.getElementById("filters")) return;
                 const score = values[LISTS.length];
-                const changes = { score: score ? String(score) : "" };
-                put.score = changes.score;
-                LISTS.forEach((name, n) => (changes[name] = values[n] || []));
-                go(changes);
+                const told = { score: score ? String(score) : "" };
+                LISTS.forEach((name, n) => (told[name] = values[n] || []));
+                go(changed(told));
             },
 
             sought: (text, regex) => {
                 if (!document.getElementById("filter-q")) return;
-                put.q = text || "";
-                go({ q: put.q, regex: regex && regex.length ? "1" : "" });
+                go(changed({ q: text || "", regex: regex && regex.length ? "1" : "" }));
             },
 
             spanned: (from, to) => {
+                const changes = changed({ from: from || "", to: to || "" });
                 const now = params();
-                const changes = {};
-                if ((from || "") !== moment(now.get("from"))) changes.from = from || "";
-                if ((to || "") !== moment(now.get("to"))) changes.to = to || "";
+                for (const name of Object.keys(changes)) {
+                    if (changes[name] === moment(now.get(name))) delete changes[name];
+                }
                 go(changes);
             },
 
             chosen: (run) => {
-                const now = params().get("run") || "0";
-                if (run !== null && run !== undefined && String(run) !== now) {
-                    visit(window.location.pathname + (String(run) === "0" ? "" : "?run=" + encodeURIComponent(run)));
-                }
+                if (!("run" in changed({ run: run || "0" })) || had.run === (params().get("run") || "0")) return;
+                visit(window.location.pathname + (had.run === "0" ? "" : "?run=" + encodeURIComponent(had.run)));
             },
 
             zoomed: (data) => {
@@ -118,13 +132,11 @@
                 if (reset) reset.hidden = !(from || to);
                 setProps("run", { value: now.get("run") || "0" });
                 const q = now.get("q") || "";
-                if (q !== put.q) setProps("filter-q", { value: q });
-                put.q = q;
+                if (q !== had.q) setProps("filter-q", { value: q }); // or it would take away what is being typed
                 setProps("filter-regex", { value: now.get("regex") === "1" ? ["1"] : [] });
                 for (const name of LISTS) setProps("filter-" + name, { value: now.getAll(name) });
                 const score = now.get("score") || "";
-                if (score !== put.score) setProps("filter-score", { value: score ? Number(score) : null });
-                put.score = score;
+                if (score !== had.score) setProps("filter-score", { value: score ? Number(score) : null });
                 const filters = JSON.stringify([...FILTERS, "from", "to", "run"].map((name) => now.getAll(name)));
                 if (lastFilters !== null && filters !== lastFilters) refresh();
                 lastFilters = filters;
@@ -171,10 +183,13 @@
             const kept = narrow.matches ? NARROW[id] : all;
             api.setColumnsVisible(all.filter((name) => !kept.includes(name)), false);
             api.setColumnsVisible(kept, true);
-            api.setColumnWidths([["score", 78, 106], ["severity", 104, 128], ["count", 78, 112]]
+            api.setColumnWidths([["score", 78, 100], ["severity", 112, 122], ["count", 78, 100]]
                 .filter(([name]) => all.includes(name))
                 .map(([name, small, wide]) => ({ key: name, newWidth: narrow.matches ? small : wide })));
-            api.setGridOption("rowHeight", narrow.matches ? 58 : 34);
+            // Only rows that are there can be made higher.
+            const high = () => api.setGridOption("rowHeight", narrow.matches ? 58 : 34);
+            if (api.getDisplayedRowAtIndex(0)?.data) high();
+            else api.addEventListener("firstDataRendered", high);
         });
     }
     narrow.addEventListener("change", () => grids().forEach(fit));
@@ -274,6 +289,9 @@
                 make("span", null, props.value.toFixed(2)),
                 make("span", { className: "bar" }, make("span", { style: { width: Math.round(100 * props.value) + "%" } })));
         },
+        // Of names that begin alike, the end is what matters.
+        Tail: (props) =>
+            props.data ? make("span", { className: "tail", title: props.value }, make("bdi", null, props.value)) : null,
         Sparkline: (props) => {
             const values = props.value;
             if (!Array.isArray(values) || !values.length) return null;
