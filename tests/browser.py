@@ -26,7 +26,7 @@ SCREENSHOTS = Path(__file__).resolve().parent.parent / "build" / "screenshots"
 """Pictures of the pages, as the last run of the tests saw them."""
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 8_000  # milliseconds until a test that waits for a page fails: two cores are shared by many tests
+PATIENCE = 30_000  # milliseconds until a test that waits for a page fails: two cores are shared by many tests
 _START = 60  # seconds until a server has to say where it is
 _OWN = {"about", "blob", "data"}  # addresses that ask nobody
 _PRINTED = re.compile(r"https?://[^\s\"'<>]+")

@@ -65,7 +65,7 @@ def shows(page, selector, text):
     """Wait until the first such element has exactly this text."""
     from playwright.sync_api import expect
 
-    expect(page.locator(selector).first).to_have_text(text)
+    expect(page.locator(selector).first).to_have_text(text, timeout=PATIENCE)
 
 
 def counts(page, number, of=FINDINGS):
@@ -512,7 +512,7 @@ def test_a_keyboard_alone_reaches_pages_search_filters_rows_and_detail(dashboard
     page.wait_for_function(f"() => document.querySelector('{COUNT}').textContent !== '{FINDINGS} of {FINDINGS}'")
     reach(page, ".filter:has(#filter-severity)")
     page.keyboard.press("Enter")
-    page.locator(OPTION).first.wait_for()
+    page.wait_for_function("() => document.activeElement?.closest('.dash-dropdown-content')")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     page.wait_for_function("() => location.search.includes('severity=')")
