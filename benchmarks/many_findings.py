@@ -19,12 +19,13 @@ import polars as pl
 
 from loganomaly.reports.parquet import finding_files, template_files
 
-__all__ = ["COMPONENTS", "many_findings", "many_templates", "multiply", "service"]
+__all__ = ["COMPONENTS", "many_findings", "many_incidents", "many_templates", "multiply", "service"]
 
 SEVERITIES = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 WEIGHTS = (3, 30, 25, 37, 5)
 """How many of a hundred copies get which severity."""
 COMPONENTS = 40
+INCIDENTS = 20
 _NUMBER = re.compile(r"(?<![\w.])\d{3,}(?![\w.])")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -67,6 +68,7 @@ def _changed(
         "component": service(random.randrange(COMPONENTS)),
         "source": source,
         "files": [source],
+        "incident": None,
         "line_number": random.randrange(1, 10_000_000),
         "count": int(random.paretovariate(0.7)) if random.random() < 0.3 else 1,
         **{name: at.strftime(_STAMP) for name, at in stamps.items()},
@@ -96,6 +98,37 @@ def many_templates(templates: Sequence[Entry], *, count: int, seed: int = 1) -> 
     return sorted(many, key=lambda entry: -entry["count"])
 
 
+def many_incidents(
+    incidents: Sequence[Entry], *, entries: Sequence[dict[str, Any]], begin: datetime, end: datetime, seed: int = 1
+) -> list[dict[str, Any]]:
+    """Return incidents, worst first, made of *incidents* in turn; findings among *entries* become theirs in place."""
+    random = Random(seed)
+    many = []
+    for number in range(INCIDENTS if incidents else 0):
+        incident = incidents[number % len(incidents)]
+        own = random.sample(entries, min(len(incident["timeline"]), len(entries)))
+        first = begin + (end - begin) * random.random() * 0.95
+        times = sorted(first + timedelta(seconds=1800 * random.random()) for _ in own)
+        key = _id(incident["id"], number)
+        events = []
+        for entry, at, event in zip(own, times, incident["timeline"], strict=False):
+            stamp = at.strftime(_STAMP)
+            entry |= {"incident": key, "timestamp": stamp, "first_seen": stamp, "last_seen": stamp}
+            events.append(event | {"time": stamp, "finding": entry["id"]})
+        many.append({
+            **incident,
+            "id": key,
+            "score": round(0.98 - number / 100, 6),
+            "start": events[0]["time"],
+            "end": events[-1]["time"],
+            "findings": [entry["id"] for entry in own],
+            "components": sorted({str(entry["component"]) for entry in own}),
+            "first_cause": {**incident["first_cause"], "finding": own[0]["id"]} if incident["first_cause"] else None,
+            "timeline": events,
+        })  # fmt: skip
+    return many
+
+
 def multiply(folder: Path, *, into: Path, findings: int, templates: int, more: Sequence[Path] = ()) -> dict[str, int]:
     """Write results like those in *folder* with so many findings and templates; return the counts of the originals.
 
@@ -114,6 +147,13 @@ def multiply(folder: Path, *, into: Path, findings: int, templates: int, more: S
     for number, entry in enumerate(entries):
         kind = kinds[number * 7 % len(kinds)]
         entry |= {"template_id": kind["template_id"], "template": kind["log_template"]}
+    known = [each for one in (folder, *more) for each in json.loads((one / "summary.json").read_bytes())["incidents"]]
+    diversity = summary["template_diversity"] | {"unique_templates": templates}
+    told = {
+        "anomalies_detected": findings,
+        "template_diversity": diversity,
+        "incidents": many_incidents(known, entries=entries, begin=begin, end=end),
+    }
     into.mkdir(parents=True, exist_ok=True)
     contents = {
         **finding_files(entries),
@@ -121,7 +161,7 @@ def multiply(folder: Path, *, into: Path, findings: int, templates: int, more: S
         "anomalies.json": json.dumps(entries[:1000]).encode(),
         "templates.json": json.dumps({**listed, "templates": kinds[:1000]}).encode(),
         "leaks.json": (folder / "leaks.json").read_bytes(),
-        "summary.json": json.dumps(summary | {"anomalies_detected": findings}).encode(),
+        "summary.json": json.dumps(summary | told).encode(),
     }
     for name, content in contents.items():
         (into / name).write_bytes(content)

@@ -67,6 +67,10 @@ def test_the_tables_have_as_many_rows_as_asked_for_and_the_columns_of_a_run(real
     assert set(tables["findings"]["template_id"]) <= set(tables["templates"]["template_id"])
     assert tables["timeline"].filter(of="template")["name"].n_unique() == 90
     assert json.loads((tmp_path / "summary.json").read_bytes())["anomalies_detected"] == 300
+    summary = json.loads((tmp_path / "summary.json").read_bytes())
+    listed = {name for each in summary["incidents"] for name in each["findings"]}
+    assert listed
+    assert listed >= set(tables["findings"].filter(pl.col("incident").is_not_null())["id"])
     assert originals == {"findings": 15, "templates": 29}
 
 
