@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from measure import CommandFailedError
 from playwright.sync_api import Page, Request
 
 __all__ = ["ACTS", "Taken", "first_screen", "take"]
@@ -50,12 +51,13 @@ _WATCH = """
       const begun = happened.timeStamp
       const look = () => {
         const now = sign()
-        if (now !== null && now !== before || performance.now() - begun > 30000) resolve(performance.now() - begun)
+        if (now !== null && now !== before) resolve(performance.now() - begun)
         else requestAnimationFrame(look)
       }
       requestAnimationFrame(look)
     }
     window.addEventListener(event, begin, { capture: true, once: true })
+    setTimeout(() => resolve(null), 30000)
   })
 }
 """
@@ -97,7 +99,10 @@ def take(page: Page, address: str, *, name: str, times: int) -> Taken:
         answers.clear()
         page.evaluate(_WATCH, [event, kind, wanted])
         do()
-        taken.shown.append(float(page.evaluate("() => window.taken")) / 1000)
+        took = page.evaluate("() => window.taken")
+        if took is None:
+            raise CommandFailedError(f"{name}: the page showed nothing new for 30 s")
+        taken.shown.append(float(took) / 1000)
         page.wait_for_timeout(50)  # the end of the last request is told a moment later
         taken.answered.extend([seconds for body, seconds in answers if output in body][-1:])
     page.remove_listener("requestfinished", finished)
@@ -153,8 +158,9 @@ def _page(page: Page, address: str) -> Iterator[Step]:
     _findings(page, address)
     body = page.locator("#finding-grid .ag-body-viewport")
     height = int(page.evaluate("() => document.querySelector('#finding-grid .ag-row').offsetHeight"))
+    count = int((page.locator("#count").text_content() or "").split(" ")[0].replace(",", ""))
     for number in itertools.count(1):
-        row = number * 3777
+        row = number * 3777 % (count - 50)
         move = f"each => each.scrollTo(0, {row * height})"
         yield "scroll", "row", str(row + 1), _ROWS, functools.partial(body.evaluate, move)
 
