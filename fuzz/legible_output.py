@@ -2,9 +2,10 @@
 
 import json
 import unicodedata
+from pathlib import Path
 from typing import Any
 
-__all__ = ["check_json", "check_terminal", "check_text"]
+__all__ = ["check_file", "check_json", "check_terminal", "check_text"]
 
 # Of category Cf, but seen: signs before Arabic, Syriac and Kaithi numbers and names.
 _SEEN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
@@ -40,3 +41,11 @@ def check_json(data: bytes) -> Any:
     text = data.decode()
     check_text(text, seen=_SEEN)
     return json.loads(text, parse_constant=unknown, object_pairs_hook=once)
+
+
+def check_file(path: Path) -> None:
+    """Assert that a file of results, if it is text, is in UTF-8, without what terminals and browsers obey or hide."""
+    if path.suffix == ".json":
+        check_json(path.read_bytes())
+    elif path.suffix != ".parquet":
+        check_text(path.read_bytes().decode().replace("\r\n", "\n"), seen=_SEEN)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from legible_output import check_json, check_terminal, check_text
+from legible_output import check_file, check_json, check_terminal, check_text
 from polars.testing import assert_frame_equal
 
 from loganomaly import LogAnalyzer
@@ -202,7 +202,7 @@ def check_results(results: Results, *, folder: Path) -> None:
     assert sum(summary["log_severity_summary"].values()) == summary["records"], "a record has no severity"
     assert results.sessions.height >= 0
     for path in results.save(folder):
-        check_json(path.read_bytes())
+        check_file(path)
     check_terminal(_shown(summary, results.anomalies), width=_WIDTH)
 
 

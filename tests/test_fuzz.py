@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from large import INPUTS, Large, check
-from legible_output import check_json
+from legible_output import check_file
 from mixing import HOSTILE, mixed
 from seeds import seeds_of
 from targets import TARGETS
@@ -69,7 +69,7 @@ def test_every_line_of_a_smaller_copy_of_a_large_input_is_counted(name, tmp_path
     lines = INPUTS[name].make(folder, 0.01)
     analysed = LogAnalyzer().analyze(folder)
     for path in analysed.save(results):
-        check_json(path.read_bytes())
+        check_file(path)
     smaller = Large(make=INPUTS[name].make, most=INPUTS[name].most)
     assert check(analysed.summary, smaller, lines=lines, full=False) == ""
 

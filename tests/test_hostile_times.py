@@ -84,4 +84,5 @@ def test_times_far_apart_take_no_more_slices_of_time_than_others(run):
 def test_results_of_any_times_can_be_written_as_json(run, tmp_path):
     _, results, _ = run
     for path in results.save(tmp_path / "results"):
-        json.loads(path.read_bytes())
+        if path.suffix == ".json":
+            json.loads(path.read_bytes())

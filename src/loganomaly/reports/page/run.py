@@ -50,7 +50,7 @@ def _inputs(told: Told) -> Markup:
         (
             el("code", brief(entry["name"], most=_TEXT)),
             brief(entry["format"], most=_TEXT),
-            percent(entry["share_read"]),
+            percent(entry["share_read"]) if entry["share_read"] else "none",
             entry["lines"],
             entry["records"],
             _span(told, entry),
