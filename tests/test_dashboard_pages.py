@@ -94,6 +94,13 @@ def test_rows_of_findings_come_a_page_at_a_time(browser):
     assert (answer["rowCount"], count, wrong) == (4, "4 of 5", "")
 
 
+def test_a_list_of_one_incident_says_so(browser):
+    page = browser.page("/findings", "?incident=1111aaaa2222")
+    assert "Only those of incident 1: error in checkout" in text(by_id(page, "incident-filter")["children"])
+    assert browser.rows("?incident=1111aaaa2222")[0]["rowCount"] == 2
+    assert by_id(browser.page("/findings"), "incident-filter") is None
+
+
 def test_a_bad_regular_expression_is_told(browser):
     for grid in ("finding-grid", "template-grid"):
         answer, _, wrong = browser.rows("?q=(&regex=1", grid=grid)

@@ -168,3 +168,11 @@ def test_the_entry_of_a_finding_is_read_from_the_file(tmp_path):
     assert folder.detail("../summary.json") is None
     rows = folder.current().findings["row"].filter(folder.current().findings["row"] % 1000 == 1)
     assert [json.loads(text)["line_number"] for text in folder.details(rows)] == [2, 1002, 2002, 3002, 4002]
+
+
+def test_findings_with_the_same_id_are_told_apart(tmp_path):
+    entries = [entry(0), entry(1, id=f"{0:012x}"), entry(2)]
+    folder = ResultsFolder(write_folder(tmp_path / "r", entries), "r")
+    keys = folder.current().findings["key"].to_list()
+    assert keys == [f"{0:012x}", f"{0:012x}~1", f"{2:012x}"]
+    assert [folder.detail(key)["line_number"] for key in keys] == [1, 2, 3]

@@ -165,7 +165,7 @@ def _floods(findings: pl.DataFrame | None, address: Address) -> Part:
         return panel("Floods", empty("No line was logged again and again."), id="floods")
     rows = [
         [
-            opens(shown(row["name"], most=200), address, finding=row["id"]),
+            opens(shown(row["name"], most=200), address, finding=row["key"]),
             f"{row['count']:,}",
             span_of(row["begin"], row["end"]) if row["begin"] else moment(None),
             shown(row["component"] or "—", most=100),

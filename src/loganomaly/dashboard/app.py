@@ -122,7 +122,7 @@ def _layout(folders: Sequence[ResultsFolder]) -> Part:
                     ),
                     html.Div(
                         [
-                            html.Label("Run", htmlFor="run"),
+                            html.Label("Run", htmlFor="run", id="run-label"),
                             dcc.Dropdown(
                                 id="run", options=names, value="0", clearable=False, searchable=len(names) > 8
                             ),
@@ -188,7 +188,7 @@ def _add_pages(app: Dash, folders: Sequence[ResultsFolder]) -> None:
 def _span(address: Address) -> list[str]:
     """Return what a page is made for besides its name: tables that ask for their rows themselves follow the address."""
     if address.page in _GRIDS:
-        return []
+        return [str(address.wanted.incident)]
     return [str(address.wanted.since), str(address.wanted.until)]
 
 

@@ -55,8 +55,8 @@ def finding_detail(folder: ResultsFolder, run: Run, address: Address, *, theme: 
         html.H3("Evidence"),
         *[_evidence(folder, entry, each, theme=theme) for each in entry["evidence"]],
         *_model(entry),
-        *_prompt(folder.prompt(finding)),
-        *_like(run, address, entry),
+        *_prompt(folder.prompt(entry["id"])),
+        *_like(run, address, finding, entry),
         html.Details([html.Summary("JSON"), html.Pre(json.dumps(entry, indent=2), id="finding-json")]),
         html.Pre(as_text(entry), id="finding-text", hidden=True),
     ]  # fmt: skip
@@ -154,7 +154,7 @@ def _evidence(folder: ResultsFolder, entry: Mapping[str, Any], evidence: Mapping
     for name in ("observed", "expected", "probability"):
         value = evidence.get(name)
         if value is not None:
-            numbers.append(f"{name} {value:,.4g}")
+            numbers.append(f"{name} {value:,.6g}")
     if evidence.get("first_line") is not None:
         numbers.append(f"lines {evidence['first_line']:,} to {evidence['last_line']:,}")
     strength = float(evidence["strength"])
@@ -232,11 +232,11 @@ def _prompt(prompt: str | None) -> list[Part]:
     return [html.Details([html.Summary("The question to a language model"), text])]
 
 
-def _like(run: Run, address: Address, entry: Mapping[str, Any]) -> list[Part]:
+def _like(run: Run, address: Address, finding: str, entry: Mapping[str, Any]) -> list[Part]:
     """List findings of the same template, incident or classification, those most alike first."""
     if run.findings is None:
         return []
-    others = run.findings.filter(pl.col("id") != entry["id"])
+    others = run.findings.filter(pl.col("key") != finding)
     groups: Sequence[tuple[str, str, Any]] = (
         ("same kind of line", "template_id", entry["template_id"]),
         ("same incident", "incident", entry["incident"]),
@@ -248,13 +248,13 @@ def _like(run: Run, address: Address, entry: Mapping[str, Any]) -> list[Part]:
             continue
         # `id` is asked for, not `head` of all: few rows are made into objects.
         rows = others.lazy().filter(pl.col(column) == value).head(_MOST_LIKE * 2)
-        for row in rows.select("id", "name", "severity", "score", "begin").collect().iter_rows(named=True):
-            if row["id"] not in seen and len(seen) < _MOST_LIKE:
-                seen[row["id"]] = html.Li(
+        for row in rows.select("key", "name", "severity", "score", "begin").collect().iter_rows(named=True):
+            if row["key"] not in seen and len(seen) < _MOST_LIKE:
+                seen[row["key"]] = html.Li(
                     opens(
                         [severity_mark(row["severity"]), html.Span(shown(row["name"], most=160)),
                          html.Span(f"{told}, {moment(row['begin'])}", className="faint")],
-                        address, finding=row["id"],
+                        address, finding=row["key"],
                     )
                 )  # fmt: skip
     if not seen:

@@ -7,6 +7,7 @@ import dash_ag_grid
 import polars as pl
 from dash import dcc, html
 
+from loganomaly.charts.looks import SEVERITIES
 from loganomaly.dashboard.address import Address, query_of
 from loganomaly.dashboard.finding_query import BadPatternError, choices, matching, page_of
 from loganomaly.dashboard.parts import Part, empty, moment, shown
@@ -55,6 +56,7 @@ def finding_list(run: Run, address: Address) -> list[Part]:
         "file": wanted.files,
     }
     offered = choices(run.findings)
+    offered["severity"].sort(key=lambda each: SEVERITIES.index(each[0]) if each[0] in SEVERITIES else len(SEVERITIES))
     return [
         html.Div(
             [
@@ -86,9 +88,25 @@ def finding_list(run: Run, address: Address) -> list[Part]:
             id="filters",
             className="filters",
         ),
+        _of_incident(run, wanted.incident),
         html.P(id="filter-error", className="error", role="alert"),
         grid("finding-grid", _FIELDS, key="id", label="Findings"),
     ]  # fmt: skip
+
+
+def _of_incident(run: Run, incident: str | None) -> Part:
+    """Say that only findings of one incident are shown."""
+    if incident is None:
+        return None
+    numbered = enumerate(run.summary.get("incidents", ()), start=1)
+    told = next((f"{number}: {each['title']}" for number, each in numbered if each["id"] == incident), incident)
+    return html.P(
+        [
+            f"Only those of incident {shown(told, most=160)} ",
+            html.Button("Show those of all", id="incident-clear", className="button"),
+        ],
+        id="incident-filter",
+    )
 
 
 def search_box(text: str, *, regex: bool) -> list[Part]:
@@ -113,7 +131,7 @@ def _choice(name: str, offered: Sequence[tuple[str, int]], chosen: Sequence[str]
     options += [{"label": f"{shown(value, most=80)} (0)", "value": value} for value in chosen if value not in known]
     return html.Div(
         [
-            html.Label(_COLUMNS[name][0], htmlFor=f"filter-{name}"),
+            html.Label(_COLUMNS[name][0], htmlFor=f"filter-{name}", id=f"filter-{name}-label"),
             dcc.Dropdown(
                 id=f"filter-{name}", options=options, value=list(chosen), multi=True, placeholder="any",
                 searchable=len(options) > 8, maxHeight=320,
@@ -191,7 +209,7 @@ def window_of(request: object) -> tuple[int, int]:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     place = "" if row["source"] is None else f"{row['source']}:{row['line_number']}"
     return {
-        "id": row["id"],
+        "id": row["key"],
         "score": row["score"],
         "severity": row["severity"],
         "begin": moment(row["begin"]),

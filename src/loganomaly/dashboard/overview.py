@@ -116,7 +116,7 @@ def _causes(run: Run, incidents: Sequence[Mapping[str, Any]]) -> dict[str, dict[
     wanted = [str(each["first_cause"]["finding"]) for each in caused]
     rows = {}
     if run.findings is not None:
-        rows = {row["id"]: row for row in run.findings.filter(pl.col("id").is_in(wanted)).to_dicts()}
+        rows = {row["key"]: row for row in run.findings.filter(pl.col("key").is_in(wanted)).to_dicts()}
     return {str(each["id"]): _cause(each, rows.get(finding)) for each, finding in zip(caused, wanted, strict=True)}
 
 
@@ -185,7 +185,7 @@ def _timeline(
         )
     if levels.is_empty():
         return panel("Over time", empty("There are no records in this span of time."), id="timeline-panel")
-    columns = ["id", "score", "severity", "name", "first_seen", "timestamp"]
+    columns = [pl.col("key").alias("id"), "score", "severity", "name", "first_seen", "timestamp"]
     marks = [] if findings is None else findings.select(columns).head(_MOST_MARKS).to_dicts()
     figure = timeline_figure(levels, findings=marks, incidents=[each for _, each in incidents][:_MOST_INCIDENTS])
     layout = figure["layout"]
@@ -214,7 +214,7 @@ def _timeline(
                 className="titled",
             ),
             graph(figure, label="Records over time by severity, with findings and incidents", theme=theme,
-                  name="timeline", height=236),
+                  name="timeline", height=232),
         ],
         className="panel",
         id="timeline-panel",
@@ -342,7 +342,7 @@ def _finding(address: Address, row: Mapping[str, Any]) -> Part:
                 ),
             ],
             address,
-            finding=row["id"],
+            finding=row["key"],
             className="finding",
             **{"data-testid": "worst-finding"},
         )

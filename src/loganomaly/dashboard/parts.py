@@ -145,18 +145,23 @@ def table(
 def graph(figure: Mapping[str, Any], *, label: str, theme: str, name: Any = None, height: int | None = None) -> Part:
     """Return a Plotly figure that looks like the page around it."""
     drawn = {"data": figure["data"], "layout": _merged(figure["layout"], THEMES[theme if theme in THEMES else "light"])}
+    for axis in ("xaxis", "yaxis"):
+        title = drawn["layout"].get(axis, {}).get("title")
+        if isinstance(title, str):  # which Plotly shows only as an object, since version 3 of its JavaScript
+            named = {"title": {"text": title, "standoff": 6, "font": {"size": 11}}, "automargin": True}
+            drawn["layout"][axis] = {**drawn["layout"][axis], **named}
     if any(note.get("yanchor") == "bottom" for note in drawn["layout"].get("annotations", ())):
         drawn["layout"]["margin"] = {**drawn["layout"]["margin"], "t": 22}  # for what stands above the chart
     if height is not None:
         drawn["layout"]["height"] = height
     tall = drawn["layout"].get("height", 240)
-    named = {} if name is None else {"id": name}
+    called = {} if name is None else {"id": name}
     return html.Div(
         dcc.Graph(
-            **named,
+            **called,
             figure=drawn,
             responsive=True,
-            config={"displayModeBar": False, "plotlyServerURL": "", "doubleClick": "reset"},
+            config={"displayModeBar": False, "plotlyServerURL": "", "doubleClick": "autosize"},
             style={"height": f"{tall}px"},
         ),
         className="graph",

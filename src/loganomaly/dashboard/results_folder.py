@@ -51,8 +51,9 @@ class Run:
     summary
         summary.json; empty if it cannot be read.
     findings
-        findings.parquet without `detail`, and: `row` (in the file), `rank` of the severity (0 is the worst), `begin`
-        and `end` (first and last time). None if there is no such file, or it is damaged.
+        findings.parquet without `detail`, and: `row` (in the file), `key` (the id; of further findings with the same id
+        with their row), `rank` of the severity (0 is the worst), `begin` and `end` (first and last time). None if there
+        is no such file, or it is damaged.
     templates
         templates.parquet without `parameters`, and `row` and `rank`. None likewise.
     levels, components
@@ -97,11 +98,11 @@ class ResultsFolder:
             return self._run
 
     def detail(self, finding: str) -> dict[str, Any] | None:
-        """Return the entry of a finding in anomalies.json; None if there is none, or it cannot be read."""
+        """Return the entry of the finding with a key; None if there is none, or it cannot be read."""
         run = self.current()
-        text = self._cell(run.findings, _FINDINGS, key="id", value=finding, column="detail")
+        text = self._cell(run.findings, _FINDINGS, key="key", value=finding, column="detail")
         entry = _parsed(text)
-        return entry if isinstance(entry, dict) and entry.get("id") == finding else None
+        return entry if isinstance(entry, dict) and entry.get("id") == finding.partition("~")[0] else None
 
     def parameters(self, template: str) -> list[dict[str, Any]]:
         """Return what is known of the values of a template's parameters."""
@@ -267,6 +268,7 @@ def _findings(path: Path) -> pl.DataFrame:
     table = _table(path, FINDING_COLUMNS, without="detail")
     return table.with_row_index("row").with_columns(
         _rank(),
+        key=pl.when(pl.col("id").is_first_distinct()).then("id").otherwise(pl.format("{}~{}", "id", "row")),
         begin=pl.coalesce("first_seen", "timestamp"),
         end=pl.coalesce("last_seen", "timestamp", "first_seen"),
         log=pl.col("log").str.head(_LONGEST_LOG),

@@ -186,7 +186,7 @@ def _findings(run: Run, address: Address, template: str) -> list[Part]:
     listed = [
         html.Li(
             opens(
-                [severity_mark(row["severity"]), html.Span(shown(row["reason"], most=200))], address, finding=row["id"]
+                [severity_mark(row["severity"]), html.Span(shown(row["reason"], most=200))], address, finding=row["key"]
             )
         )
         for row in rows.iter_rows(named=True)

@@ -193,8 +193,18 @@
         });
     }
     narrow.addEventListener("change", () => grids().forEach(fit));
+    // Dash names its lists after what is chosen in them alone.
+    function name(list) {
+        const label = list.id + "-label";
+        const names = list.getAttribute("aria-labelledby") || "";
+        if (document.getElementById(label) && !names.includes(label)) {
+            list.setAttribute("aria-labelledby", (label + " " + names).trim());
+        }
+    }
+
     const fitted = new WeakSet();
     new MutationObserver(() => {
+        document.querySelectorAll("button.dash-dropdown[id]").forEach(name);
         for (const id of grids()) {
             const grid = document.getElementById(id);
             if (window.dash_ag_grid && !fitted.has(grid)) {
@@ -251,6 +261,7 @@
         } else if (target.dataset.copy) copy(target.dataset.copy);
         else if (target.id === "detail-close") close();
         else if (target.id === "filters-clear") clear();
+        else if (target.id === "incident-clear") go({ incident: "" });
         else if (target.id === "zoom-reset") go({ from: "", to: "" });
         else if (target.id === "filters-toggle") {
             const open = document.getElementById("filters").classList.toggle("open");
