@@ -29,8 +29,13 @@ _COLUMNS = {
 _LONGEST_CELL = 300
 _FIELDS: Sequence[Mapping[str, Any]] = (
     {"field": "score", "headerName": "Score", "width": 100, "cellRenderer": "Score", "sort": "desc"},
-    {"field": "severity", "headerName": "Severity", "width": 122, "cellRenderer": "Severity",
-     "sortingOrder": ["asc", "desc", None]},
+    {
+        "field": "severity",
+        "headerName": "Severity",
+        "width": 122,
+        "cellRenderer": "Severity",
+        "sortingOrder": ["asc", "desc", None],
+    },
     {"field": "begin", "headerName": "First seen (UTC)", "width": 174},
     {"field": "name", "headerName": "What", "flex": 5, "minWidth": 170, "tooltipField": "name"},
     {"field": "component", "headerName": "Component", "flex": 3, "minWidth": 130, "cellRenderer": "Tail"},
