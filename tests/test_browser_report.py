@@ -145,7 +145,7 @@ def test_dark_and_light_follow_the_system_at_once_and_so_do_charts(report):
 
 
 def test_a_phone_shows_it_without_scrolling_sideways(report):
-    page = report(viewport=PHONE, has_touch=True, is_mobile=True, to=DRAWN)
+    page = report(viewport=PHONE, has_touch=True, is_mobile=True, to="h1")
     screenshot(page, "report-phone")
     unfold(page)
     wait_for_charts(page)
