@@ -496,6 +496,7 @@ def reach(page, selector, *, key="Tab", presses=40):
         page.keyboard.press(key)
         if page.evaluate("to => Boolean(document.activeElement?.closest(to))", selector):
             return
+        page.wait_for_timeout(50)  # a person is no faster
     raise AssertionError(f"{presses} times {key} do not reach {selector}")
 
 
@@ -513,13 +514,14 @@ def test_a_keyboard_alone_reaches_pages_search_filters_rows_and_detail(dashboard
     reach(page, ".filter:has(#filter-severity)")
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.activeElement?.closest('.dash-dropdown-content')")
-    page.keyboard.press("ArrowDown")
+    reach(page, OPTION, key="ArrowDown")  # which may take a while to be there
     page.keyboard.press("Space")
     page.wait_for_function("() => location.search.includes('severity=')")
     page.keyboard.press("Escape")
     page.locator(OPTION).first.wait_for(state="hidden")
     reach(page, "#finding-grid")
-    reach(page, "#finding-grid .ag-cell", key="ArrowDown", presses=4)
+    page.locator(ROW).first.wait_for()
+    reach(page, "#finding-grid .ag-cell", key="ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.locator("[data-testid=finding-log]").wait_for()
