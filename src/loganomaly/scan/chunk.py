@@ -128,7 +128,7 @@ def scan(
     held: dict[str, pl.DataFrame] = {}
     anchored: Picked | None = None
     if moulds is not None and rules is not None:
-        of_kinds, of_rules = rules.picked(searched)
+        of_kinds, of_rules = rules.picked(searched, moulds)
         if leaks is not None and rules.beside == leaks.kinds:
             anchored = of_kinds
         messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=slots[0], slots=starts)

@@ -46,9 +46,9 @@ class RuleSearch:
         """What compiled code looks for: the kinds come first."""
         return anchor_tables((*self.beside, *self.rules))
 
-    def picked(self, records: Leaking) -> tuple[Picked, Picked]:
+    def picked(self, records: Leaking, moulds: Moulds) -> tuple[Picked, Picked]:
         """Return the records with an anchor of a kind and the places of the kinds; the same of the rules."""
-        rows, owners = candidates(records.data, records.starts, records.ends, self.tables)
+        rows, owners = candidates(records.data, records.starts, records.ends, self.tables, moulds=moulds)
         of_kinds = owners < len(self.beside)
         return (rows[of_kinds], owners[of_kinds]), (rows[~of_kinds], owners[~of_kinds] - len(self.beside))
 
