@@ -22,6 +22,7 @@ from loganomaly.console import (
 from loganomaly.dashboard.installed import check_installed
 from loganomaly.dashboard_command import show_dashboard
 from loganomaly.errors import OutputError, UsageError
+from loganomaly.loading import loading
 
 if TYPE_CHECKING:
     from loganomaly.config import Config
@@ -360,16 +361,17 @@ def _analyze(
     from loganomaly.reports.writer import check_folder
 
     check_folder(output)  # before the work that would be lost, and before the analyzer is loaded
-    from loganomaly.analyzer import LogAnalyzer
+    with loading():
+        from loganomaly.analyzer import LogAnalyzer
 
-    analyzer = LogAnalyzer(
-        config,
-        file_configs=file_configs,
-        compliance=compliance,
-        templates=templates,
-        audit=output / _AUDIT if compliance else None,
-        llm_phase="prepare" if phase is _Phase.PREPARE else "full",
-    )
+        analyzer = LogAnalyzer(
+            config,
+            file_configs=file_configs,
+            compliance=compliance,
+            templates=templates,
+            audit=output / _AUDIT if compliance else None,
+            llm_phase="prepare" if phase is _Phase.PREPARE else "full",
+        )
     with progress_bar() as progress:
         return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
 
