@@ -178,9 +178,7 @@ def plugins(monkeypatch):
     def register(**values: str) -> None:
         others = registry.registered
         added = [EntryPoint(name=name, group=STEPS, value=value) for name, value in values.items()]
-        monkeypatch.setattr(
-            registry, "registered", lambda group: [*others(group), *(added if group == STEPS else [])]
-        )
+        monkeypatch.setattr(registry, "registered", lambda group: [*others(group), *(added if group == STEPS else [])])
 
     return register
 
