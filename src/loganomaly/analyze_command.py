@@ -106,6 +106,14 @@ def analyze(
         int | None,
         typer.Option("--batch-size", metavar="N", min=1, help="Lines read at a time; bounds the memory."),
     ] = None,
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            "--workers",
+            metavar="N|auto",
+            help="Chunks scanned at a time, of one file or of many; all cores that this process may use if not given.",
+        ),
+    ] = None,
     max_logs: Annotated[
         int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
     ] = None,
@@ -240,8 +248,8 @@ def analyze(
     try:
         with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
             if llm_phase is _Phase.CLASSIFY:
-                given = {"--batch-size": batch_size, "--max-logs": max_logs, "--templates": templates,
-                         "--file-config-map": file_config_map, "--suppress": suppress,
+                given = {"--batch-size": batch_size, "--workers": workers, "--max-logs": max_logs,
+                         "--templates": templates, "--file-config-map": file_config_map, "--suppress": suppress,
                          "--summary-only": summary_only or None, "--report/--no-report": None if report else False,
                          "--show-results": show_results or None,
                          "--enable-lof": enable_lof, "--lof-n-neighbors": lof_n_neighbors,
@@ -255,6 +263,7 @@ def analyze(
                 )
             else:
                 sources, folder = _required(inputs, output)
+                at_a_time = _workers(workers)
                 if show_results:
                     check_installed()  # before the work, not after it
                 settings, by_file = load_settings(config, file_config_map, overrides=overrides)
@@ -267,6 +276,7 @@ def analyze(
                     compliance=compliance_mode,
                     phase=llm_phase,
                     batch_size=batch_size,
+                    workers=at_a_time,
                     max_logs=max_logs,
                 )
                 interrupted = results.interrupted
@@ -294,6 +304,19 @@ def _required(inputs: Sequence[str] | None, output: Path | None) -> tuple[Sequen
     if output is None:
         raise UsageError(f"--output is missing: name the folder for the results, such as: {_EXAMPLE}")
     return inputs, output
+
+
+def _workers(given: str | None) -> int | None:
+    """Return how many chunks are to be scanned at a time; None for as many as there are cores."""
+    if given is None or given.strip().lower() == "auto":
+        return None
+    try:
+        workers = int(given)
+    except ValueError:
+        workers = 0
+    if workers < 1:
+        raise UsageError(f"--workers is {given!r}; expected a whole number of 1 or more, or auto for all cores")
+    return workers
 
 
 def _classify(
@@ -356,6 +379,7 @@ def _analyze(
     compliance: bool,
     phase: _Phase,
     batch_size: int | None,
+    workers: int | None,
     max_logs: int | None,
 ) -> "Results":
     from loganomaly.reports.writer import check_folder
@@ -373,7 +397,9 @@ def _analyze(
             llm_phase="prepare" if phase is _Phase.PREPARE else "full",
         )
     with progress_bar() as progress:
-        return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
+        return analyzer.analyze(
+            inputs, batch_size=batch_size, workers=workers, max_logs=max_logs, exclude=[output], progress=progress
+        )
 
 
 def _show(results: "Results", *, saved: Sequence[Path]) -> None:
