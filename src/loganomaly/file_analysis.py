@@ -42,6 +42,7 @@ def analyze_files(
     *,
     spool: Path,
     batch_size: int | None,
+    workers: int | None,
     max_logs: int | None,
     exclude: Sequence[Path],
     progress: Progress | None,
@@ -78,6 +79,7 @@ def analyze_files(
         scanned = scan_sources(
             opened,
             batch_size=batch_size,
+            workers=workers,
             max_lines=max_logs,
             progress=bytes_on_disk(opened, partial(progress, "scan")) if progress else None,
         )

@@ -8,9 +8,9 @@ cost more.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.redaction.views import MOST_VIEWS
 from loganomaly.scan.anchors import AnchorTables
 from loganomaly.scan.forms import ESCAPE, form_at, form_of_text, rests_on_digits

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from numba import njit
+from loganomaly.kernels import njit
 
 __all__ = ["ESCAPE", "form_at", "form_of_text", "rests_on_digits"]
 
