@@ -17,7 +17,7 @@ from loganomaly.reading.members import ArchiveWalk
 from loganomaly.reading.parquet import table_problem
 from loganomaly.reading.places import Window
 from loganomaly.reading.spool import new_spool, not_stored, spool
-from loganomaly.reading.storage import MetObject, StorageError, find_objects
+from loganomaly.reading.storage import MetObject, StorageError, find_objects, on_the_web
 from loganomaly.reading.streams import Source
 from loganomaly.reading.urls import is_url, shown_url
 
@@ -356,6 +356,11 @@ def _look_at_object(met: MetObject) -> Look | str | StorageError | None:
         return None
     try:
         with Window(met.stored) as file:
+            if on_the_web(met.stored):
+                # A server that gives no parts shows here: it is asked for the end alone.
+                file.seek(max(0, met.stored.size - 1))
+                file.read(1)
+                file.seek(0)
             return look_at(file, path=PurePosixPath(met.stored.name), walked=met.walked)
     except StorageError as error:
         return None if isinstance(error.__cause__, ValueError) else error  # a server without parts of files
