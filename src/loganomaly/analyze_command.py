@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loganomaly.cluster.address import check_cluster_installed, read_address
 from loganomaly.command_settings import DayFirst, Timezone, Year, load_settings, reading_overrides
 from loganomaly.console import (
     close_stdout,
@@ -66,7 +67,7 @@ def analyze(
         typer.Option(
             "--input",
             metavar="PATH",
-            help="Required. Log file, folder, glob (in quotes) or - for standard input; may be repeated. With "
+            help="Required. Log file, folder, glob (in quotes), URL or - for standard input; may be repeated. With "
             "--llm-phase classify, questions or answers: DIR/questions.jsonl if not given.",
         ),
     ] = None,
@@ -107,6 +108,15 @@ def analyze(
     ] = None,
     max_logs: Annotated[
         int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Read the logs on the workers of a Dask scheduler (tcp://HOST:PORT), or in N processes on this "
+            "machine (local:N); same results.",
+        ),
     ] = None,
     disable_llm: Annotated[
         bool, typer.Option("--disable-llm", help="Ask no language model (llm.provider: local).")
@@ -240,6 +250,7 @@ def analyze(
         with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
             if llm_phase is _Phase.CLASSIFY:
                 given = {"--batch-size": batch_size, "--max-logs": max_logs, "--templates": templates,
+                         "--cluster": cluster,
                          "--file-config-map": file_config_map, "--suppress": suppress,
                          "--summary-only": summary_only or None, "--report/--no-report": None if report else False,
                          "--show-results": show_results or None,
@@ -254,6 +265,9 @@ def analyze(
                 )
             else:
                 sources, folder = _required(inputs, output)
+                if cluster is not None:
+                    read_address(cluster)
+                    check_cluster_installed()
                 if show_results:
                     check_installed()  # before the work, not after it
                 settings, by_file = load_settings(config, file_config_map, overrides=overrides)
@@ -267,6 +281,7 @@ def analyze(
                     phase=llm_phase,
                     batch_size=batch_size,
                     max_logs=max_logs,
+                    cluster=cluster,
                 )
                 interrupted = results.interrupted
                 saved += results.save(folder, summary_only=summary_only, report=report)
@@ -356,6 +371,7 @@ def _analyze(
     phase: _Phase,
     batch_size: int | None,
     max_logs: int | None,
+    cluster: str | None,
 ) -> "Results":
     from loganomaly.reports.writer import check_folder
 
@@ -371,7 +387,9 @@ def _analyze(
         llm_phase="prepare" if phase is _Phase.PREPARE else "full",
     )
     with progress_bar() as progress:
-        return analyzer.analyze(inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress)
+        return analyzer.analyze(
+            inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress, cluster=cluster
+        )
 
 
 def _show(results: "Results", *, saved: Sequence[Path]) -> None:

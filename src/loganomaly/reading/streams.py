@@ -22,7 +22,7 @@ from loganomaly.reading.storage import StorageError, StoredObject
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Source", "open_source", "read_head", "read_tail"]
+__all__ = ["Source", "damage_of", "open_source", "read_head", "read_tail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def read_tail(source: Source, size: int) -> bytes:
     except DamageError:
         return b""
     except OSError as error:
-        raise _damage(source, error=error, position=0) from error
+        raise damage_of(source, error=error, position=0) from error
 
 
 def _raw(source: Source) -> Plain | Replay:
@@ -222,7 +222,7 @@ class _Keeper(io.RawIOBase):
             return self._raw.tell()
 
     def _keep(self, error: DamageError | OSError) -> None:
-        self.damage = _damage(self._source, error=error, position=self._raw.tell())
+        self.damage = damage_of(self._source, error=error, position=self._raw.tell())
         self.damage.__cause__ = error
 
     def close(self) -> None:
@@ -230,7 +230,8 @@ class _Keeper(io.RawIOBase):
         super().close()
 
 
-def _damage(source: Source, *, error: DamageError | OSError, position: int) -> InputUnreadableError:
+def damage_of(source: Source, *, error: DamageError | OSError, position: int) -> InputUnreadableError:
+    """Return the error that says that a source cannot be read past its first `position` bytes, and why."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if isinstance(error, DamageError):
         reason += f"; {error.advice}"
