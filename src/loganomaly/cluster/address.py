@@ -9,7 +9,7 @@ __all__ = ["Address", "check_cluster_installed", "read_address"]
 
 _RUNNING = re.compile(r"(tcp|tls|ws|wss)://[^\s/]+:\d{1,5}/?")
 _LOCAL = re.compile(r"local:(\d{1,4})")
-_NEEDED = ("distributed", "fsspec")
+_NEEDED = ("cryptography", "distributed", "fsspec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """A cluster while a run lasts: connected to, or started; what is submitted to it, and what it says when that fails."""
 
 import logging
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -216,19 +218,22 @@ def _client(scheduler: Any) -> "Iterator[Client]":
 
 @contextmanager
 def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
-    """Yield a cluster of processes on this machine."""
+    """Yield a cluster of processes on this machine, which speak to each other and nobody else: others have no key."""
     from distributed import LocalCluster
 
     try:
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            local_directory=str(folder),
-            silence_logs=level,
-        )
+        with _interrupts_kept_from_workers():
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                security=True,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                local_directory=str(folder),
+                silence_logs=level,
+            )
     except (OSError, RuntimeError, TimeoutError) as error:
         raise ClusterError(
             f"{workers} worker processes cannot be started on this machine: {error}; start fewer"
@@ -237,6 +242,25 @@ def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
         yield cluster
     finally:
         cluster.close(timeout=_REACHED_WITHIN)
+
+
+@contextmanager
+def _interrupts_kept_from_workers() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, for they are stopped in order; here, it is waited with it.
+
+    Processes inherit which signals are ignored, and those that are started later which are blocked, from the threads
+    that are started here.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 @contextmanager
