@@ -1,4 +1,4 @@
-"""Analyses on a Dask cluster: a real scheduler and real worker processes on this machine; the same results, and faults."""
+"""Analyses on a Dask cluster: a real scheduler and workers on this machine; the same results, and faults."""
 
 import gzip
 import os
@@ -102,36 +102,36 @@ def logs():
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def server():
+    with object_storage.serving() as (endpoint, client), pytest.MonkeyPatch.context() as patch:
+        for name, value in object_storage.environment(endpoint).items():
+            patch.setenv(name, value)
+        fsspec.filesystem("s3").clear_instance_cache()
+        yield client
+
+
+@pytest.fixture
+def bucket(server):
+    """Return what writes objects into an empty bucket, and removes some."""
+    for entry in server.list_objects_v2(Bucket=object_storage.BUCKET).get("Contents", []):
+        server.delete_object(Bucket=object_storage.BUCKET, Key=entry["Key"])
+
+    def put(objects, *, without=()):
+        for name, data in objects.items():
+            server.put_object(Bucket=object_storage.BUCKET, Key=name, Body=data)
+        for name in without:
+            server.delete_object(Bucket=object_storage.BUCKET, Key=name)
+
+    return put
+
+
+@pytest.fixture(scope="module")
+def cluster(server):
+    assert server  # whose address the workers inherit
     with LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=100
     ) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def server():
-    with object_storage.serving() as (endpoint, client):
-        yield endpoint, client
-
-
-@pytest.fixture
-def bucket(server, monkeypatch):
-    """Return what writes objects into an empty bucket, and removes some."""
-    endpoint, client = server
-    for name, value in object_storage.environment(endpoint).items():
-        monkeypatch.setenv(name, value)
-    for entry in client.list_objects_v2(Bucket=object_storage.BUCKET).get("Contents", []):
-        client.delete_object(Bucket=object_storage.BUCKET, Key=entry["Key"])
-    fsspec.filesystem("s3").clear_instance_cache()
-
-    def put(objects, *, without=()):
-        for name, data in objects.items():
-            client.put_object(Bucket=object_storage.BUCKET, Key=name, Body=data)
-        for name in without:
-            client.delete_object(Bucket=object_storage.BUCKET, Key=name)
-
-    return put
 
 
 @pytest.fixture
@@ -248,8 +248,9 @@ def test_nothing_that_is_sent_shows_its_contents_where_it_is_logged():
 # --- the same results
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", logs())
-def test_a_cluster_says_what_one_machine_says(cluster, small, tmp_path, name):
+def test_a_cluster_says_what_one_machine_says(cluster, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(logs()[name])
     analyzer = LogAnalyzer(QUIET)
@@ -272,8 +273,9 @@ def test_many_files_of_any_kind_with_settings_of_their_own_in_parts_of_any_size(
         assert got.files.keys() == whole.files.keys()
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("workers", [1, 2])
-def test_processes_on_this_machine_say_the_same_and_are_gone_afterwards(small, tmp_path, workers):
+def test_processes_on_this_machine_say_the_same_and_are_gone_afterwards(tmp_path, workers):
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"])
     analyzer = LogAnalyzer(QUIET)
@@ -284,20 +286,22 @@ def test_processes_on_this_machine_say_the_same_and_are_gone_afterwards(small, t
     assert children() == before
 
 
-def test_a_relative_path_is_read_by_workers_that_are_elsewhere(cluster, small, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("small")
+def test_a_relative_path_is_read_by_workers_that_are_elsewhere(cluster, tmp_path, monkeypatch):
     (tmp_path / "app.log").write_bytes(logs()["plain.log"])
     monkeypatch.chdir(tmp_path)
     assert LogAnalyzer(QUIET).analyze("app.log", cluster=cluster.scheduler_address).notices == ()
 
 
-def test_logs_in_a_storage_are_read_by_the_workers(small, tmp_path, bucket):
+@pytest.mark.usefixtures("small")
+def test_logs_in_a_storage_are_read_by_the_workers(cluster, tmp_path, bucket):
     contents = {"a/plain.log": logs()["plain.log"], "a/old/packed.log.gz": logs()["packed.log.gz"]}
     bucket(contents)
     for name, data in contents.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
     analyzer = LogAnalyzer(QUIET)
-    there = analyzer.analyze("s3://logs/a", cluster="local:2")
+    there = analyzer.analyze("s3://logs/a", cluster=cluster.scheduler_address)
     here = analyzer.analyze("s3://logs/a")
     assert said(there) == said(here)
     assert there.anomalies
@@ -322,7 +326,8 @@ def kill_workers(running, *, after, times=1):
     return progress
 
 
-def test_workers_that_are_killed_in_the_middle_cost_nothing_but_time(cluster, small, tmp_path):
+@pytest.mark.usefixtures("small")
+def test_workers_that_are_killed_in_the_middle_cost_nothing_but_time(cluster, tmp_path):
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"] * 4)
     analyzer = LogAnalyzer(QUIET)
@@ -347,6 +352,7 @@ def spoilt(cluster):
         on_workers(cluster, mend)
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("code", "match"),
     [
@@ -354,7 +360,7 @@ def spoilt(cluster):
         ("def new(*_, **__): raise ZeroDivisionError('oh')", r"a worker failed on '.*plain.log' .*ZeroDivisionError"),
     ],
 )
-def test_a_worker_that_fails_is_an_error_that_names_the_input(cluster, small, tmp_path, spoilt, code, match):
+def test_a_worker_that_fails_is_an_error_that_names_the_input(cluster, tmp_path, spoilt, code, match):
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"])
     spoilt("loganomaly.cluster.tasks", "scan", code)
@@ -362,7 +368,8 @@ def test_a_worker_that_fails_is_an_error_that_names_the_input(cluster, small, tm
         LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
 
 
-def test_a_part_that_kills_every_worker_is_an_error_that_names_it(small, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("small")
+def test_a_part_that_kills_every_worker_is_an_error_that_names_it(tmp_path, monkeypatch):
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"])
     spoil = tmp_path / "spoil"
@@ -421,7 +428,7 @@ def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(tmp_path, m
     monkeypatch.setattr(connection, "_REACHED_WITHIN", 1.0)
     (tmp_path / "app.log").write_bytes(b"x\n")
     begin = time.monotonic()
-    with pytest.raises(ClusterError, match="no Dask scheduler answers at tcp://127.0.0.1:9 within 1 seconds"):
+    with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9 within 1 seconds"):
         LogAnalyzer(QUIET).analyze(tmp_path, cluster="tcp://127.0.0.1:9")
     assert time.monotonic() - begin < 15
 
@@ -429,12 +436,15 @@ def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(tmp_path, m
 def test_a_cluster_without_workers_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(connection, "_WORKERS_WITHIN", 0.5)
     (tmp_path / "app.log").write_bytes(b"x\n")
-    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=100) as empty:
-        with pytest.raises(ClusterError, match="has no worker that works within"):
-            LogAnalyzer(QUIET).analyze(tmp_path, cluster=empty.scheduler_address)
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=100) as empty,
+        pytest.raises(ClusterError, match="has no worker that works within"),
+    ):
+        LogAnalyzer(QUIET).analyze(tmp_path, cluster=empty.scheduler_address)
 
 
-def test_a_file_that_is_replaced_between_its_parts_is_told_and_counts_up_to_there(cluster, small, tmp_path):
+@pytest.mark.usefixtures("small")
+def test_a_file_that_is_replaced_between_its_parts_is_told_and_counts_up_to_there(cluster, tmp_path):
     path = tmp_path / "plain.log"
     data = logs()["plain.log"] * 3
     path.write_bytes(data)
@@ -451,9 +461,10 @@ def test_a_file_that_is_replaced_between_its_parts_is_told_and_counts_up_to_ther
     assert 0 < results.summary["records"] < data.count(b"\n")
 
 
-def test_an_object_that_is_changed_between_its_parts_is_told(small, bucket):
+@pytest.mark.usefixtures("small")
+def test_an_object_that_is_changed_between_its_parts_is_told(cluster, bucket):
     data = logs()["plain.log"] * 3
-    bucket({"app.log": data})
+    bucket({"app.log": data, "same.log": logs()["json.log"]})
     done = []
 
     def replace(stage, *_):
@@ -461,12 +472,15 @@ def test_an_object_that_is_changed_between_its_parts_is_told(small, bucket):
             done.append(True)
             bucket({"app.log": data.replace(b"INFO", b"WARN")})
 
-    results = LogAnalyzer(QUIET).analyze("s3://logs/app.log", cluster="local:1", progress=replace)
-    assert "s3://logs/app.log" in results.notices[0]
-    assert "it was changed after it was found" in results.notices[0]
+    inputs = ["s3://logs/app.log", "s3://logs/same.log"]
+    results = LogAnalyzer(QUIET).analyze(inputs, cluster=cluster.scheduler_address, progress=replace)
+    (notice,) = results.notices
+    assert notice.startswith("s3://logs/app.log: not all of it was read: ")
+    assert "it was changed after it was found" in notice
 
 
-def test_an_object_that_is_gone_costs_nothing_but_itself(small, bucket):
+@pytest.mark.usefixtures("small")
+def test_an_object_that_is_gone_costs_nothing_but_itself(cluster, bucket):
     bucket({"app.log": logs()["plain.log"], "gone.log": logs()["json.log"]})
     done = []
 
@@ -476,7 +490,7 @@ def test_an_object_that_is_gone_costs_nothing_but_itself(small, bucket):
             bucket({}, without=["gone.log"])
 
     results = LogAnalyzer(QUIET).analyze(
-        ["s3://logs/app.log", "s3://logs/gone.log"], cluster="local:1", progress=remove
+        ["s3://logs/app.log", "s3://logs/gone.log"], cluster=cluster.scheduler_address, progress=remove
     )
     (notice,) = results.notices
     assert "s3://logs/gone.log" in notice
@@ -498,16 +512,25 @@ def children(of=None):
     """Return the process ids of all descendants of a process, this one unless given."""
     import psutil
 
-    return {process.pid for process in psutil.Process(of).children(recursive=True)}
+    # Python's own, which keeps account of locks, stays as long as the process does.
+    return {
+        process.pid
+        for process in psutil.Process(of).children(recursive=True)
+        if not any("resource_tracker" in word for word in process.cmdline())
+    }
 
 
-def test_the_command_writes_the_same_results(tmp_path):
+def test_the_command_writes_the_same_results_with_the_same_pseudonyms(tmp_path, monkeypatch):
     (tmp_path / "app.log").write_bytes(logs()["plain.log"])
+    (tmp_path / "key.yaml").write_text("leaks: {key_env: LOG_KEY}")
+    monkeypatch.setenv("LOG_KEY", "a key that nobody may see 0123456789")
+    options = ("--input", "app.log", "--disable-llm", "--config", "key.yaml")
     for name, more in (("here", ()), ("there", ("--cluster", "local:1"))):
-        ended = faulty.run(tmp_path, "--input", "app.log", "--output", name, "--disable-llm", *more)
-        assert ended == (0, "")
-    assert faulty.same(faulty.shown(tmp_path / "here"), faulty.shown(tmp_path / "there"))
-    assert [path.name for path in (tmp_path / "tmp").iterdir()] == []
+        assert faulty.run(tmp_path, *options, "--output", name, *more) == (0, "")
+    here, there = (faulty.shown(tmp_path / name) for name in ("here", "there"))
+    assert faulty.same(here, there)
+    assert b"password-" in there["leaks.json"]
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -518,10 +541,10 @@ def test_a_run_that_is_ended_leaves_no_process_and_no_results(tmp_path, how):
         before="import loganomaly.cluster.scanning as s\ns.SPAN_BYTES = 20_000\n", start_new_session=True,
     ) as process:  # fmt: skip
         end = time.monotonic() + 60
-        while len(begun := children(process.pid)) < 3:
+        while len(begun := children(process.pid)) < 2:
             assert time.monotonic() < end
             time.sleep(0.05)
-        time.sleep(1.5)
+        time.sleep(3)
         if how is signal.SIGINT:
             os.killpg(process.pid, how)  # as a terminal does
         else:

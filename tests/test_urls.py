@@ -87,9 +87,7 @@ def test_no_password_and_no_signature_of_a_url_is_shown():
 def test_objects_are_found_as_files_are(memory):
     for name in ("a/one.log", "a/two.log", "a/b/three.log", "a/.hidden/four.log", "a/code.py"):
         memory.pipe(f"/{name}", lines(50))
-    assert names("memory://a/one.log") == ["memory:///a/one.log"] or names("memory://a/one.log") == [
-        "memory://a/one.log"
-    ]
+    assert names("memory://a/one.log") == ["memory://a/one.log"]
     assert [name.rpartition("/")[2] for name in names("memory://a")] == ["three.log", "one.log", "two.log"]
     assert [name.rpartition("/")[2] for name in names("memory://a/*.log")] == ["one.log", "two.log"]
     assert [name.rpartition("/")[2] for name in names("memory://a/**/*.log")] == ["three.log", "one.log", "two.log"]
@@ -108,7 +106,8 @@ def test_what_is_no_log_is_skipped_with_a_reason(memory):
 
 
 @pytest.mark.parametrize("url", ["memory://none.log", "memory://none/*.log"])
-def test_what_is_not_there_is_an_error_that_names_it(memory, url):
+@pytest.mark.usefixtures("memory")
+def test_what_is_not_there_is_an_error_that_names_it(url):
     with pytest.raises(InputMissingError, match=url.replace("*", r"\*")):
         find_sources([url])
 
@@ -120,8 +119,7 @@ def test_an_unknown_storage_is_an_error():
 
 def test_chained_urls_are_an_error():
     with pytest.raises(UsageError, match="chains URLs"):
-        find_sources(["simplecache::memory://logs/app.log"] if is_url("simplecache::memory://x") else
-                     ["memory://a::memory://b"])  # fmt: skip
+        find_sources(["memory://a::memory://b"])
 
 
 def test_a_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch):
@@ -260,8 +258,9 @@ def test_an_object_that_is_gone_is_told(memory, monkeypatch):
         LogAnalyzer(QUIET).analyze("memory://app.log")
 
 
-def test_a_bucket_that_is_not_there_is_an_error_that_names_it(bucket):
-    with pytest.raises(InputMissingError, match="s3://nowhere/app.log"):
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_that_is_not_there_is_an_error_that_names_it():
+    with pytest.raises(InputMissingError, match=r"s3://nowhere/app\.log"):
         find_sources(["s3://nowhere/app.log"])
 
 
@@ -270,7 +269,7 @@ def web(tmp_path):
     """Serve tmp_path on loopback; what is asked of it is decided by the test."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
-        before = staticmethod(lambda handler: False)
+        before = staticmethod(lambda _: False)
 
         def __init__(self, *args):
             super().__init__(*args, directory=str(tmp_path))

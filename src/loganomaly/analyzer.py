@@ -124,7 +124,8 @@ class LogAnalyzer:
         Parameters
         ----------
         data
-            A path or URL (``s3://bucket/logs/*.gz``) or a list of them ("-" is standard input), or a pandas or polars frame with a column "log".
+            A path or URL (``s3://bucket/logs/*.gz``) or a list of them ("-" is standard input), or a pandas or polars
+            frame with a column "log".
         batch_size
             Lines that are read at a time; bounds memory, does not change results.
         max_logs

@@ -219,10 +219,12 @@ def _client(scheduler: Any) -> "Iterator[Client]":
 @contextmanager
 def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
     """Yield a cluster of processes on this machine, which speak to each other and nobody else: others have no key."""
+    import dask
     from distributed import LocalCluster
 
+    cluster: Any = None
     try:
-        with _interrupts_kept_from_workers():
+        with _interrupts_kept_from_workers(), dask.config.set({"temporary-directory": str(folder)}):
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -238,6 +240,10 @@ def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
         raise ClusterError(
             f"{workers} worker processes cannot be started on this machine: {error}; start fewer"
         ) from error
+    except BaseException:
+        if cluster is not None:  # interrupted when it had started
+            cluster.close(timeout=_REACHED_WITHIN)
+        raise
     try:
         yield cluster
     finally:
@@ -246,20 +252,21 @@ def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
 
 @contextmanager
 def _interrupts_kept_from_workers() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, for they are stopped in order; here, it is waited with it.
+    """Start processes that Ctrl-C does not reach, for they are stopped in order; this one takes it up afterwards.
 
-    Processes inherit which signals are ignored, and those that are started later which are blocked, from the threads
-    that are started here.
+    Processes inherit which signals are blocked from the threads that start them, and these from this one.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from distributed.utils import get_mp_context
+
+    # Whoever asks for the first lock starts a process that keeps account of them, and lets signals through again.
+    get_mp_context().Lock()
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
