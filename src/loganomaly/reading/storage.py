@@ -49,7 +49,8 @@ class StorageError(OSError):
 class StoredObject:
     """An object as it was found: its URL and size in bytes.
 
-    `version` is what its storage tells one version from another by. `patience` is how many seconds the storage may take to answer.
+    `version` is what its storage tells one version from another by. `patience` is how many seconds it may take to
+    answer.
     """
 
     url: str = field(repr=False)
