@@ -49,7 +49,8 @@ class Cluster:
             What an error says it was about.
         """
         future = self._client.submit(work, *args, pure=False, priority=10 if first else 0, **options)
-        self._what[future.key] = what
+        if what:
+            self._what[future.key] = what
         return future
 
     def done(self, futures: Sequence["Future"]) -> list[tuple["Future", Any]]:

@@ -43,6 +43,8 @@ class PartStream:
         self._error: InputUnreadableError | None = None
         self._blocks = without_escapes(self._raw()) if clean else self._raw()
         self._rest = b""
+        if end is not None:
+            window.read_ahead_to(end)
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, `size` of them unless the part ends; none at its end."""

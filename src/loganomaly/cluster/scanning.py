@@ -169,9 +169,7 @@ class _Scan:
         what = f"{opened.source.name!r}"
         if unit.span is not None:
             what += f" from byte {unit.span.begin:,} on"
-        part = cluster.submit(
-            scan_part, work, group_work, unit.span, to_end=unit.to_end, batch_size=self._batch_size, what=what
-        )
+        part = cluster.submit(scan_part, work, group_work, unit.span, to_end=unit.to_end, batch_size=self._batch_size)
         self._unsettled += 1
         self._told[cluster.submit(brief_of, part, first=True, what=what)] = lambda brief: self._done(unit, part, brief)
 

@@ -45,6 +45,8 @@ class ObjectFile(io.RawIOBase):
         self._held, self._start = memoryview(b""), 0
         self._size = _FIRST
         self._ahead: _Ahead | None = None
+        self.stop = stored.size
+        """Up to where it is read ahead."""
 
     def readable(self) -> bool:
         """Return True."""
@@ -98,8 +100,8 @@ class ObjectFile(io.RawIOBase):
             data = self._part(self._position, self._end(self._position))
         self._start, self._held = self._position, memoryview(data)
         begin = self._start + len(data)
-        if goes_on and begin < self._stored.size:
-            self._ahead = _Ahead(self, begin, min(self._stored.size, begin + min(self._size * 2, _MOST)))
+        if goes_on and begin < self.stop:
+            self._ahead = _Ahead(self, begin, min(self.stop, begin + min(self._size * 2, _MOST)))
 
     def _end(self, start: int) -> int:
         return min(self._stored.size, start + self._size)

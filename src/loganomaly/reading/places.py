@@ -99,6 +99,13 @@ class Window(io.RawIOBase):
         self._position = offset
         return offset
 
+    def read_ahead_to(self, offset: int) -> None:
+        """Let what comes from a storage be read ahead up to *offset* and no further."""
+        from loganomaly.reading.object_file import ObjectFile
+
+        if isinstance(self._file, ObjectFile):
+            self._file.stop = self._start + offset
+
     def close(self) -> None:
         """Close the file too."""
         # A window whose file could not be opened is closed too when it is collected.
