@@ -56,7 +56,7 @@ def extracted(tmp_path, text, *lines, pack=bytes, name="a.log"):
         tables = detect(stream.read()).tables()
     return with_lines(
         [finding(place(text, line), name=str(line)) for line in lines],
-        lambda _, places: excerpts(source, places),
+        lambda places: excerpts(source, places[0]),
         record_lines=lambda _, text: record_lines(text, tables),
         fits_layout=lambda _, line: fits_layout(line, tables),
         time_of=lambda _, text: time_of(text, tables),
@@ -234,7 +234,7 @@ def test_a_trace_in_a_row_of_a_frame_is_at_that_row():
     excerpt = Excerpt(data="".join(TRACE).encode(), start=0, size=len(TRACE))
     (found,) = with_lines(
         [finding(Location(source=0, line=8, offset=0))],
-        lambda _, places: [(place, excerpt) for place in places],
+        lambda places: [(place, excerpt) for place in places[0]],
         record_lines=lambda *_: pytest.fail("the size is known"),
         fits_layout=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
@@ -294,7 +294,7 @@ def test_a_record_whose_size_is_known_is_not_looked_at_for_its_end():
     excerpt = Excerpt(data=b"before\nfirst\nsecond\nafter\n", start=7, size=2)
     (found,) = with_lines(
         [finding(Location(source=0, line=1, offset=7))],
-        lambda _, places: [(place, excerpt) for place in places],
+        lambda places: [(place, excerpt) for place in places[0]],
         record_lines=lambda *_: pytest.fail("the size is known"),
         fits_layout=lambda *_: pytest.fail("the size is known"),
         time_of=lambda *_: None,
@@ -311,7 +311,7 @@ def sampled(tmp_path, text, own, *lines, pack=bytes, name="a.log"):
     places = tuple(place(text, line) for line in (own, *lines))
     (found,) = with_lines(
         [replace(finding(places[0]), places=places)],
-        lambda _, places: excerpts(source, places),
+        lambda places: excerpts(source, places[0]),
         record_lines=lambda *_: 1,
         fits_layout=lambda *_: True,
         time_of=lambda *_: None,
@@ -352,9 +352,10 @@ def test_a_sample_is_the_first_line_of_its_record_cut_if_it_is_long(tmp_path):
 def test_each_source_is_read_once_for_all_of_its_findings():
     asked = []
 
-    def fetch(source, places):
-        asked.append((source, sorted(p.line for p in places)))
-        return [(p, Excerpt(data=f"{source} {p.line}\n".encode(), start=0, size=1)) for p in places]
+    def fetch(by_source):
+        for source, places in by_source.items():
+            asked.append((source, sorted(p.line for p in places)))
+            yield from [(p, Excerpt(data=f"{source} {p.line}\n".encode(), start=0, size=1)) for p in places]
 
     places = [Location(source=s, line=n, offset=0) for s, n in ((1, 5), (0, 7), (1, 2))]
     found = with_lines(

@@ -23,7 +23,7 @@ LAYERS = (
     {"analysis"},
     {"opinions"},
     {"workflow"},
-    {"file_reports", "frame_scan", "ruling", "settings"},
+    {"cluster", "file_reports", "frame_scan", "ruling", "settings"},
     {"leak_samples", "redacted_copy", "secrecy"},
     {"config", "dashboard", "extract", "frame_lines", "results"},
     {"judge", "reports"},

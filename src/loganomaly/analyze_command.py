@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loganomaly.cluster.address import check_cluster_installed, read_address
 from loganomaly.command_settings import DayFirst, Timezone, Year, load_settings, reading_overrides
 from loganomaly.console import (
     close_stdout,
@@ -67,7 +68,7 @@ def analyze(
         typer.Option(
             "--input",
             metavar="PATH",
-            help="Required. Log file, folder, glob (in quotes) or - for standard input; may be repeated. With "
+            help="Required. Log file, folder, glob (in quotes), URL or - for standard input; may be repeated. With "
             "--llm-phase classify, questions or answers: DIR/questions.jsonl if not given.",
         ),
     ] = None,
@@ -116,6 +117,15 @@ def analyze(
     ] = None,
     max_logs: Annotated[
         int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Read the logs on the workers of a Dask scheduler (tcp://HOST:PORT), or in N processes on this "
+            "machine (local:N); same results.",
+        ),
     ] = None,
     disable_llm: Annotated[
         bool, typer.Option("--disable-llm", help="Ask no language model (llm.provider: local).")
@@ -249,7 +259,8 @@ def analyze(
         with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
             if llm_phase is _Phase.CLASSIFY:
                 given = {"--batch-size": batch_size, "--workers": workers, "--max-logs": max_logs,
-                         "--templates": templates, "--file-config-map": file_config_map, "--suppress": suppress,
+                         "--templates": templates, "--cluster": cluster,
+                         "--file-config-map": file_config_map, "--suppress": suppress,
                          "--summary-only": summary_only or None, "--report/--no-report": None if report else False,
                          "--show-results": show_results or None,
                          "--enable-lof": enable_lof, "--lof-n-neighbors": lof_n_neighbors,
@@ -264,6 +275,9 @@ def analyze(
             else:
                 sources, folder = _required(inputs, output)
                 at_a_time = _workers(workers)
+                if cluster is not None:
+                    read_address(cluster)
+                    check_cluster_installed()
                 if show_results:
                     check_installed()  # before the work, not after it
                 settings, by_file = load_settings(config, file_config_map, overrides=overrides)
@@ -278,6 +292,7 @@ def analyze(
                     batch_size=batch_size,
                     workers=at_a_time,
                     max_logs=max_logs,
+                    cluster=cluster,
                 )
                 interrupted = results.interrupted
                 saved += results.save(folder, summary_only=summary_only, report=report)
@@ -381,6 +396,7 @@ def _analyze(
     batch_size: int | None,
     workers: int | None,
     max_logs: int | None,
+    cluster: str | None,
 ) -> "Results":
     from loganomaly.reports.writer import check_folder
 
@@ -398,7 +414,13 @@ def _analyze(
         )
     with progress_bar() as progress:
         return analyzer.analyze(
-            inputs, batch_size=batch_size, workers=workers, max_logs=max_logs, exclude=[output], progress=progress
+            inputs,
+            batch_size=batch_size,
+            workers=workers,
+            max_logs=max_logs,
+            exclude=[output],
+            progress=progress,
+            cluster=cluster,
         )
 
 

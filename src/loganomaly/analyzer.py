@@ -10,6 +10,7 @@ import numpy as np
 from loganomaly.analysis import Analysis, Progress
 from loganomaly.arguments import check_positive, paths_of
 from loganomaly.config import Config
+from loganomaly.errors import UsageError
 from loganomaly.file_analysis import analyze_files
 from loganomaly.frame_analysis import analyze_frame, report_frame, scan_of
 from loganomaly.frames import is_frame, take_rows
@@ -117,13 +118,15 @@ class LogAnalyzer:
         max_logs: int | None = None,
         exclude: Sequence[Path] = (),
         progress: Progress | None = None,
+        cluster: str | None = None,
     ) -> Results:
         """Analyse files, folders, globs, standard input, or a frame.
 
         Parameters
         ----------
         data
-            A path or a list of paths ("-" is standard input), or a pandas or polars frame with a column "log".
+            A path or URL (``s3://bucket/logs/*.gz``) or a list of them ("-" is standard input), or a pandas or polars
+            frame with a column "log".
         batch_size
             Lines that are read at a time; bounds memory, does not change results.
         workers
@@ -135,11 +138,17 @@ class LogAnalyzer:
             Folders that are not read.
         progress
             Called now and then.
+        cluster
+            Who reads files and URLs: the workers of a Dask scheduler, by its address (``tcp://10.0.0.7:8786``), or N
+            processes that are started on this machine (``local:N``; a program that does so must not do it again when
+            it is imported). Results are the same.
 
         Raises
         ------
         InputError
             If there is nothing to read, or it cannot be read.
+        ClusterError
+            If the cluster cannot be reached, does not fit this installation, or loses the work.
         UsageError
             If a parameter is out of range.
         """
@@ -147,6 +156,8 @@ class LogAnalyzer:
         check_positive("workers", workers)
         check_positive("max_logs", max_logs)
         if is_frame(data):
+            if cluster is not None:
+                raise UsageError("cluster: a frame lies in the memory of this process; give files or URLs")
             frame = data if max_logs is None else take_rows(data, np.arange(len(data))[:max_logs])
             return analyze_frame(self._analysis, frame, batch_size=batch_size, of=len(data))
         inputs = paths_of(data)
@@ -160,4 +171,5 @@ class LogAnalyzer:
                 max_logs=max_logs,
                 exclude=exclude,
                 progress=progress,
+                cluster=cluster,
             )

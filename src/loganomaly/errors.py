@@ -11,6 +11,7 @@
     │   ├── InputUnreadableError   it exists but cannot be read
     │   └── NoLogsError            nothing in it can be read as log lines
     ├── OutputError                exit code 1: the results cannot be written
+    ├── ClusterError             exit code 1: the cluster cannot be reached, does not fit, or lost the work
     ├── MemoryLimitError           exit code 1: the process may not use enough memory to begin
     ├── FormatError                a format, mask or pattern data file is wrong
     └── LLMError                   a language model gave no answer that can be used; `kind` names the class
@@ -27,6 +28,7 @@
 
 __all__ = [
     "LLM_KINDS",
+    "ClusterError",
     "ConfigError",
     "FormatError",
     "InputError",
@@ -89,6 +91,10 @@ class NoLogsError(InputError):
 
 class OutputError(LogAnomalyError):
     """The results cannot be written."""
+
+
+class ClusterError(LogAnomalyError):
+    """The cluster cannot be reached, does not fit this installation, or lost the work."""
 
 
 class MemoryLimitError(LogAnomalyError):

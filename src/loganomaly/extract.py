@@ -1,7 +1,7 @@
 """The second pass: fetches the lines of the findings, with a few lines around them, and nothing else."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from loganomaly.reading.streams import Source, open_source, read_head
 from loganomaly.redaction.secrets import may_go_on
 from loganomaly.traces import Trace, read_trace
 
-__all__ = ["AFTER", "BEFORE", "Excerpt", "excerpts", "excerpts_if_unchanged", "with_lines"]
+__all__ = ["AFTER", "BEFORE", "Excerpt", "Fetch", "excerpts", "excerpts_if_unchanged", "with_lines"]
 
 BEFORE, AFTER = 3, 3
 """Lines of context before and after a finding's record."""
@@ -60,6 +60,10 @@ class Excerpt:
     def longer(self) -> list[str]:
         """Return the wanted line and those after it as far as they were read."""
         return _split(_text(self.data[self.start :] + self.more))
+
+
+Fetch = Callable[[Mapping[int, Sequence[Location]]], Iterable[tuple[Location, Excerpt]]]
+"""Returns the excerpts of locations, given by the number of their source."""
 
 
 def excerpts(source: Source, locations: Sequence[Location]) -> Iterator[tuple[Location, Excerpt]]:
@@ -138,7 +142,7 @@ class _Text:
 
 def with_lines(
     findings: Sequence[Finding],
-    fetch: Callable[[int, Sequence[Location]], Iterable[tuple[Location, Excerpt]]],
+    fetch: Fetch,
     *,
     record_lines: Callable[[int, bytes], int],
     fits_layout: Callable[[int, bytes], bool],
@@ -149,8 +153,6 @@ def with_lines(
 
     Parameters
     ----------
-    fetch
-        Returns the excerpts of locations in a source, by its number.
     record_lines
         How many lines the record of a source has with which a text begins.
     fits_layout
@@ -168,15 +170,18 @@ def with_lines(
         by_source[location.source].append(location)
     texts: dict[Location, _Text] = {}
     samples: dict[Location, Sample] = {}
-    for source, locations in by_source.items():
-        lines, fits = partial(record_lines, source), partial(fits_layout, source)
-        for location, excerpt in fetch(source, locations):
-            if location in sampled:
-                samples[location] = _sample_at(location, excerpt, clean=clean)
-            if location in own:
-                texts[location] = _text_at(
-                    location, excerpt, record_lines=lines, fits_layout=fits, time_of=time_of, clean=clean
-                )
+    for location, excerpt in fetch(by_source):
+        if location in sampled:
+            samples[location] = _sample_at(location, excerpt, clean=clean)
+        if location in own:
+            texts[location] = _text_at(
+                location,
+                excerpt,
+                record_lines=partial(record_lines, location.source),
+                fits_layout=partial(fits_layout, location.source),
+                time_of=time_of,
+                clean=clean,
+            )
     return [
         replace(
             finding,

@@ -1,13 +1,15 @@
 """The analysis of files from end to end: find, scan, judge, extract, report."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loganomaly.analysis import Analysis, Progress
 from loganomaly.case import Case
-from loganomaly.errors import InputUnreadableError, NoLogsError
+from loganomaly.errors import InputUnreadableError, NoLogsError, UsageError
 from loganomaly.extract import Excerpt, excerpts_if_unchanged, with_lines
 from loganomaly.file_reports import report_files
 from loganomaly.findings import Location
@@ -22,7 +24,7 @@ from loganomaly.results import Results
 from loganomaly.scan.named_secrets import hide_columns
 from loganomaly.scan.opening import prepare, with_session_keys
 from loganomaly.scan.progress import bytes_on_disk
-from loganomaly.scan.run import scan_sources
+from loganomaly.scan.run import Opened, ScanResult, scan_sources
 from loganomaly.settings import (
     behaviours,
     flood_settings,
@@ -32,6 +34,9 @@ from loganomaly.settings import (
     unused_patterns,
 )
 from loganomaly.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from loganomaly.cluster.connection import Cluster
 
 __all__ = ["analyze_files"]
 
@@ -46,6 +51,7 @@ def analyze_files(
     max_logs: int | None,
     exclude: Sequence[Path],
     progress: Progress | None,
+    cluster: str | None = None,
 ) -> Results:
     """Return the results on files; see `LogAnalyzer.analyze`.
 
@@ -54,6 +60,41 @@ def analyze_files(
     spool
         Folder in which what cannot be read twice is kept meanwhile.
     """
+    with ExitStack() as stack:
+        connection = None
+        if cluster is not None:
+            if max_logs is not None:
+                raise UsageError("max_logs with a cluster: the first lines are read by one process; leave one out")
+            if workers is not None:
+                raise UsageError("workers with a cluster: who scans is the cluster's; leave one out")
+            from loganomaly.cluster.connection import connected
+
+            connection = stack.enter_context(connected(cluster, folder=spool))
+        return _analyzed(
+            analysis,
+            inputs,
+            spool=spool,
+            batch_size=batch_size,
+            max_logs=max_logs,
+            exclude=exclude,
+            progress=progress,
+            workers=workers,
+            cluster=connection,
+        )
+
+
+def _analyzed(
+    analysis: Analysis,
+    inputs: Sequence[str],
+    *,
+    spool: Path,
+    batch_size: int | None,
+    max_logs: int | None,
+    exclude: Sequence[Path],
+    progress: Progress | None,
+    workers: int | None,
+    cluster: "Cluster | None",
+) -> Results:
     watch = Stopwatch()
     with watch.stage("detect"):
         found = find_sources(inputs, exclude=exclude, spool_dir=spool)
@@ -76,13 +117,11 @@ def analyze_files(
         ]
         opened = with_session_keys(opened)
     with watch.stage("scan"):
-        scanned = scan_sources(
-            opened,
-            batch_size=batch_size,
-            workers=workers,
-            max_lines=max_logs,
-            progress=bytes_on_disk(opened, partial(progress, "scan")) if progress else None,
-        )
+        tell = bytes_on_disk(opened, partial(progress, "scan")) if progress else None
+        if cluster is None:
+            scanned = scan_sources(opened, batch_size=batch_size, workers=workers, max_lines=max_logs, progress=tell)
+        else:
+            scanned = _scanned_by(cluster, opened, batch_size=batch_size, progress=tell)
     if not any(profile.sources["records"].sum() for profile in scanned.profiles.values()):
         if scanned.damaged:
             raise InputUnreadableError(next(iter(scanned.damaged.values())))
@@ -99,12 +138,12 @@ def analyze_files(
 
     lost: dict[int, str] = {}
 
-    def fetch(number: int, places: Sequence[Location]) -> Iterator[tuple[Location, Excerpt]]:
-        found = excerpts_if_unchanged(
-            opened[number].source, places, head=opened[number].head, lost=partial(lost.setdefault, number)
-        )
-        for place, excerpt in found:
-            yield place, excerpt.hidden(partial(hide_columns, tables=opened[number].tables))
+    def fetch(places: Mapping[int, Sequence[Location]]) -> Iterator[tuple[Location, Excerpt]]:
+        if cluster is None:
+            return _fetched(places, opened, lost=lost.setdefault)
+        from loganomaly.cluster.fetching import fetch_on_cluster
+
+        return fetch_on_cluster(cluster, places, opened=opened, lost=lost.setdefault)
 
     with watch.stage("extract"):
         if progress:
@@ -159,6 +198,32 @@ def analyze_files(
         mixed_masks=len(set(masks.values())) > 1,
         unclear=[analysis.clean(it.source.name) for it in opened if it.detected.dating.order_origin == "assumed"],
     )
+
+
+def _scanned_by(
+    cluster: "Cluster",
+    opened: Sequence[Opened],
+    *,
+    batch_size: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> ScanResult:
+    """Return what the workers of a cluster count."""
+    from loganomaly.cluster.scanning import scan_on_cluster
+    from loganomaly.cluster.seen import check_seen
+
+    check_seen(cluster, [item.source for item in opened])
+    return scan_on_cluster(cluster, opened, batch_size=batch_size, progress=progress)
+
+
+def _fetched(
+    places: Mapping[int, Sequence[Location]], opened: Sequence[Opened], *, lost: Callable[[int, str], object]
+) -> Iterator[tuple[Location, Excerpt]]:
+    """Yield what stands at places, given by the number of their source; `lost` is told why there is nothing more."""
+    for number, wanted in places.items():
+        item = opened[number]
+        found = excerpts_if_unchanged(item.source, wanted, head=item.head, lost=partial(lost, number))
+        for place, excerpt in found:
+            yield place, excerpt.hidden(partial(hide_columns, tables=item.tables))
 
 
 def _span(cases: Iterable[Case]) -> tuple[int, int] | None:

@@ -69,7 +69,7 @@ def report_frame(
     with watch.stage("extract"):
         found = with_lines(
             judgement.findings,
-            lambda _, places: work.excerpts(places, clean=clean),
+            lambda places: work.excerpts(places.get(0, ()), clean=clean),
             record_lines=lambda _, text: record_lines(text, work.tables),
             fits_layout=lambda _, line: fits_layout(line, work.tables),
             time_of=lambda place, _: work.time(place, scanned),
@@ -81,7 +81,7 @@ def report_frame(
         if work.leaks is not None:
             samples = leak_samples(
                 case.leaks,
-                lambda _, places: work.excerpts(places, clean=clean),
+                lambda places: work.excerpts(places.get(0, ()), clean=clean),
                 redactor=analysis.redactor,
                 pseudonyms=analysis.pseudonyms,
                 clean=clean,

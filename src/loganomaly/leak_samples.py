@@ -2,11 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from loganomaly.extract import Excerpt
+from loganomaly.extract import Fetch
 from loganomaly.findings import Location
 from loganomaly.redaction.kinds import Kind
 from loganomaly.redaction.pseudonyms import Pseudonymizer
@@ -27,7 +27,7 @@ _HIDDEN = re.compile(r"<([a-z][a-z0-9-]*)>")
 
 def leak_samples(
     leaks: pl.DataFrame,
-    fetch: Callable[[int, Sequence[Location]], Iterable[tuple[Location, Excerpt]]],
+    fetch: Fetch,
     *,
     redactor: Redactor,
     pseudonyms: Pseudonymizer,
@@ -39,8 +39,6 @@ def leak_samples(
     ----------
     leaks
         Columns `source`, `first_line`, `first_offset`, `kind`; the first `MOST_SAMPLES` rows are looked at.
-    fetch
-        Returns the excerpts of locations in a source, by its number.
     clean
         Takes out of a text what is not to be written at all.
     """
@@ -50,17 +48,16 @@ def leak_samples(
         place = Location(source=source, line=line, offset=offset)
         wanted[source].setdefault(place, []).append(kind)
     samples: dict[tuple[int, int, str], tuple[str, str | None]] = {}
-    for source, places in wanted.items():
-        for place, excerpt in fetch(source, list(places)):
-            before, line = excerpt.line()
-            rest = excerpt.longer()
-            text = "\n".join(rest) if may_go_on(line) else line
-            head = "\n".join(before) + "\n" if before and may_go_on("\n".join(before)) else ""
-            found = _shown(head + text, start=len(head), redactor=redactor, pseudonyms=pseudonyms)
-            for kind in places[place]:
-                if kind in found:
-                    sample, name = found[kind]
-                    samples[source, place.line, kind] = (clean(sample), name)
+    for place, excerpt in fetch({source: list(places) for source, places in wanted.items()}):
+        before, line = excerpt.line()
+        rest = excerpt.longer()
+        text = "\n".join(rest) if may_go_on(line) else line
+        head = "\n".join(before) + "\n" if before and may_go_on("\n".join(before)) else ""
+        found = _shown(head + text, start=len(head), redactor=redactor, pseudonyms=pseudonyms)
+        for kind in wanted[place.source][place]:
+            if kind in found:
+                sample, name = found[kind]
+                samples[place.source, place.line, kind] = (clean(sample), name)
     return samples
 
 

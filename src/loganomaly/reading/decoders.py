@@ -4,7 +4,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from loganomaly.errors import InputUnreadableError
 
@@ -186,7 +186,8 @@ class _FastZlibDecoder(_ZlibDecoder):
             from isal import isal_zlib
         except ImportError:
             return super()._decoder(wbits)
-        self._error = isal_zlib.error
+        error: Any = isal_zlib.error  # its stubs take the class for an instance
+        self._error = error
         inflate: _Inflate = isal_zlib.decompressobj(wbits=wbits)
         return inflate
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from loganomaly.reading.decoders import Coding, DamageError, decompressed
 from loganomaly.reading.replay import Replay
+from loganomaly.reading.storage import StoredObject
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -42,7 +43,7 @@ class Place:
 
 
 class Window(io.RawIOBase):
-    """A file, or *size* bytes of it from *start* on.
+    """A file or an object of a storage, or *size* bytes of it from *start* on.
 
     Raises
     ------
@@ -50,9 +51,9 @@ class Window(io.RawIOBase):
         From a read, when the file ends before the window does.
     """
 
-    def __init__(self, path: Path, *, start: int = 0, size: int | None = None) -> None:
+    def __init__(self, path: Path | StoredObject, *, start: int = 0, size: int | None = None) -> None:
         super().__init__()
-        self._file = io.FileIO(path, "r", opener=_without_waiting)
+        self._file = _opened(path)
         self._start = start
         self._size = size
         self._position = 0
@@ -98,6 +99,13 @@ class Window(io.RawIOBase):
         self._position = offset
         return offset
 
+    def read_ahead_to(self, offset: int) -> None:
+        """Let what comes from a storage be read ahead up to *offset* and no further."""
+        from loganomaly.reading.object_file import ObjectFile
+
+        if isinstance(self._file, ObjectFile):
+            self._file.stop = self._start + offset
+
     def close(self) -> None:
         """Close the file too."""
         # A window whose file could not be opened is closed too when it is collected.
@@ -106,12 +114,20 @@ class Window(io.RawIOBase):
         super().close()
 
 
+def _opened(path: Path | StoredObject) -> io.RawIOBase:
+    if isinstance(path, Path):
+        return io.FileIO(path, "r", opener=_without_waiting)
+    from loganomaly.reading.object_file import ObjectFile
+
+    return ObjectFile(path)
+
+
 def _without_waiting(path: str, flags: int) -> int:
     """Open a file; a pipe that took its place after it was looked at is empty then, instead of waited for."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def open_window(path: Path, place: Place | None) -> Window:
+def open_window(path: Path | StoredObject, place: Place | None) -> Window:
     """Open the part of a file that *place* is, all of it when None."""
     return Window(path) if place is None else Window(path, start=place.start, size=place.size)
 

@@ -27,9 +27,10 @@ from loganomaly.reading.registers import (
     STATUS,
     TIME,
 )
-from loganomaly.reading.rows import is_odd, long_row, row_heads
+from loganomaly.reading.rows import LONGEST_ROW, is_odd, long_row, row_heads
 from loganomaly.reading.severity import level_word
 from loganomaly.reading.traces import (
+    LOOK_BACK,
     follows_trace,
     goes_on,
     goes_on_surely,
@@ -44,6 +45,7 @@ __all__ = [
     "LONGEST_RECORD",
     "UNMATCHED",
     "Records",
+    "first_sure_start",
     "last_record_start",
     "read_all",
     "read_all_heads",
@@ -194,6 +196,31 @@ def last_record_start(data: Any, t: Tables) -> Any:
         if (not begun or line - first >= LONGEST_RECORD) and not is_blank_line(data, starts[line], ends[line]):
             first, begun, found = line, True, True
     return starts[first] if found else 0
+
+
+@njit(nogil=True, cache=True)
+def first_sure_start(data: Any, begin: Any, whole: Any, t: Tables) -> Any:
+    """Return the offset of the first line from `begin` on that begins a record whatever comes before `data`, or -1.
+
+    `data` begins with a line, the first of its source if it is `whole`; its last line may be cut off. That no row goes
+    over a line is known where none of the lines before it opens one, as far back as a row may be long.
+    """
+    programs, rows = t[_PROGRAMS], t[_ROWS] == 1
+    out = np.empty(OUT_SIZE, np.int64)
+    starts, ends = line_bounds(data)
+    quiet = LONGEST_ROW if whole else 0  # lines before without a quote that opens or closes
+    for line in range(len(starts) - 2):
+        odd = rows and is_odd(data, starts[line], ends[line])
+        if (
+            starts[line] >= begin
+            and (whole or line >= LOOK_BACK)
+            and not (rows and (odd or quiet < LONGEST_ROW))
+            and not is_blank_line(data, starts[line], ends[line])
+            and _kind(data, starts, ends, line, programs, t, out)[0] == _BEGINS
+        ):
+            return starts[line]
+        quiet = 0 if odd else quiet + 1
+    return -1
 
 
 @njit(nogil=True, cache=True)

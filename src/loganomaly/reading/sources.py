@@ -6,20 +6,25 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsError, UsageError
 from loganomaly.reading.looks import Look, look_at
 from loganomaly.reading.members import ArchiveWalk
 from loganomaly.reading.parquet import table_problem
-from loganomaly.reading.spool import spool
+from loganomaly.reading.places import Window
+from loganomaly.reading.spool import new_spool, not_stored, spool
+from loganomaly.reading.storage import MetObject, StorageError, find_objects, on_the_web
 from loganomaly.reading.streams import Source
+from loganomaly.reading.urls import is_url, shown_url
 
 __all__ = ["Found", "Skipped", "find_sources"]
 
 _BLOCK = 1 << 20
+_LOOKS = 16  # objects of a storage that are looked at at a time, each of which is a wait for an answer
 _STDIN = "-"
 _GLOB = re.compile(r"[*?[]")
 
@@ -68,7 +73,8 @@ def find_sources(
     Parameters
     ----------
     inputs
-        Files, folders (walked recursively), globs (``logs/**/*.log``), named pipes, or ``-``.
+        Files, folders (walked recursively), globs (``logs/**/*.log``), named pipes, or ``-``; the same by URL
+        (``s3://bucket/logs/**/*.gz``), as far as fsspec reads it.
     exclude
         Folders whose files are neither walked nor matched, such as the output folder. A folder or file
         that is itself an input is read all the same.
@@ -123,6 +129,9 @@ class _Finder:
         if given == _STDIN:
             self._add_stdin()
             return
+        if is_url(given):
+            self._add_url(given)
+            return
         path = Path(given)
         status = _status(path)
         if status is None:
@@ -176,6 +185,64 @@ class _Finder:
         path = spool(_blocks(stream, name=name), name=name, folder=self._spool_dir)
         self._spools.add(path)
         self._examine(_Candidate(path, "named"), name=name, identity=identity)
+        if all(source.path != path for source in self._sources.values()):
+            path.unlink()
+
+    def _add_url(self, url: str) -> None:
+        """Add what a URL stands for."""
+        name = shown_url(url)
+        try:
+            met = [each for each in find_objects(url) if each.stored.url not in self._sources]
+            with ThreadPoolExecutor(_LOOKS, thread_name_prefix="look") as pool:
+                looks = list(pool.map(_look_at_object, met))
+        except StorageError as error:
+            raise InputUnreadableError(f"cannot read {name!r}: {error.strerror}") from error
+        only = len(met) == 1 and met[0].stored.name == name
+        for each, look in zip(met, looks, strict=True):
+            if isinstance(look, StorageError) and only:
+                raise InputUnreadableError(f"cannot read {name!r}: {look.strerror}") from look
+            if isinstance(look, StorageError):
+                self._skip(each.stored.name, f"it cannot be read: {look.strerror}", identity=each.stored.url)
+            elif isinstance(look, str):
+                self._skip(each.stored.name, look, identity=each.stored.url)
+            elif look is not None and look.kind == "text":
+                self._sources[each.stored.url] = Source(
+                    name=self._unique(each.stored.name),
+                    path=each.stored,
+                    compression=look.compression,
+                    encoding=look.encoding,
+                    size=each.stored.size,
+                    modified=each.modified,
+                    objects=look.objects,
+                )
+            else:
+                self._add_copy(each)
+
+    def _unique(self, name: str) -> str:
+        """Return a name, numbered where another source has it: what tells two URLs apart may not be shown."""
+        taken = {source.name for source in self._sources.values()}
+        number, unique = 1, name
+        while unique in taken:
+            number += 1
+            unique = f"{name} ({number})"
+        return unique
+
+    def _add_copy(self, met: MetObject) -> None:
+        """Add an object that must lie on disk to be read: an archive, a table, or what can only be read as a whole."""
+        from loganomaly.reading.object_file import object_blocks
+
+        name = met.stored.name
+        file, path = new_spool(name=name, folder=self._spool_dir)
+        self._spools.add(path)
+        with file:
+            blocks = object_blocks(met.stored)
+            try:
+                for block in blocks:
+                    _write(file, block, name=name, folder=self._spool_dir)
+            except StorageError as error:
+                raise InputUnreadableError(f"cannot read {name!r}: {error.strerror}") from error
+        os.utime(path, (met.modified, met.modified))
+        self._examine(_Candidate(path, "named"), name=name, identity=met.stored.url)
         if all(source.path != path for source in self._sources.values()):
             path.unlink()
 
@@ -281,6 +348,29 @@ class _Finder:
         best = {candidate.path: candidate for candidate in files if candidate.how == "walked"}
         best |= {candidate.path: candidate for candidate in files if candidate.how == "matched"}
         return list(best.values())
+
+
+def _look_at_object(met: MetObject) -> Look | str | StorageError | None:
+    """Tell what an object is; None where only the whole of it can be read."""
+    if not met.has_size:
+        return None
+    try:
+        with Window(met.stored) as file:
+            if on_the_web(met.stored):
+                # A server that gives no parts shows here: it is asked for the end alone.
+                file.seek(max(0, met.stored.size - 1))
+                file.read(1)
+                file.seek(0)
+            return look_at(file, path=PurePosixPath(met.stored.name), walked=met.walked)
+    except StorageError as error:
+        return None if isinstance(error.__cause__, ValueError) else error  # a server without parts of files
+
+
+def _write(file: BinaryIO, block: bytes, *, name: str, folder: Path | None) -> None:
+    try:
+        file.write(block)
+    except OSError as error:
+        raise not_stored(name, folder=folder, error=error) from error
 
 
 def _source(path: Path, *, name: str, look: Look, status: os.stat_result) -> Source:

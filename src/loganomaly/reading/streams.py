@@ -18,11 +18,12 @@ from loganomaly.reading.parquet import parquet_lines
 from loganomaly.reading.places import Place, Window, open_window, unpacked
 from loganomaly.reading.plain import EscapeMemo, Plain
 from loganomaly.reading.replay import BLOCK, Replay
+from loganomaly.reading.storage import StorageError, StoredObject
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Source", "open_source", "read_head", "read_tail"]
+__all__ = ["Source", "damage_of", "open_source", "read_head", "read_tail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,8 @@ class Source:
         What the user is shown: the path as given, or the given folder joined with the path in it;
         ``"<stdin>"`` for standard input. Always encodable as UTF-8.
     path
-        Where the bytes lie; for a pipe, the file it was spooled to, for a member of an archive, the archive or
-        the file it was spooled to.
+        Where the bytes lie: a file, or an object of a storage; for a pipe, the file it was spooled to, for a member of
+        an archive, the archive or the file it was spooled to.
     compression
         Told by the first bytes, never by the file name; "parquet" for a table, whose rows are the lines. Of a member of
         an archive its own, whatever the archive does.
@@ -53,7 +54,7 @@ class Source:
     """
 
     name: str
-    path: Path
+    path: Path | StoredObject
     compression: Compression | Literal["parquet"]
     encoding: Encoding
     size: int
@@ -85,6 +86,8 @@ def open_source(source: Source) -> BinaryIO:
     """
     try:
         return _Stream(_Keeper(_raw(source), source=source))
+    except StorageError as error:
+        raise InputUnreadableError(f"cannot open {source.name!r}: {error.strerror}") from error
     except OSError as error:
         raise InputUnreadableError(
             f"cannot open {source.name!r}: {error.strerror or error}; check that it exists and may be read"
@@ -123,7 +126,7 @@ def read_tail(source: Source, size: int) -> bytes:
     except DamageError:
         return b""
     except OSError as error:
-        raise _damage(source, error=error, position=0) from error
+        raise damage_of(source, error=error, position=0) from error
 
 
 def _raw(source: Source) -> Plain | Replay:
@@ -141,6 +144,7 @@ def _raw(source: Source) -> Plain | Replay:
 def _delivered(window: Window, source: Source) -> Iterator[bytes]:
     """Return the bytes of *source* as they are delivered."""
     if source.compression == "parquet":
+        assert isinstance(source.path, Path)  # of a storage, they are copied
         return without_escapes(parquet_lines(source.path))
     file: Readable = window if source.place is None else unpacked(window, source.place)
     file.seek(0)
@@ -221,7 +225,7 @@ class _Keeper(io.RawIOBase):
             return self._raw.tell()
 
     def _keep(self, error: DamageError | OSError) -> None:
-        self.damage = _damage(self._source, error=error, position=self._raw.tell())
+        self.damage = damage_of(self._source, error=error, position=self._raw.tell())
         self.damage.__cause__ = error
 
     def close(self) -> None:
@@ -229,12 +233,16 @@ class _Keeper(io.RawIOBase):
         super().close()
 
 
-def _damage(source: Source, *, error: DamageError | OSError, position: int) -> InputUnreadableError:
+def damage_of(source: Source, *, error: DamageError | OSError, position: int) -> InputUnreadableError:
+    """Return the error that says that a source cannot be read past its first `position` bytes, and why."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    advice = error.advice if isinstance(error, DamageError) else "get a complete copy of it"
+    if isinstance(error, DamageError):
+        reason += f"; {error.advice}"
+    elif not isinstance(error, StorageError):
+        reason += "; get a complete copy of it"
     return InputUnreadableError(
         f"{source.name!r} cannot be read past its first {position:,} bytes"
-        f"{' (decompressed)' if source.packed else ''}: {reason}; {advice}"
+        f"{' (decompressed)' if source.packed else ''}: {reason}"
     )
 
 

@@ -7,8 +7,9 @@ own, nothing is gained, and that is all that is lost.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from loganomaly.kernels import njit
 
 __all__ = ["Moulds", "moulds_of"]
 

@@ -1,0 +1,574 @@
+"""Analyses on a Dask cluster: a real scheduler and workers on this machine; the same results, and faults."""
+
+import gzip
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import distributed
+import fsspec
+import numpy as np
+import polars as pl
+import pytest
+from distributed import LocalCluster
+
+import faulty
+import object_storage
+from loganomaly import LogAnalyzer
+from loganomaly.behaviours.rule import BehaviourRule
+from loganomaly.cluster import connection, scanning
+from loganomaly.cluster.address import read_address
+from loganomaly.cluster.moved import moved
+from loganomaly.cluster.spans import spans_of
+from loganomaly.cluster.tasks import GroupWork, SourceWork
+from loganomaly.config import Config, load_config
+from loganomaly.errors import ClusterError, UnavailableError, UsageError
+from loganomaly.floods import FloodSettings
+from loganomaly.profile_tables import table_schemas
+from loganomaly.reading.detect import detect
+from loganomaly.reading.places import open_window
+from loganomaly.reading.records import read_records
+from loganomaly.reading.seams import find_seam
+from loganomaly.reading.sources import find_sources
+from loganomaly.reading.streams import Source
+from loganomaly.redaction.pseudonyms import Pseudonymizer
+from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.sessions import SessionKeys
+from test_same_findings import (
+    burst,
+    flood,
+    heartbeat,
+    json_line,
+    odd,
+    plain,
+    said,
+    second_of,
+    spaced,
+    stamp,
+    steady,
+    syslog,
+    text_of,
+)
+
+QUIET = Config(llm={"provider": "local"})
+SMALL = 6_000  # bytes of a part, so that a small log has many
+
+
+def events(seconds=900, *, seed=5, parts=(steady, odd, flood, burst, heartbeat)):
+    order = random.Random(seed)
+    return sorted((event for part in parts for event in part(order, seconds)), key=second_of)
+
+
+def traces(order, count=400):
+    """Yield the lines of records with traces of any length, so that many go over any cut."""
+    for number in range(count):
+        yield f"{stamp(number)} ERROR [shop] order {number} failed"
+        yield "java.lang.IllegalStateException: no stock"
+        yield from [f"\tat shop.Cart.step{k}(Cart.java:{k})" for k in range(order.randrange(1, 120))]
+        yield f"{stamp(number)} INFO [shop] order {number} is retried"
+
+
+def csv_rows(order, count=3000, *, quoted):
+    yield "timestamp,level,component,message"
+    for number in range(count):
+        message = f"job {number} took {order.randrange(90)} ms"
+        if number % quoted == 7:
+            message = f'"job {number} failed:\nno space left on device\n2026-03-14T09:00:00Z,ERROR,db,really"'
+        yield f"{stamp(number)},{'ERROR' if 'failed' in message else 'INFO'},db,{message}"
+
+
+def logs():
+    order = random.Random(7)
+    usual = events()
+    plains = text_of([plain(event) for event in usual]).encode()
+    return {
+        "plain.log": plains,
+        "spaced.log": text_of([spaced(event) for event in usual]).encode(),
+        "json.log": text_of([json_line(event) for event in usual]).encode(),
+        "syslog.log": text_of([syslog(event) for event in usual]).encode(),
+        "packed.log.gz": gzip.compress(plains),
+        "traces.log": text_of(traces(order)).encode(),
+        "rows.csv": text_of(csv_rows(order, quoted=10**6)).encode(),
+        "rows-over-lines.csv": text_of(csv_rows(order, quoted=40)).encode(),
+        "rare-rows-over-lines.csv": text_of(csv_rows(order, 6000, quoted=2000)).encode(),
+        "marked.log": b"\xef\xbb\xbf" + plains,
+        "coloured.log": plains[:30_000] + plains[30_000:].replace(b"INFO", b"\x1b[32mINFO\x1b[0m"),
+        "no-end.log": plains[:-1],
+        "long-record.log": plains[:30_000] + b"\n" + b"  and on\n" * 9000 + plains,
+    }
+
+
+@pytest.fixture(scope="module")
+def server():
+    with object_storage.serving() as (endpoint, client), pytest.MonkeyPatch.context() as patch:
+        for name, value in object_storage.environment(endpoint).items():
+            patch.setenv(name, value)
+        fsspec.filesystem("s3").clear_instance_cache()
+        yield client
+
+
+@pytest.fixture
+def bucket(server):
+    """Return what writes objects into an empty bucket, and removes some."""
+    for entry in server.list_objects_v2(Bucket=object_storage.BUCKET).get("Contents", []):
+        server.delete_object(Bucket=object_storage.BUCKET, Key=entry["Key"])
+
+    def put(objects, *, without=()):
+        for name, data in objects.items():
+            server.put_object(Bucket=object_storage.BUCKET, Key=name, Body=data)
+        for name in without:
+            server.delete_object(Bucket=object_storage.BUCKET, Key=name)
+
+    return put
+
+
+@pytest.fixture(scope="module")
+def cluster(server):
+    assert server  # whose address the workers inherit
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=100
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(scanning, "SPAN_BYTES", SMALL)
+
+
+def on_workers(running, code):
+    """Run code in each worker process."""
+    with distributed.Client(running, set_as_default=False) as client:
+        client.run(exec, code, {})
+
+
+# --- what workers are given
+
+
+@pytest.mark.parametrize("text", ["local:0", "local", "10.0.0.7", "http://10.0.0.7:8786", "tcp://10.0.0.7", ""])
+def test_what_names_no_cluster_is_an_error(text):
+    with pytest.raises(UsageError, match=r"expected the address of a Dask scheduler, such as tcp://10.0.0.7:8786"):
+        read_address(text)
+
+
+def test_a_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch, tmp_path):
+    from importlib import metadata
+
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    with (
+        pytest.raises(UnavailableError, match=r"pip install 'loganomaly\[cluster\]'"),
+        connection.connected("local:1", folder=tmp_path),
+    ):
+        pass
+
+
+def test_lines_that_come_later_are_counted_as_if_they_had_been_scanned_there():
+    rules = (
+        BehaviourRule(name="often", type="count", pattern="took", threshold=3),
+        BehaviourRule(name="many", type="distinct_count", field="component", threshold=2),
+    )
+    for write in (plain, json_line, syslog):
+        text = text_of([write(event) for event in events(300)]).encode()
+        tables = detect(text).tables()
+        data = np.frombuffer(text, np.uint8)
+        options = {
+            "floods": FloodSettings(window_size=50),
+            "sessions": SessionKeys(),
+            "leaks": LeakSearch(),
+            "behaviours": rules,
+        }
+        first = scan(Chunk(source=3, data=data, offset=77), tables, **options).profile
+        later = scan(Chunk(source=3, data=data, offset=77, first_line=1234), tables, **options).profile
+        shifted = moved(first, 1234)
+        for name in table_schemas():
+            assert getattr(shifted, name).equals(getattr(later, name)), name
+        assert shifted.floods.found.equals(later.floods.found)
+        for one, other in zip(shifted.floods.pieces, later.floods.pieces, strict=True):
+            assert (one.first_line, one.end_line) == (other.first_line, other.end_line)
+            assert (one.head.line == other.head.line).all()
+            assert (one.tail.line == other.tail.line).all()
+
+
+def test_every_column_of_lines_is_moved():
+    from loganomaly.cluster.moved import _LINES
+
+    of_lines = {
+        name: tuple(column for column in schema if column.endswith(("_line", "_place")) or column == "place")
+        for name, schema in table_schemas().items()
+    }
+    assert {name: columns for name, columns in of_lines.items() if columns} == _LINES
+
+
+@pytest.mark.parametrize("name", [name for name in logs() if name not in {"packed.log.gz", "coloured.log"}])
+def test_a_part_begins_where_a_record_does(tmp_path, name):
+    data = logs()[name]
+    (tmp_path / name).write_bytes(data)
+    (source,) = find_sources([str(tmp_path / name)]).sources
+    tables = detect(data[:262_144]).tables()
+    columns, rows, _ = read_records(np.frombuffer(data, np.uint8), tables)
+    starts = set(columns[2][:rows].tolist())
+    found = []
+    with open_window(source.path, None) as window:
+        for begin in range(0, len(data), 7001):
+            seam = find_seam(window, begin, begin + 7001, tables)
+            found += [] if seam.start is None else [seam.start]
+    assert set(found) <= starts
+    assert name == "rows-over-lines.csv" or len(found) > 5
+
+
+def test_what_can_only_be_read_as_a_whole_is_one_part(tmp_path):
+    for name, data in logs().items():
+        (tmp_path / name).write_bytes(data)
+    parts = {Path(s.name).name: len(spans_of(s, size=SMALL)) for s in find_sources([str(tmp_path)]).sources}
+    assert parts["packed.log.gz"] == 0
+    assert parts["plain.log"] > 5
+
+
+def test_nothing_that_is_sent_shows_its_contents_where_it_is_logged():
+    key = b"a key that nobody may see 0123456789"
+    work = GroupWork(
+        floods=FloodSettings(),
+        sessions=SessionKeys(),
+        leaks=LeakSearch(pseudonyms=Pseudonymizer(key)),
+        behaviours=(),
+        rules=None,
+    )
+    source = Source(name="a", path=Path("a"), compression="none", encoding="utf-8", size=1, modified=0.0)
+    sent = SourceWork(number=0, source=source, tables=detect(b"x\n").tables(), head=b"hunter2x")
+    assert "nobody may see" not in repr(work) + repr(work.leaks)
+    assert "hunter2x" not in repr(sent)
+
+
+# --- the same results
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", logs())
+def test_a_cluster_says_what_one_machine_says(cluster, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(logs()[name])
+    analyzer = LogAnalyzer(QUIET)
+    assert said(analyzer.analyze(path, cluster=cluster.scheduler_address)) == said(analyzer.analyze(path))
+
+
+def test_many_files_of_any_kind_with_settings_of_their_own_in_parts_of_any_size(cluster, tmp_path, monkeypatch):
+    for name in ("syslog.log", "json.log", "traces.log", "packed.log.gz", "rare-rows-over-lines.csv"):
+        (tmp_path / name).write_bytes(logs()[name])
+    own = load_config(overrides={"llm.provider": "local", "detectors.rolling_window.window_size": 60})
+    abroad = load_config(
+        overrides={"llm.provider": "local", "reading.timezone": "America/New_York", "reading.year": 2024}
+    )
+    analyzer = LogAnalyzer(own, file_configs={"sys*.log": abroad, "json.log": QUIET})
+    whole = analyzer.analyze(tmp_path)
+    for size, batch_size in ((9001, None), (70_001, 100)):
+        monkeypatch.setattr(scanning, "SPAN_BYTES", size)
+        got = analyzer.analyze(tmp_path, cluster=cluster.scheduler_address, batch_size=batch_size)
+        assert said(got) == said(whole)
+        assert got.files.keys() == whole.files.keys()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_on_this_machine_say_the_same_and_are_gone_afterwards(tmp_path, workers):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"])
+    analyzer = LogAnalyzer(QUIET)
+    told, before = [], children()
+    got = analyzer.analyze(path, cluster=f"local:{workers}", progress=lambda *step: told.append(step))
+    assert said(got) == said(analyzer.analyze(path))
+    assert [done for stage, done, _ in told if stage == "scan"][-1] == path.stat().st_size
+    assert children() == before
+
+
+@pytest.mark.usefixtures("small")
+def test_a_relative_path_is_read_by_workers_that_are_elsewhere(cluster, tmp_path, monkeypatch):
+    (tmp_path / "app.log").write_bytes(logs()["plain.log"])
+    monkeypatch.chdir(tmp_path)
+    assert LogAnalyzer(QUIET).analyze("app.log", cluster=cluster.scheduler_address).notices == ()
+
+
+@pytest.mark.usefixtures("small")
+def test_logs_in_a_storage_are_read_by_the_workers(cluster, tmp_path, bucket):
+    contents = {"a/plain.log": logs()["plain.log"], "a/old/packed.log.gz": logs()["packed.log.gz"]}
+    bucket(contents)
+    for name, data in contents.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    analyzer = LogAnalyzer(QUIET)
+    there = analyzer.analyze("s3://logs/a", cluster=cluster.scheduler_address)
+    here = analyzer.analyze("s3://logs/a")
+    assert said(there) == said(here)
+    assert there.anomalies
+    assert len(there.anomalies) == len(analyzer.analyze(tmp_path / "a").anomalies)
+
+
+# --- faults
+
+
+def kill_workers(running, *, after, times=1):
+    """Return a progress function that kills a worker process, as soon as so many parts are done and after each more."""
+    seen = []
+
+    def progress(stage, *_):
+        if stage != "scan":
+            return
+        seen.append(stage)
+        if len(seen) >= after and len(seen) < after + times:
+            workers = [worker for worker in running.workers.values() if worker.process is not None]
+            os.kill(random.Random(len(seen)).choice(workers).process.pid, signal.SIGKILL)
+
+    return progress
+
+
+@pytest.mark.usefixtures("small")
+def test_workers_that_are_killed_in_the_middle_cost_nothing_but_time(cluster, tmp_path):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"] * 4)
+    analyzer = LogAnalyzer(QUIET)
+    progress = kill_workers(cluster, after=8, times=2)
+    got = analyzer.analyze(path, cluster=cluster.scheduler_address, progress=progress)
+    assert said(got) == said(analyzer.analyze(path))
+    with distributed.Client(cluster, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+
+
+@pytest.fixture
+def spoilt(cluster):
+    """Return what puts some code in the place of a function in the workers; it is mended afterwards."""
+    mends = []
+
+    def spoil(where, name, code):
+        mends.append(f"import {where} as where\nwhere.{name} = where._kept")
+        on_workers(cluster, f"import {where} as where\nwhere._kept = kept = where.{name}\n{code}\nwhere.{name} = new")
+
+    yield spoil
+    for mend in mends:
+        on_workers(cluster, mend)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("code", "match"),
+    [
+        ("def new(*_, **__): raise MemoryError", r"a worker ran out of memory on '.*plain.log' from byte [\d,]+ on"),
+        ("def new(*_, **__): raise ZeroDivisionError('oh')", r"a worker failed on '.*plain.log' .*ZeroDivisionError"),
+    ],
+)
+def test_a_worker_that_fails_is_an_error_that_names_the_input(cluster, tmp_path, spoilt, code, match):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"])
+    spoilt("loganomaly.cluster.tasks", "scan", code)
+    with pytest.raises(ClusterError, match=match):
+        LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_part_that_kills_every_worker_is_an_error_that_names_it(tmp_path, monkeypatch):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"])
+    spoil = tmp_path / "spoil"
+    spoil.mkdir()
+    # Each worker process ends where it scans, as one does that the system kills for want of memory.
+    (spoil / "sitecustomize.py").write_text(
+        "import sys, os\n"
+        "class Spoil:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'loganomaly.cluster.tasks' and 'distributed' in sys.modules:\n"
+        "            import loganomaly.scan.chunk as chunk\n"
+        "            chunk.scan = lambda *_, **__: os._exit(9)\n"
+        "sys.meta_path.insert(0, Spoil())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{spoil}{os.pathsep}{faulty.SOURCE}")
+    with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=":0",
+            silence_logs=100,
+            scheduler_kwargs={"allowed_failures": 0},
+        ) as running,
+        pytest.raises(ClusterError, match=r"workers died again and again .* on '.*plain.log' from byte"),
+    ):
+        LogAnalyzer(QUIET).analyze(path, cluster=running.scheduler_address)
+
+
+def test_a_file_that_workers_do_not_see_is_an_error_that_says_what_they_need(cluster, tmp_path, spoilt):
+    path = tmp_path / "unseen.log"
+    path.write_bytes(logs()["plain.log"])
+    spoilt(
+        "pathlib",
+        "Path.stat",
+        "def new(self, kept=kept, **options):\n"
+        "    if self.name == 'unseen.log':\n"
+        "        raise FileNotFoundError(2, 'No such file')\n"
+        "    return kept(self, **options)",
+    )
+    with pytest.raises(ClusterError, match=r"does not see '.*unseen.log': .*under the same path"):
+        LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+
+
+def test_a_worker_with_another_version_is_an_error_that_names_both(cluster, tmp_path, spoilt):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"])
+    spoilt("distributed.versions", "_version_cached", "new = lambda name: '0.0.7'")
+    with pytest.raises(
+        ClusterError, match=r"the worker tcp://127.0.0.1:\d+ is not like this process: .*numpy 0.0.7, here"
+    ):
+        LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "_REACHED_WITHIN", 1.0)
+    (tmp_path / "app.log").write_bytes(b"x\n")
+    begin = time.monotonic()
+    with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9 within 1 seconds"):
+        LogAnalyzer(QUIET).analyze(tmp_path, cluster="tcp://127.0.0.1:9")
+    assert time.monotonic() - begin < 15
+
+
+def test_a_cluster_without_workers_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "_WORKERS_WITHIN", 0.5)
+    (tmp_path / "app.log").write_bytes(b"x\n")
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=100) as empty,
+        pytest.raises(ClusterError, match="has no worker that works within"),
+    ):
+        LogAnalyzer(QUIET).analyze(tmp_path, cluster=empty.scheduler_address)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_that_is_replaced_between_its_parts_is_told_and_counts_up_to_there(cluster, tmp_path):
+    path = tmp_path / "plain.log"
+    data = logs()["plain.log"] * 3
+    path.write_bytes(data)
+    done = []
+
+    def replace(stage, *_):
+        if stage == "scan" and not done:
+            done.append(True)
+            path.rename(tmp_path / "plain.log.1")
+            path.write_bytes(data.replace(b"INFO", b"WARN"))
+
+    results = LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address, progress=replace)
+    assert "was rotated or overwritten while it was read" in " ".join(results.notices)
+    assert 0 < results.summary["records"] < data.count(b"\n")
+
+
+@pytest.mark.usefixtures("small")
+def test_an_object_that_is_changed_between_its_parts_is_told(cluster, bucket):
+    data = logs()["plain.log"] * 3
+    bucket({"app.log": data, "same.log": logs()["json.log"]})
+    done = []
+
+    def replace(stage, *_):
+        if stage == "scan" and not done:
+            done.append(True)
+            bucket({"app.log": data.replace(b"INFO", b"WARN")})
+
+    inputs = ["s3://logs/app.log", "s3://logs/same.log"]
+    results = LogAnalyzer(QUIET).analyze(inputs, cluster=cluster.scheduler_address, progress=replace)
+    (notice,) = results.notices
+    assert notice.startswith("s3://logs/app.log: not all of it was read: ")
+    assert "it was changed after it was found" in notice
+
+
+@pytest.mark.usefixtures("small")
+def test_an_object_that_is_gone_costs_nothing_but_itself(cluster, bucket):
+    bucket({"app.log": logs()["plain.log"], "gone.log": logs()["json.log"]})
+    done = []
+
+    def remove(stage, *_):
+        if stage == "scan" and not done:
+            done.append(True)
+            bucket({}, without=["gone.log"])
+
+    results = LogAnalyzer(QUIET).analyze(
+        ["s3://logs/app.log", "s3://logs/gone.log"], cluster=cluster.scheduler_address, progress=remove
+    )
+    (notice,) = results.notices
+    assert "s3://logs/gone.log" in notice
+    assert "there is no such object" in notice
+
+
+def test_what_a_cluster_cannot_do_is_an_error(tmp_path):
+    (tmp_path / "app.log").write_bytes(b"x\n")
+    with pytest.raises(UsageError, match="max_logs with a cluster"):
+        LogAnalyzer(QUIET).analyze(tmp_path, cluster="local:1", max_logs=1)
+    with pytest.raises(UsageError, match="a frame lies in the memory of this process"):
+        LogAnalyzer(QUIET).analyze(pl.DataFrame({"log": ["x"]}), cluster="local:1")
+
+
+# --- the command
+
+
+def children(of=None):
+    """Return the process ids of all descendants of a process, this one unless given."""
+    import psutil
+
+    # Python's own, which keeps account of locks, stays as long as the process does.
+    return {
+        process.pid
+        for process in psutil.Process(of).children(recursive=True)
+        if not any("resource_tracker" in word for word in process.cmdline())
+    }
+
+
+def test_the_command_writes_the_same_results_with_the_same_pseudonyms(tmp_path, monkeypatch):
+    (tmp_path / "app.log").write_bytes(logs()["plain.log"])
+    (tmp_path / "key.yaml").write_text("leaks: {key_env: LOG_KEY}")
+    monkeypatch.setenv("LOG_KEY", "a key that nobody may see 0123456789")
+    options = ("--input", "app.log", "--disable-llm", "--config", "key.yaml")
+    for name, more in (("here", ()), ("there", ("--cluster", "local:1"))):
+        assert faulty.run(tmp_path, *options, "--output", name, *more) == (0, "")
+    here, there = (faulty.shown(tmp_path / name) for name in ("here", "there"))
+    assert faulty.same(here, there)
+    assert b"password-" in there["leaks.json"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_process_and_no_results(tmp_path, how):
+    (tmp_path / "app.log").write_bytes(logs()["plain.log"] * 100)
+    with faulty.start(
+        tmp_path, "--input", "app.log", "--output", "results", "--disable-llm", "--cluster", "local:2",
+        before="import loganomaly.cluster.scanning as s\ns.SPAN_BYTES = 20_000\n", start_new_session=True,
+    ) as process:  # fmt: skip
+        end = time.monotonic() + 60
+        while len(begun := children(process.pid)) < 2:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        time.sleep(3)
+        if how is signal.SIGINT:
+            os.killpg(process.pid, how)  # as a terminal does
+        else:
+            process.send_signal(how)
+        _, errors = process.communicate(timeout=60)
+    if how is signal.SIGINT:
+        assert (process.returncode, errors) == (130, "interrupted; no results were written\n")
+    assert not faulty.shown(tmp_path / "results")
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in begun):
+        assert time.monotonic() < end, "a worker is left behind"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (("--cluster", "here"), "expected the address of a Dask scheduler"),
+        (("--cluster", "local:1", "--max-logs", "5"), "max_logs with a cluster"),
+        (("--cluster", "local:1", "--llm-phase", "classify"), "--cluster: without effect with --llm-phase classify"),
+    ],
+)
+def test_wrong_options_are_errors(tmp_path, options, match):
+    (tmp_path / "app.log").write_bytes(b"x\n")
+    code, errors = faulty.run(tmp_path, "--input", "app.log", "--output", "results", "--disable-llm", *options)
+    assert code == 2
+    assert match in errors
