@@ -2,6 +2,7 @@
 
 import importlib.util
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from pathlib import Path
 from figures import DRAIN3
 
 HERE = Path(__file__).resolve().parent
-PEERS = (DRAIN3, "wc")
+LOGFOLD = "logfold"
+PEERS = (DRAIN3, LOGFOLD, "grep", "wc")
+GET_LOGFOLD = "python -m venv VENV && VENV/bin/pip install logfold==0.5, then --logfold VENV/bin/logfold"
 
 
 class UsageProblemError(Exception):
@@ -21,16 +24,25 @@ class UsageProblemError(Exception):
 class Contender:
     """A command to measure: `arguments(log, output)` is what is run, `shown` the same with placeholders.
 
-    `most_lines` is the length of the beginning of the log it is given; None is all of it.
+    `most_lines` is the length of the beginning of the log it is given; None is all of it. Those that are `tested`, and
+    no peers, tell the time of their stages.
     """
 
     name: str
     arguments: Callable[[Path, Path], list[str]]
     shown: str
     most_lines: int | None = None
+    tested: bool = False
 
 
-def choose(peers: Sequence[str], *, tested: Sequence[str], drain3_lines: int) -> list[Contender]:
+def find_logfold(given: str | None) -> str | None:
+    """Return the program logfold: that which is given, or else on the path; None if there is none."""
+    return shutil.which(given or LOGFOLD)
+
+
+def choose(
+    peers: Sequence[str], *, tested: Sequence[str], drain3_lines: int, logfold: str | None = None
+) -> list[Contender]:
     """Return the commands under test, then the peers.
 
     Parameters
@@ -41,6 +53,8 @@ def choose(peers: Sequence[str], *, tested: Sequence[str], drain3_lines: int) ->
         Commands to test, as one would type them; none is the loganomaly of this Python.
     drain3_lines
         The number of lines that Drain3 is given at most.
+    logfold
+        The program, where logfold is among the peers.
 
     Raises
     ------
@@ -52,8 +66,15 @@ def choose(peers: Sequence[str], *, tested: Sequence[str], drain3_lines: int) ->
         raise UsageProblemError(f"--peers {','.join(unknown)}: unknown, expected some of {', '.join(PEERS)}")
     if DRAIN3 in peers and importlib.util.find_spec(DRAIN3) is None:
         raise UsageProblemError("Drain3 is not installed: pip install '.[bench]', or leave it out with --peers wc")
+    if LOGFOLD in peers and logfold is None:
+        raise UsageProblemError(f"logfold is not found: {GET_LOGFOLD}; or leave it out with --peers")
     ours = [_given(text) for text in tested] or [_installed()]
-    known = {DRAIN3: _drain3(most_lines=drain3_lines), "wc": _wc()}
+    known = {
+        DRAIN3: _drain3(most_lines=drain3_lines),
+        "wc": _wc(),
+        "grep": _grep(),
+        LOGFOLD: _logfold(logfold or LOGFOLD),
+    }
     return ours + [known[name] for name in dict.fromkeys(peers)]
 
 
@@ -76,9 +97,9 @@ def _given(text: str) -> Contender:
 
 def _tested(words: Sequence[str], *, name: str, shown: str) -> Contender:
     def arguments(log: Path, output: Path) -> list[str]:
-        return [*words, "--input", str(log), "--output", str(output), "--disable-llm"]
+        return [*words, "--input", str(log), "--output", str(output), "--disable-llm", "--verbose"]
 
-    return Contender(name, arguments, f"{shown} --input FILE --output DIR --disable-llm")
+    return Contender(name, arguments, f"{shown} --input FILE --output DIR --disable-llm --verbose", tested=True)
 
 
 def _drain3(*, most_lines: int) -> Contender:
@@ -89,3 +110,14 @@ def _drain3(*, most_lines: int) -> Contender:
 
 def _wc() -> Contender:
     return Contender("wc", lambda log, _: ["wc", "-l", str(log)], "wc -l FILE")
+
+
+def _grep() -> Contender:
+    # A letter that every log has, for it fails where nothing matches.
+    return Contender("grep", lambda log, _: ["grep", "-c", "e", str(log)], "grep -c e FILE")
+
+
+def _logfold(program: str) -> Contender:
+    return Contender(
+        LOGFOLD, lambda log, _: [program, "analyze", "-f", "plain", str(log)], "logfold analyze -f plain FILE"
+    )

@@ -1,4 +1,4 @@
-"""Measure whole runs of loganomaly, Drain3 and `wc -l` on grown logs; print one Markdown table.
+"""Measure whole runs of loganomaly, its stages, and its peers on grown logs; print Markdown tables.
 
 Exit code 0: measured; 1: a measured command failed; 2: the data, a peer or an argument is missing or wrong.
 """
@@ -16,9 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import PEERS, Contender, UsageProblemError, choose
+from contenders import GET_LOGFOLD, LOGFOLD, PEERS, Contender, UsageProblemError, choose, find_logfold
 from figures import Conditions, Row, conditions, markdown, summarise, to_drain3
-from measure import CommandFailedError, measure
+from measure import CommandFailedError, Run, measure
+from scaling import slope_table, stage_table, stages_in
 
 HERE = Path(__file__).resolve().parent
 DATA_VARIABLE = "LOGANOMALY_BENCH_DATA"
@@ -27,6 +28,7 @@ SYSTEMS = ("Apache", "BGL", "HDFS", "HPC", "Hadoop", "HealthApp", "Linux", "Open
 SOURCES = {
     "hdfs": ("anomalies/hdfs/raw.log.gz",),
     "mixed": tuple(f"templates/{system}/raw.log" for system in SYSTEMS),
+    "json": ("throughput/elastic_nginx_json.log.gz",),
 }
 WARM_UP_LINES = 10_000
 
@@ -55,16 +57,28 @@ def main() -> int:
     arguments = _parse()
     try:
         sources = _sources(arguments.data or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA))
-        peers = [name.strip() for name in arguments.peers.split(",") if name.strip()]
-        contenders = choose(peers, tested=arguments.command, drain3_lines=arguments.drain3_lines)
+        logfold = find_logfold(arguments.logfold)
+        contenders = choose(
+            _peers(arguments.peers, logfold=logfold),
+            tested=arguments.command,
+            drain3_lines=arguments.drain3_lines,
+            logfold=logfold,
+        )
+        sources = {name: sources[name] for name in sources if name in arguments.inputs}
         with _work_folder(arguments.keep) as work:
             trials = _trials(sources, contenders=contenders, lines=arguments.lines, work=work)
-            rows = _rows(trials, repeats=arguments.repeats, work=work)
+            rows, stages = _rows(trials, repeats=arguments.repeats, work=work)
+            slopes = _slopes(sources, contenders, lengths=arguments.slope, repeats=arguments.repeats, work=work)
     except (UsageProblemError, CommandFailedError) as error:
         print(f"throughput.py: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageProblemError) else 1
     under = conditions()
-    print(f"{markdown(rows, under=under)}\n\n{_notes(rows, contenders=contenders)}")
+    lengths = {row.input: row.lines for row in rows if row.command != "drain3"}
+    tables = [markdown(rows, under=under), stage_table(stages, lines=lengths)]
+    if slopes:
+        tables.append(slope_table(slopes))
+    tables.append(_notes(rows, contenders=contenders))
+    print("\n\n".join(tables))
     if arguments.json:
         _write_json(arguments.json, rows=rows, contenders=contenders, under=under)
     return 0
@@ -92,7 +106,22 @@ def _parse() -> argparse.Namespace:
         metavar="DIR",
         help="keep inputs and outputs in DIR (default: a temporary folder)",
     )
-    add("--peers", default=",".join(PEERS), metavar="NAMES", help='default: %(default)s; "" for none')
+    add("--peers", metavar="NAMES", help=f'default: {",".join(PEERS)}; "" for none')
+    add("--logfold", metavar="PROGRAM", help=f"the peer logfold, if it is not on the path: {GET_LOGFOLD}")
+    add(
+        "--inputs",
+        type=_inputs,
+        default=list(SOURCES),
+        metavar="NAMES",
+        help=f"some of {','.join(SOURCES)} (default: all)",
+    )
+    add(
+        "--slope",
+        type=_lengths,
+        default=[],
+        metavar="N,N,...",
+        help="measure how time grows over logs of so many lines, such as 100000,1000000,10000000 (default: not)",
+    )
     add(
         "--drain3-lines",
         type=_positive,
@@ -116,6 +145,29 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} given, expected 1 or more")
     return value
+
+
+def _inputs(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    unknown = sorted(set(names) - SOURCES.keys())
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{text} given; {', '.join(unknown)} unknown, expected {', '.join(SOURCES)}")
+    return names
+
+
+def _lengths(text: str) -> list[int]:
+    lengths = sorted({_positive(part) for part in text.split(",")})
+    if len(lengths) < 2:
+        raise argparse.ArgumentTypeError(f"{text} given, expected two numbers of lines or more")
+    return lengths
+
+
+def _peers(given: str | None, *, logfold: str | None) -> list[str]:
+    if given is not None:
+        return [name.strip() for name in given.split(",") if name.strip()]
+    if logfold is None:
+        _progress(f"logfold is not found and left out: {GET_LOGFOLD}")
+    return [name for name in PEERS if name != LOGFOLD or logfold is not None]
 
 
 def _writable(text: str) -> Path:
@@ -176,16 +228,23 @@ def _beginning(log: Log, *, name: str, lines: int) -> Log:
     return Log(path, lines)
 
 
-def _rows(trials: Sequence[Trial], *, repeats: int, work: Path) -> list[Row]:
+def _rows(
+    trials: Sequence[Trial], *, repeats: int, work: Path
+) -> tuple[list[Row], dict[tuple[str, str], list[dict[str, float]]]]:
+    """Return a row for each trial, and the stages of each run of each command that tells them."""
     warm_ups = [measure(_command(trial, log=trial.short, work=work), logs=work / trial.label) for trial in trials]
     rounds = []
+    stages: dict[tuple[str, str], list[dict[str, float]]] = {}
     for number in range(1, repeats + 1):
         runs = []
         for trial in trials:
             runs.append(measure(_command(trial, log=trial.log, work=work), logs=work / trial.label))
+            if trial.contender.tested:
+                told = stages_in(work / f"{trial.label}.err", wall=runs[-1].wall)
+                stages.setdefault((trial.input, trial.contender.name), []).append(told)
             _progress(f"run {number} of {repeats}: {trial.input}, {trial.contender.name}: {runs[-1].wall:.2f} s")
         rounds.append(runs)
-    return [
+    rows = [
         summarise(
             runs,
             name=trial.input,
@@ -196,6 +255,30 @@ def _rows(trials: Sequence[Trial], *, repeats: int, work: Path) -> list[Row]:
         )
         for trial, warm_up, runs in zip(trials, warm_ups, zip(*rounds, strict=True), strict=True)
     ]
+    return rows, stages
+
+
+def _slopes(
+    sources: dict[str, list[Path]],
+    contenders: Sequence[Contender],
+    *,
+    lengths: Sequence[int],
+    repeats: int,
+    work: Path,
+) -> dict[tuple[str, str], dict[int, list[tuple[float, float]]]]:
+    """Return the (wall, CPU) seconds of each run of the commands under test, by input, command and lines."""
+    times: dict[tuple[str, str], dict[int, list[tuple[float, float]]]] = {}
+    for name, paths in sources.items() if lengths else ():
+        whole = _grown(paths, name=name, lines=lengths[-1], work=work)
+        logs = [_beginning(whole, name=name, lines=lines) for lines in lengths]
+        for _, log, (number, contender) in itertools.product(range(repeats), logs, enumerate(contenders)):
+            if contender.tested:
+                trial = Trial(name, contender, log, log, f"{name}-{number}")
+                run: Run = measure(_command(trial, log=log, work=work), logs=work / trial.label)
+                _progress(f"{log.lines:,} lines of {name}, {contender.name}: {run.wall:.2f} s")
+                by_lines = times.setdefault((name, contender.name), {})
+                by_lines.setdefault(log.lines, []).append((run.wall, run.cpu))
+    return times
 
 
 def _command(trial: Trial, *, log: Log, work: Path) -> list[str]:
