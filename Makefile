@@ -60,6 +60,7 @@ dist/built: $(SOURCES) | $(VENV)/bin/python
 .make/test: .make/demo
 	$(PIP) install --quiet "$$(ls dist/*.whl)[test]"
 	$(BIN)/python tests/small_model.py
+	$(BIN)/python tests/browser_setup.py
 	@mkdir -p .make && touch $@
 
 .make/lint: .make/test

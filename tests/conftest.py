@@ -4,7 +4,10 @@ import os
 
 import pytest
 
+from browser import chromium, visit
 from loganomaly.asking import model as asking
+
+__all__ = ["chromium", "visit"]
 
 DEFAULT = "http://localhost:11434/"
 

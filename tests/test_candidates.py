@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from loganomaly.redaction.kinds import all_kinds, own_kind
 from loganomaly.redaction.samples import filled
 from loganomaly.redaction.secrets import personal_redactor
+from loganomaly.rules import default_rules
 from loganomaly.scan.anchors import anchor_tables
 from loganomaly.scan.candidates import candidates
 from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.moulds import moulds_of
 
 KINDS = all_kinds()
 TABLES = anchor_tables(KINDS)
@@ -201,3 +203,35 @@ def test_what_looks_like_a_card_is_picked(first, digits, signs, before, behind):
     card = next(kind for kind in KINDS if kind.name == "payment-card")
     if card.pattern.search(text.encode()) is not None:
         assert (0, "payment-card") in picked(text)
+
+
+PIECES = st.sampled_from(
+    ["1", "9", "4111 1111 1111 1111", "3", "30", "34", "37", "-", " ", ".", "@a.b", "AB", "&#0", "&#39;", "%20", '""',
+     "x", "SK1", "us1-", "ya29.", "502 bad gateway", "dt0c01.", "078-05-1120", "(212)", "+", "password=", "Disk full",
+     "\\", "e-mail ", "=a"]
+)  # fmt: skip
+ALL = anchor_tables((*KINDS, *default_rules()))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(PIECES, max_size=9).map("".join), min_size=1, max_size=8),
+    st.lists(st.text("0123456789", min_size=40, max_size=40), min_size=1, max_size=5),
+)
+def test_rows_of_one_mould_have_the_owners_that_each_has_by_itself(models, digits):
+    texts = []
+    for replaced in digits:
+        for model in models:
+            given_digits = iter(replaced * 10)
+            texts.append("".join(next(given_digits) if sign.isdigit() else sign for sign in model).encode())
+    texts += [model.encode() for model in models]
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    bounds = ends - [len(text) for text in texts], ends
+    expected = candidates(data, *bounds, ALL)
+    found = candidates(data, *bounds, ALL, moulds=moulds_of(data, *bounds))
+    assert found[0].tolist() == sorted(found[0].tolist())
+    assert set(zip(*(each.tolist() for each in found), strict=True)) == set(
+        zip(*(each.tolist() for each in expected), strict=True)
+    )
+    assert len(found[0]) == len(expected[0])

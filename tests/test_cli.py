@@ -138,6 +138,7 @@ def test_a_run_gives_the_inputs_to_the_analyzer_and_leaves_out_its_own_results(a
     assert analyzer.analyzed == {
         "data": ["app.log", "logs/*.log", "-"],
         "batch_size": None,
+        "workers": None,
         "max_logs": None,
         "exclude": [Path("results")],
     }
@@ -214,10 +215,17 @@ def test_the_map_gives_files_their_own_configuration_and_options_win_there_too(a
     assert analyzer.config.detectors.lof.contamination == 0.1
 
 
-@pytest.mark.parametrize(("option", "argument"), [("--batch-size", "batch_size"), ("--max-logs", "max_logs")])
+@pytest.mark.parametrize(
+    ("option", "argument"), [("--batch-size", "batch_size"), ("--max-logs", "max_logs"), ("--workers", "workers")]
+)
 def test_a_bound_reaches_the_analyzer(analyzer, option, argument):
     run(option, "1000")
     assert analyzer.analyzed[argument] == 1000
+
+
+def test_as_many_workers_as_cores_can_be_asked_for(analyzer):
+    run("--workers", "auto")
+    assert analyzer.analyzed["workers"] is None
 
 
 def test_compliance_mode_reaches_the_analyzer(analyzer):
@@ -299,6 +307,7 @@ def test_the_phase_of_answers_needs_a_folder():
 
 ONLY_OF_ANALYSES = (
     ["--batch-size", "10"],
+    ["--workers", "2"],
     ["--max-logs", "10"],
     ["--templates", "old"],
     ["--file-config-map", "{}"],
@@ -441,6 +450,9 @@ def test_a_call_without_output_says_what_to_give():
     ("args", "message"),
     [
         (["--batch-size", "0"], "--batch-size"),
+        (["--workers", "0"], "--workers is '0'; expected a whole number of 1 or more, or auto"),
+        (["--workers", "-1"], "--workers is '-1'; expected a whole number of 1 or more, or auto"),
+        (["--workers", "many"], "--workers is 'many'; expected a whole number of 1 or more, or auto"),
         (["--max-logs", "0"], "--max-logs"),
         (["--max-logs", "many"], "--max-logs"),
         (["--llm-phase", "other"], "--llm-phase"),

@@ -38,7 +38,7 @@ LAYERS = (
     {"prompts", "providers"},
     {"behaviours", "findings", "floods", "mining", "reading", "rules"},
     {"arguments", "memory", "redaction", "registry", "retry", "traces", "troubles"},
-    {"errors", "legible", "patterns", "stopwatch", "wording", "yaml_text"},
+    {"errors", "kernels", "legible", "loading", "patterns", "stopwatch", "wording", "yaml_text"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -19,6 +18,7 @@ from loganomaly.redaction.kinds import all_kinds
 from loganomaly.redaction.samples import filled
 from loganomaly.redaction.secrets import personal_redactor
 from loganomaly.redaction.views import unescaped
+from written import written
 
 # Of each kind a text that has one and its value; text of a single line, which each field of a log can hold.
 PLANTED = {
@@ -117,11 +117,6 @@ VALUES = {name: value for name, (_, value) in PLANTED.items()} | {
     "number in column": "44051401359",
     "telephone in column": "0171 5550007",
 }
-
-
-def written(folder, *more):
-    files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()]
-    return b"\n".join([*(str(path).encode() + b"\n" + path.read_bytes() for path in files), *more])
 
 
 def leaked(data, *, ips):

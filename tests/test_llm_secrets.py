@@ -30,6 +30,7 @@ from loganomaly.prompts.fields import FIELDS
 from loganomaly.redaction.kinds import all_kinds
 from loganomaly.redaction.secrets import find_leaks
 from loganomaly.workflow import LogAnalysisWorkflow, WorkflowStep
+from written import content
 
 KEY_BODY = ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw", "ggSjAgEAAoIBAQC7VJTUt9Us8cKjMzEfYyji")
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI3NzMxMDA0MiJ9.Qw7xLr0vTn4sYb2mKe9u"
@@ -88,7 +89,7 @@ def leaked(data, secrets=tuple(PARTS)):
 def found_below(folder, *, without):
     """Return all that is in the files below a folder, and their names."""
     files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file() and path.name not in without]
-    return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in files)
+    return b"\n".join(str(path).encode() + b"\n" + content(path) for path in files)
 
 
 def told(results):

@@ -151,6 +151,7 @@ def test_a_frame_with_few_rows_has_no_floods():
         (lambda f: asyncio.run(LogAnalyzer().analyze_batch(f, batch_size=0)), "batch_size is 0; expected"),
         (lambda f: asyncio.run(LogAnalyzer().analyze_batch(f, max_concurrent=0)), "max_concurrent is 0; expected"),
         (lambda f: LogAnalyzer().analyze(f, batch_size=0), "batch_size is 0; expected"),
+        (lambda f: LogAnalyzer().analyze(f, workers=0), "workers is 0; expected"),
         (lambda f: LogAnalyzer().analyze(f, max_logs=0), "max_logs is 0; expected"),
     ],
     ids=range(9),

@@ -5,7 +5,6 @@ import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from unittest import mock
 
 import polars as pl
 from hypothesis import given, settings
@@ -171,16 +170,14 @@ def test_batch_size_and_workers_change_nothing(tmp_path_factory, records, few, m
     folder = write(tmp_path_factory.getbasetemp() / "chunks", text_of(records))
     whole = said(LogAnalyzer().analyze(folder))
     for batch_size, workers in ((few, 1), (many, 2), (few + 1, 3)):
-        with mock.patch("loganomaly.scan.run.cores", return_value=workers):
-            assert said(LogAnalyzer().analyze(folder, batch_size=batch_size)) == whole
+        assert said(LogAnalyzer().analyze(folder, batch_size=batch_size, workers=workers)) == whole
 
 
 def test_batches_of_a_single_line_change_nothing(tmp_path):
     order = random.Random(5)
     events = [event for part in (steady, odd) for event in part(order, 200)]
     folder = write(tmp_path, text_of([plain(event) for event in sorted(events, key=second_of)]))
-    with mock.patch("loganomaly.scan.run.cores", return_value=3):
-        assert said(LogAnalyzer().analyze(folder, batch_size=1)) == said(LogAnalyzer().analyze(folder))
+    assert said(LogAnalyzer().analyze(folder, batch_size=1, workers=3)) == said(LogAnalyzer().analyze(folder))
 
 
 @settings(max_examples=4, deadline=None, derandomize=True)

@@ -1,4 +1,5 @@
 import gzip
+import threading
 from collections import Counter
 
 import pytest
@@ -9,6 +10,7 @@ from loganomaly.reading.detect import Detected
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.streams import Source
 from loganomaly.reading.tables import Calendar
+from loganomaly.scan.chunk import scan
 from loganomaly.scan.run import Opened, cores, scan_sources
 
 LAYOUT = Layout(format="app", text="{time} {level} {component}: {message}", time="%Y-%m-%dT%H:%M:%S%f%z")
@@ -164,3 +166,31 @@ def test_there_is_at_least_one_core():
 def test_the_batch_size_does_not_change_records_of_thousands_of_lines(tmp_path):
     opened = [open_text(tmp_path, LINES[0] + b"  at somewhere\n" * 3500 + LINES[1])]
     assert_same(scan_sources(opened, batch_size=100).profiles[0], scan_sources(opened).profiles[0])
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_the_number_of_workers_does_not_change_the_profile(tmp_path, workers):
+    opened = [open_text(tmp_path, TEXT, number=number) for number in range(3)]
+    assert_same(scan_sources(opened, batch_size=300, workers=workers).profiles[0], scan_sources(opened[:3]).profiles[0])
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_no_more_chunks_are_scanned_at_a_time_than_there_are_workers(tmp_path, monkeypatch, workers):
+    lock, running, most = threading.Lock(), 0, 0
+
+    def profile(chunk, opened):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        meet.wait()
+        with lock:
+            running -= 1
+        return scan(chunk, opened.tables, floods=opened.floods).profile
+
+    # As many chunks as there are workers wait for each other: fewer at a time would never end, more are counted.
+    meet = threading.Barrier(workers, timeout=60)
+    monkeypatch.setattr("loganomaly.scan.run._profile", profile)
+    opened = [open_text(tmp_path, b"".join(LINES[:10]), number=number) for number in range(2 * workers)]
+    result = scan_sources(opened, workers=workers)
+    assert (most, len(result.lines)) == (workers, 2 * workers)

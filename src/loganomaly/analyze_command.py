@@ -23,6 +23,7 @@ from loganomaly.console import (
 from loganomaly.dashboard.installed import check_installed
 from loganomaly.dashboard_command import show_dashboard
 from loganomaly.errors import OutputError, UsageError
+from loganomaly.loading import loading
 
 if TYPE_CHECKING:
     from loganomaly.config import Config
@@ -105,6 +106,14 @@ def analyze(
     batch_size: Annotated[
         int | None,
         typer.Option("--batch-size", metavar="N", min=1, help="Lines read at a time; bounds the memory."),
+    ] = None,
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            "--workers",
+            metavar="N|auto",
+            help="Chunks scanned at a time, of one file or of many; all cores that this process may use if not given.",
+        ),
     ] = None,
     max_logs: Annotated[
         int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
@@ -249,8 +258,8 @@ def analyze(
     try:
         with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
             if llm_phase is _Phase.CLASSIFY:
-                given = {"--batch-size": batch_size, "--max-logs": max_logs, "--templates": templates,
-                         "--cluster": cluster,
+                given = {"--batch-size": batch_size, "--workers": workers, "--max-logs": max_logs,
+                         "--templates": templates, "--cluster": cluster,
                          "--file-config-map": file_config_map, "--suppress": suppress,
                          "--summary-only": summary_only or None, "--report/--no-report": None if report else False,
                          "--show-results": show_results or None,
@@ -265,6 +274,7 @@ def analyze(
                 )
             else:
                 sources, folder = _required(inputs, output)
+                at_a_time = _workers(workers)
                 if cluster is not None:
                     read_address(cluster)
                     check_cluster_installed()
@@ -280,6 +290,7 @@ def analyze(
                     compliance=compliance_mode,
                     phase=llm_phase,
                     batch_size=batch_size,
+                    workers=at_a_time,
                     max_logs=max_logs,
                     cluster=cluster,
                 )
@@ -308,6 +319,19 @@ def _required(inputs: Sequence[str] | None, output: Path | None) -> tuple[Sequen
     if output is None:
         raise UsageError(f"--output is missing: name the folder for the results, such as: {_EXAMPLE}")
     return inputs, output
+
+
+def _workers(given: str | None) -> int | None:
+    """Return how many chunks are to be scanned at a time; None for as many as there are cores."""
+    if given is None or given.strip().lower() == "auto":
+        return None
+    try:
+        workers = int(given)
+    except ValueError:
+        workers = 0
+    if workers < 1:
+        raise UsageError(f"--workers is {given!r}; expected a whole number of 1 or more, or auto for all cores")
+    return workers
 
 
 def _classify(
@@ -370,25 +394,33 @@ def _analyze(
     compliance: bool,
     phase: _Phase,
     batch_size: int | None,
+    workers: int | None,
     max_logs: int | None,
     cluster: str | None,
 ) -> "Results":
     from loganomaly.reports.writer import check_folder
 
     check_folder(output)  # before the work that would be lost, and before the analyzer is loaded
-    from loganomaly.analyzer import LogAnalyzer
+    with loading():
+        from loganomaly.analyzer import LogAnalyzer
 
-    analyzer = LogAnalyzer(
-        config,
-        file_configs=file_configs,
-        compliance=compliance,
-        templates=templates,
-        audit=output / _AUDIT if compliance else None,
-        llm_phase="prepare" if phase is _Phase.PREPARE else "full",
-    )
+        analyzer = LogAnalyzer(
+            config,
+            file_configs=file_configs,
+            compliance=compliance,
+            templates=templates,
+            audit=output / _AUDIT if compliance else None,
+            llm_phase="prepare" if phase is _Phase.PREPARE else "full",
+        )
     with progress_bar() as progress:
         return analyzer.analyze(
-            inputs, batch_size=batch_size, max_logs=max_logs, exclude=[output], progress=progress, cluster=cluster
+            inputs,
+            batch_size=batch_size,
+            workers=workers,
+            max_logs=max_logs,
+            exclude=[output],
+            progress=progress,
+            cluster=cluster,
         )
 
 

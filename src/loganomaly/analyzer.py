@@ -114,6 +114,7 @@ class LogAnalyzer:
         data: Any,
         *,
         batch_size: int | None = None,
+        workers: int | None = None,
         max_logs: int | None = None,
         exclude: Sequence[Path] = (),
         progress: Progress | None = None,
@@ -128,6 +129,9 @@ class LogAnalyzer:
             frame with a column "log".
         batch_size
             Lines that are read at a time; bounds memory, does not change results.
+        workers
+            How many chunks of files are scanned at a time, of one or of several; None for as many as this process may
+            use cores. Does not change results.
         max_logs
             Lines that are analysed, over all inputs in order; the rest is only counted.
         exclude
@@ -149,6 +153,7 @@ class LogAnalyzer:
             If a parameter is out of range.
         """
         check_positive("batch_size", batch_size)
+        check_positive("workers", workers)
         check_positive("max_logs", max_logs)
         if is_frame(data):
             if cluster is not None:
@@ -162,6 +167,7 @@ class LogAnalyzer:
                 inputs,
                 spool=spool,
                 batch_size=batch_size,
+                workers=workers,
                 max_logs=max_logs,
                 exclude=exclude,
                 progress=progress,

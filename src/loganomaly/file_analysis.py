@@ -47,6 +47,7 @@ def analyze_files(
     *,
     spool: Path,
     batch_size: int | None,
+    workers: int | None,
     max_logs: int | None,
     exclude: Sequence[Path],
     progress: Progress | None,
@@ -60,13 +61,15 @@ def analyze_files(
         Folder in which what cannot be read twice is kept meanwhile.
     """
     with ExitStack() as stack:
-        workers = None
+        connection = None
         if cluster is not None:
             if max_logs is not None:
                 raise UsageError("max_logs with a cluster: the first lines are read by one process; leave one out")
+            if workers is not None:
+                raise UsageError("workers with a cluster: who scans is the cluster's; leave one out")
             from loganomaly.cluster.connection import connected
 
-            workers = stack.enter_context(connected(cluster, folder=spool))
+            connection = stack.enter_context(connected(cluster, folder=spool))
         return _analyzed(
             analysis,
             inputs,
@@ -76,6 +79,7 @@ def analyze_files(
             exclude=exclude,
             progress=progress,
             workers=workers,
+            cluster=connection,
         )
 
 
@@ -88,7 +92,8 @@ def _analyzed(
     max_logs: int | None,
     exclude: Sequence[Path],
     progress: Progress | None,
-    workers: "Cluster | None",
+    workers: int | None,
+    cluster: "Cluster | None",
 ) -> Results:
     watch = Stopwatch()
     with watch.stage("detect"):
@@ -113,10 +118,10 @@ def _analyzed(
         opened = with_session_keys(opened)
     with watch.stage("scan"):
         tell = bytes_on_disk(opened, partial(progress, "scan")) if progress else None
-        if workers is None:
-            scanned = scan_sources(opened, batch_size=batch_size, max_lines=max_logs, progress=tell)
+        if cluster is None:
+            scanned = scan_sources(opened, batch_size=batch_size, workers=workers, max_lines=max_logs, progress=tell)
         else:
-            scanned = _scanned_by(workers, opened, batch_size=batch_size, progress=tell)
+            scanned = _scanned_by(cluster, opened, batch_size=batch_size, progress=tell)
     if not any(profile.sources["records"].sum() for profile in scanned.profiles.values()):
         if scanned.damaged:
             raise InputUnreadableError(next(iter(scanned.damaged.values())))
@@ -134,11 +139,11 @@ def _analyzed(
     lost: dict[int, str] = {}
 
     def fetch(places: Mapping[int, Sequence[Location]]) -> Iterator[tuple[Location, Excerpt]]:
-        if workers is None:
+        if cluster is None:
             return _fetched(places, opened, lost=lost.setdefault)
         from loganomaly.cluster.fetching import fetch_on_cluster
 
-        return fetch_on_cluster(workers, places, opened=opened, lost=lost.setdefault)
+        return fetch_on_cluster(cluster, places, opened=opened, lost=lost.setdefault)
 
     with watch.stage("extract"):
         if progress:
@@ -196,7 +201,7 @@ def _analyzed(
 
 
 def _scanned_by(
-    workers: "Cluster",
+    cluster: "Cluster",
     opened: Sequence[Opened],
     *,
     batch_size: int | None,
@@ -206,8 +211,8 @@ def _scanned_by(
     from loganomaly.cluster.scanning import scan_on_cluster
     from loganomaly.cluster.seen import check_seen
 
-    check_seen(workers, [item.source for item in opened])
-    return scan_on_cluster(workers, opened, batch_size=batch_size, progress=progress)
+    check_seen(cluster, [item.source for item in opened])
+    return scan_on_cluster(cluster, opened, batch_size=batch_size, progress=progress)
 
 
 def _fetched(

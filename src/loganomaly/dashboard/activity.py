@@ -68,7 +68,8 @@ def _rates(run: Run, levels: pl.DataFrame, *, zoomed: bool, theme: str) -> Part:
             "hovertemplate": "%{x}<br>%{y:.1%}: %{customdata[0]:,} of %{customdata[1]:,}<extra></extra>",
         }],
         "layout": layout(height=170, xaxis={"type": "date"},
-                         yaxis={"tickformat": ".0%", "rangemode": "tozero", "fixedrange": True, "title": {"text": "errors"}}),
+                         yaxis={"tickformat": ".0%", "rangemode": "tozero", "fixedrange": True,
+                                "title": {"text": "errors"}}),
     }  # fmt: skip
     figure = timeline_figure(levels)
     return panel(

@@ -29,7 +29,13 @@ _COLUMNS = {
 _LONGEST_CELL = 300
 _FIELDS: Sequence[Mapping[str, Any]] = (
     {"field": "score", "headerName": "Score", "width": 100, "cellRenderer": "Score", "sort": "desc"},
-    {"field": "severity", "headerName": "Severity", "width": 122, "cellRenderer": "Severity"},
+    {
+        "field": "severity",
+        "headerName": "Severity",
+        "width": 122,
+        "cellRenderer": "Severity",
+        "sortingOrder": ["asc", "desc", None],
+    },
     {"field": "begin", "headerName": "First seen (UTC)", "width": 174},
     {"field": "name", "headerName": "What", "flex": 5, "minWidth": 170, "tooltipField": "name"},
     {"field": "component", "headerName": "Component", "flex": 3, "minWidth": 130, "cellRenderer": "Tail"},
@@ -113,7 +119,7 @@ def search_box(text: str, *, regex: bool) -> list[Part]:
     return [
         html.Label("Search", htmlFor="filter-q", className="unseen"),
         dcc.Input(
-            id="filter-q", type="search", value=text, debounce=0.4, maxLength=300, autoComplete="off",
+            id="filter-q", type="search", value=text, debounce=0.25, maxLength=300, autoComplete="off",
             placeholder="Search in messages, lines, reasons and components",
         ),
         dcc.Checklist(

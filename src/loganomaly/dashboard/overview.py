@@ -51,7 +51,10 @@ def overview(run: Run, address: Address, *, theme: str) -> list[Part]:
         _headline(run, address, findings, incidents, causes),
         _tiles(run, address, findings),
         _timeline(run, findings, incidents, address, theme=theme),
-        html.Div([_incidents(address, incidents, causes), _worst(address, findings)], className="columns"),
+        html.Div(
+            [_incidents(address, incidents, causes, listed=run.findings is not None), _worst(address, findings)],
+            className="columns",
+        ),
     ]
 
 
@@ -126,8 +129,8 @@ def _cause(incident: Mapping[str, Any], row: Mapping[str, Any] | None) -> dict[s
         (each for each in incident.get("timeline", ()) if each.get("finding") == finding), {}
     )
     told, time = event.get("text", ""), event.get("time")
-    if row is None:
-        return {"finding": finding, "time": time, "text": told, "name": told, "component": None, "source": None}
+    if row is None:  # there is nothing to open
+        return {"finding": "", "time": time, "text": told, "name": told, "component": None, "source": None}
     return {
         "finding": finding,
         "time": time or row["begin"],
@@ -251,11 +254,18 @@ def _range(levels: pl.DataFrame, address: Address) -> dict[str, Any]:
 
 
 def _incidents(
-    address: Address, incidents: list[tuple[int, Mapping[str, Any]]], causes: Mapping[str, Mapping[str, Any]]
+    address: Address,
+    incidents: list[tuple[int, Mapping[str, Any]]],
+    causes: Mapping[str, Mapping[str, Any]],
+    *,
+    listed: bool,
 ) -> Part:
     if not incidents:
         return panel("Incidents", empty("No findings belong together as an incident."), id="incidents")
-    cards = [_card(address, number, each, causes.get(str(each["id"]))) for number, each in incidents[:_MOST_INCIDENTS]]
+    cards = [
+        _card(address, number, each, causes.get(str(each["id"])), listed=listed)
+        for number, each in incidents[:_MOST_INCIDENTS]
+    ]
     more = len(incidents) - len(cards)
     return panel(
         f"Incidents ({len(incidents):,})",
@@ -266,7 +276,9 @@ def _incidents(
     )
 
 
-def _card(address: Address, number: int, incident: Mapping[str, Any], cause: Mapping[str, Any] | None) -> Part:
+def _card(
+    address: Address, number: int, incident: Mapping[str, Any], cause: Mapping[str, Any] | None, *, listed: bool
+) -> Part:
     events = list(incident.get("timeline", ()))
     components = list(incident.get("components", ()))
     there = address.on("findings")
@@ -280,8 +292,8 @@ def _card(address: Address, number: int, incident: Mapping[str, Any], cause: Map
             ),
             html.P([
                 html.Strong("First cause: "),
-                f"{moment(cause['time'], dated=False)} ",
-                shown(cause["component"] or cause["source"] or "", most=160), ": ",
+                shown(" ".join(filter(None, (
+                    moment(cause["time"], dated=False), cause["component"] or cause["source"]))), most=160), ": ",
                 opens(shown(cause["name"], most=200), address, finding=cause["finding"]),
             ]) if cause else html.P("No first cause is known.", className="faint"),
             html.P(
@@ -294,7 +306,11 @@ def _card(address: Address, number: int, incident: Mapping[str, Any], cause: Map
                 [
                     html.Li([
                         html.Time(moment(event.get("time"), dated=False)),
-                        opens(shown(event.get("text", ""), most=160), address, finding=str(event.get("finding", ""))),
+                        opens(
+                            shown(event.get("text", ""), most=160),
+                            address,
+                            finding=str(event.get("finding", "")) if listed else "",
+                        ),
                     ])
                     for event in events[:_MOST_EVENTS]
                 ],

@@ -41,7 +41,9 @@ def link(children: Part, address: Address, **more: Any) -> Part:
 
 
 def opens(children: Part, address: Address, *, finding: str = "", template: str = "", **more: Any) -> Part:
-    """Return a link that opens a finding or template beside the page as it then is."""
+    """Return a link that opens a finding or template beside the page as it then is; without its id, no link."""
+    if not finding and not template:
+        return html.Span(children, **more)
     there = replace(address, finding=finding or None, template=template or None)
     return html.A(
         children, href=there.href(), **{"data-go": "open", "data-finding": finding, "data-template": template, **more}

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, read_token, token_end
 
 __all__ = ["Tokens", "tokenise", "tokenise_all"]

@@ -9,7 +9,8 @@ parameter, not part of the shape. A number keeps its unit, so that 900ms and 2s 
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from loganomaly.kernels import njit
 
 __all__ = [
     "DELIMITERS",

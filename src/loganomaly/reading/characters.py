@@ -4,7 +4,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from loganomaly.kernels import njit
 
 __all__ = ["is_blank", "is_digit", "is_letter", "is_name", "read_number"]
 

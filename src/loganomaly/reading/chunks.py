@@ -15,8 +15,8 @@ from loganomaly.reading.traces import LOOK_BACK
 
 __all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks", "first_pieces"]
 
-CHUNK_BYTES = 16 << 20
-"""How much is read at a time: large enough that the work per chunk does not count, small enough for any machine."""
+CHUNK_BYTES = 8 << 20
+"""How much is read at a time: scanning it takes ten times as much memory, and 16 MiB would save 3 % of the time."""
 _TAIL = 1 << 16  # bytes in which the last record start is looked for first
 _USUAL_LINE = 512  # bytes; no more is read at a time than the lines asked for are likely to need
 LONGEST_LINE = 64 << 20

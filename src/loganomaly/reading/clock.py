@@ -6,8 +6,7 @@ Times are int64 microseconds since the epoch, UTC. The parts of a timestamp are 
 # Compiled code takes its arguments by position.
 from typing import Any
 
-from numba import njit
-
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank, is_digit, is_letter, read_number
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.offsets import offset_of, read_zone

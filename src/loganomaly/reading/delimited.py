@@ -4,8 +4,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank
 from loganomaly.reading.clock import finish_time, run_time
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step

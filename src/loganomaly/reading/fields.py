@@ -9,9 +9,9 @@ so are those of columns without a name and of columns of times.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step
 from loganomaly.reading.program import At, Op, Tables
 from loganomaly.reading.registers import (

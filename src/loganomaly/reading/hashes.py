@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.program import Tables
 
 __all__ = ["FNV_OFFSET", "find", "upper_hash", "upper_step"]

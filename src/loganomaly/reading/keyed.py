@@ -4,8 +4,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank, is_digit, is_name
 from loganomaly.reading.clock import clear_time, finish_time, run_time
 from loganomaly.reading.epochs import read_epoch

@@ -6,8 +6,8 @@ Results are written to `out`, an int64 array laid out as `registers` says.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank, is_digit, is_letter, is_name, read_number
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.delimited import read_row

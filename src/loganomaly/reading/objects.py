@@ -3,7 +3,7 @@
 # Numba knows no `in` on tuples, and compiled code takes its arguments by position.
 from typing import Any
 
-from numba import njit
+from loganomaly.kernels import njit
 
 __all__ = ["FRESH", "write_objects"]
 

@@ -4,8 +4,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_hash, upper_step
 from loganomaly.reading.program import ZONES_SIZE, At, Tables

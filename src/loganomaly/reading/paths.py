@@ -6,9 +6,9 @@ What the scan notes down of a field is the hash of its name; the few distinct on
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank
 from loganomaly.reading.delimited import goes_on_over_lines
 from loganomaly.reading.fields import field_kinds

@@ -9,9 +9,9 @@ goes on to the line in which its last quoted field is closed; headers and commen
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.reading.breaks import line_bounds
 from loganomaly.reading.fields import allocate_fields, cut_fields, field_kinds, keep_fields, with_room
 from loganomaly.reading.matcher import match, may_open

@@ -29,6 +29,7 @@ class Replay(io.RawIOBase):
         self._restart()
 
     def _restart(self) -> None:
+        self._blocks: Iterator[bytes] = iter(())  # a thread may read the file for the blocks so far: it ends first
         self._blocks = self._begin()
         self._rest = memoryview(b"")
         self._position = 0
@@ -85,6 +86,7 @@ class Replay(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file too."""
+        self._blocks = iter(())
         if self._file is not None:
             self._file.close()
         super().close()

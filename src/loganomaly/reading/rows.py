@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.delimited import goes_on_over_lines
 from loganomaly.reading.matcher import match
 from loganomaly.reading.program import At, Tables

@@ -7,7 +7,7 @@ belong to it, so that a sequence which is cut off hides no more than itself.
 
 from typing import Any
 
-from numba import njit
+from loganomaly.kernels import njit
 
 __all__ = ["TEXT", "strip"]
 

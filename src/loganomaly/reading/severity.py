@@ -3,8 +3,7 @@
 # Numba knows no `in` on tuples.
 from typing import Any
 
-from numba import njit
-
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_digit, is_letter
 from loganomaly.reading.hashes import find, upper_hash
 from loganomaly.reading.program import WORDS_SIZE, At, Tables

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from loganomaly.errors import InputUnreadableError
+from loganomaly.reading.ahead import read_ahead
 from loganomaly.reading.content import Encoding
 from loganomaly.reading.decoders import Compression, DamageError, Readable, decompressed
 from loganomaly.reading.documents import document_lines
@@ -148,6 +149,8 @@ def _delivered(window: Window, source: Source) -> Iterator[bytes]:
     file: Readable = window if source.place is None else unpacked(window, source.place)
     file.seek(0)
     blocks = decompressed(file, compression=source.compression)
+    if source.packed:
+        blocks = read_ahead(blocks)
     text = _without_bom(blocks) if source.encoding == "utf-8" else _transcoded(blocks, source.encoding)
     text = without_escapes(text)
     return text if source.objects is None else document_lines(text, depth=source.objects)

@@ -8,8 +8,8 @@ record begins does not depend on how a source is cut into chunks.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 
 __all__ = [

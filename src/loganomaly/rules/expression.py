@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from loganomaly.patterns import compiled
+from loganomaly.patterns import compiled, tells_digits
 
 __all__ = ["AllOf", "AnyOf", "Expression", "Not", "Pattern", "holds", "pattern"]
 
@@ -16,12 +16,13 @@ _OF_WHOLE_TEXT = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 class Pattern:
     """What stands somewhere in a record; ``^`` and ``$`` are the ends of its lines.
 
-    `alone` says that it must be searched for in one record at a time.
+    `alone` says that it must be searched for in one record at a time, `digits` that it may tell one digit from another.
     """
 
     text: str
     search: Any
     alone: bool = False
+    digits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def pattern(text: str, *, utf8: bool = True) -> Pattern:
     """
     # Under a name of its own, so that flags within the pattern stay there.
     search = compiled(f"(?m:{text})", utf8=utf8).search
-    return Pattern(text=text, search=search, alone=_OF_WHOLE_TEXT.search(text) is not None)
+    alone = _OF_WHOLE_TEXT.search(text) is not None
+    return Pattern(text=text, search=search, alone=alone, digits=tells_digits(text))
 
 
 def holds(expression: Expression, text: bytes) -> bool:

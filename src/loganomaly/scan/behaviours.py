@@ -17,6 +17,7 @@ from loganomaly.reading.fields import Fields
 from loganomaly.reading.program import NO_TIME, Level, key_hash
 from loganomaly.reading.records import Records
 from loganomaly.redaction.secrets import hide_value, is_telling
+from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.named_values import value_texts
 from loganomaly.scan.record_texts import Matches, RecordTexts
 from loganomaly.scan.shapes import hash_spans, intern
@@ -31,13 +32,15 @@ _ONE = np.uint64(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaving:
-    """The records that rules look at: what was read of them, their shapes and components, and their source's name."""
+    """The records that rules look at: what was read of them, their shapes, moulds and components, and their source."""
 
     data: NDArray[np.uint8]
     records: Records
     fields: Fields | None
     shapes: NDArray[np.uint64]
+    shape_ids: NDArray[np.int32]
     shape_firsts: NDArray[np.int64]
+    moulds: Moulds
     components: NDArray[np.uint64]
     places: Places
     source: str
@@ -65,7 +68,9 @@ class _Values:
 def behaviour_tables(behaving: Behaving, rules: Sequence[BehaviourRule]) -> dict[str, pl.DataFrame]:
     """Return the tables of rules; see `loganomaly.profile`."""
     parts: dict[str, list[pl.DataFrame]] = {}
-    texts = RecordTexts(behaving.data, behaving.records, behaving.shapes, behaving.shape_firsts)
+    texts = RecordTexts(
+        behaving.data, behaving.records, behaving.shape_ids, behaving.shape_firsts, moulds=behaving.moulds
+    )
     for rule in rules:
         for name, table in _tables(behaving, texts, rule).items():
             parts.setdefault(name, []).append(table)

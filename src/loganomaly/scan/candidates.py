@@ -8,12 +8,13 @@ cost more.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.redaction.views import MOST_VIEWS
 from loganomaly.scan.anchors import AnchorTables
-from loganomaly.scan.forms import ESCAPE, form_at, form_of_text
+from loganomaly.scan.forms import ESCAPE, form_at, form_of_text, rests_on_digits
+from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.unescape import unescape
 
 __all__ = ["Picked", "candidates"]
@@ -27,9 +28,28 @@ _DIGIT_WITHIN = 48  # bytes behind the name of a number
 
 
 def candidates(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], tables: AnchorTables
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    tables: AnchorTables,
+    *,
+    moulds: Moulds | None = None,
 ) -> Picked:
-    """Return which rows, data[starts[i]:ends[i]], have an anchor of which owners, with escapes or without."""
+    """Return which rows, data[starts[i]:ends[i]], have an anchor of which owners, with escapes or without.
+
+    With their `moulds`, one row is searched for all that differ from it in digits, unless these count.
+    """
+    if moulds is None:
+        return _each(data, starts, ends, tables)
+    models, owners, alone = _models(data, starts[moulds.first], ends[moulds.first], tables)
+    rows = np.flatnonzero(alone[moulds.ids])
+    of_rows, own = _each(data, starts[rows], ends[rows], tables)
+    kept = ~alone[models]
+    return _spread(moulds.ids, models[kept], owners[kept], rows[of_rows], own)  # type: ignore[no-any-return]
+
+
+def _each(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], tables: AnchorTables) -> Picked:
+    """Return which rows have an anchor of which owners: each is searched."""
     rows, owners, escaped = _picked(data, starts, ends, tables)
     found = [rows * tables.owners + owners]
     places, starts, ends = escaped, starts[escaped], ends[escaped]
@@ -50,8 +70,9 @@ def _picked(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return rows, owners, and the rows in which an escape may stand."""
     size = len(starts) + 1024
+    none = np.zeros(0, np.bool_)
     while True:
-        rows, owners, count = _search(data, starts, ends, *tables, size)
+        rows, owners, count = _search(data, starts, ends, *tables, size, none)
         if count <= size:
             break
         size = count
@@ -60,12 +81,50 @@ def _picked(
     return rows[~escaped], owners[~escaped], rows[escaped]
 
 
+def _models(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], tables: AnchorTables
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.bool_]]:
+    """Return rows, owners, and which rows do not speak for those with other digits; of these it says nothing."""
+    size, alone = len(starts) + 1024, np.zeros(len(starts), np.bool_)
+    while True:
+        rows, owners, count = _search(data, starts, ends, *tables, size, alone)
+        if count <= size:
+            return rows[:count], owners[:count], alone
+        size = count
+
+
+@njit(nogil=True, cache=True)
+def _spread(ids: Any, models: Any, owners: Any, rows: Any, own: Any) -> Any:
+    """Return the rows of these models with the owners of each, and the rows that were searched, all in order."""
+    first = np.zeros(ids.max() + 2 if len(ids) else 1, np.int64)
+    for model in models:
+        first[model + 1] += 1
+    for model in range(len(first) - 1):
+        first[model + 1] += first[model]
+    total = len(rows)
+    for row in range(len(ids)):
+        total += first[ids[row] + 1] - first[ids[row]]
+    out, found, n, k = np.empty(total, np.int64), np.empty(total, np.int32), 0, 0
+    for row in range(len(ids)):
+        for i in range(first[ids[row]], first[ids[row] + 1]):
+            out[n], found[n] = row, owners[i]
+            n += 1
+        while k < len(rows) and rows[k] == row:
+            out[n], found[n] = row, own[k]
+            n += 1
+            k += 1
+    return out, found
+
+
 @njit(nogil=True, cache=True)
 def _search(
     data: Any, starts: Any, ends: Any, classes: Any, events: Any, begins: Any, first: Any, hashes: Any, texts: Any,
-    text_start: Any, offset: Any, rule: Any, least: Any, owner: Any, forms: Any, owners: Any, size: Any,
+    text_start: Any, offset: Any, rule: Any, least: Any, owner: Any, forms: Any, owners: Any, size: Any, alone: Any,
 ) -> Any:  # fmt: skip
-    """Return rows, owners and how many there are, which may be more than were kept."""
+    """Return rows, owners and how many there are, which may be more than were kept.
+
+    `alone` becomes True for rows of which others with other digits may have other owners; empty, nobody asks for them.
+    """
     rows, found = np.empty(size, np.int64), np.empty(size, np.int32)
     seen = np.full(owners + 1, -1, np.int64)
     count = 0
@@ -81,6 +140,9 @@ def _search(
                 events[four] == 1 or (i + 11 < end and (48 <= data[i + 10] <= 57 or 48 <= data[i + 11] <= 57))
             ):
                 mine = form_at(data, start, i, end, forms)
+                if len(alone) and (mine == ESCAPE or rests_on_digits(data, start, i, end)):
+                    alone[row] = True
+                    break
                 if mine == ESCAPE:
                     mine = owners
                 if mine >= 0 and seen[mine] != row:
@@ -92,6 +154,14 @@ def _search(
                 text = first[value]
                 while hashes[text] == value:
                     mine, at = owner[text], i - 2 - offset[text]
+                    if (
+                        len(alone)
+                        and at >= start
+                        and at + text_start[text + 1] - text_start[text] <= end
+                        and _is_text_but_digits(data, at, texts, text_start[text], text_start[text + 1])
+                    ):
+                        alone[row] = True
+                        break
                     if (
                         seen[mine] != row
                         and at >= start
@@ -106,6 +176,8 @@ def _search(
                             rows[count], found[count] = row, mine
                         count += 1
                     text += 1
+                if len(alone) and alone[row]:
+                    break
     return rows, found, count
 
 
@@ -119,6 +191,21 @@ def _is_text(data: Any, at: Any, texts: Any, first: Any, last: Any) -> Any:
         if byte != texts[first + k]:
             return False
     return True
+
+
+@njit(nogil=True, cache=True)
+def _is_text_but_digits(data: Any, at: Any, texts: Any, first: Any, last: Any) -> Any:
+    """Whether texts[first:last], which has a digit, stands at `at` with whatever digits."""
+    digits = False
+    for k in range(last - first):
+        byte, wanted = data[at + k], texts[first + k]
+        if 65 <= byte <= 90:
+            byte |= 32
+        if 48 <= wanted <= 57 and 48 <= byte <= 57:
+            digits = True
+        elif byte != wanted:
+            return False
+    return digits
 
 
 @njit(nogil=True, cache=True)

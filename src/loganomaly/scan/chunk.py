@@ -15,6 +15,7 @@ from loganomaly.scan.behaviours import Behaving, behaviour_tables
 from loganomaly.scan.candidates import Picked
 from loganomaly.scan.fields import FieldTables, scan_fields
 from loganomaly.scan.leaks import Leaking, LeakSearch, leak_tables
+from loganomaly.scan.moulds import moulds_of
 from loganomaly.scan.named_secrets import has_columns, named_secrets
 from loganomaly.scan.rules import Messages, RuleSearch, rule_table
 from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
@@ -105,15 +106,18 @@ def scan(
         by_session = session_tables(
             data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
         )
+    moulds = None if rules is None and not behaviours else moulds_of(data, records.start, records.end)
     by_rule: dict[str, pl.DataFrame] = {}
-    if behaviours and len(records.line):
+    if moulds is not None and behaviours and len(records.line):
         by_rule = behaviour_tables(
             Behaving(
                 data=data,
                 records=records,
                 fields=given,
                 shapes=hashes,
+                shape_ids=ids,
                 shape_firsts=first,
+                moulds=moulds,
                 components=component_hashes,
                 places=view.places(),
                 source=chunk.name or f"source {chunk.source}",
@@ -123,12 +127,12 @@ def scan(
     searched = view.leaking(hashes)
     held: dict[str, pl.DataFrame] = {}
     anchored: Picked | None = None
-    if rules is not None:
-        of_kinds, of_rules = rules.picked(searched)
+    if moulds is not None and rules is not None:
+        of_kinds, of_rules = rules.picked(searched, moulds)
         if leaks is not None and rules.beside == leaks.kinds:
             anchored = of_kinds
         messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=slots[0], slots=starts)
-        held["rules"] = rule_table(searched, messages, rules, anchored=of_rules, source=chunk.source)
+        held["rules"] = rule_table(searched, messages, moulds, rules, anchored=of_rules, source=chunk.source)
     profile = Profile.of_chunk(
         sources=view.sources(lines=lines, cut=cut, fields=fields),
         shapes=view.shapes(component_hashes),

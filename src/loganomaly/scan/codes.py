@@ -7,9 +7,9 @@ the whole.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.profile import MOST_CODES
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.shapes import scatter

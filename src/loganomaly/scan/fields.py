@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.profile import FIELD_SLOTS, MOST_FIELD_NAMES, merge_table
 from loganomaly.reading.fields import Fields
 from loganomaly.reading.paths import field_name

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from numba import njit
+from loganomaly.kernels import njit
 
-__all__ = ["ESCAPE", "form_at", "form_of_text"]
+__all__ = ["ESCAPE", "form_at", "form_of_text", "rests_on_digits"]
 
 _AT, _CARD, _COLON, _CREDENTIALS, _FISCAL, _IBAN, _IP, _PHONE, _SSN, _TILDE = range(10)
 """Places in `loganomaly.scan.anchors.FORMS`."""
@@ -40,6 +40,21 @@ def form_at(data: Any, start: Any, i: Any, end: Any, forms: Any) -> Any:
     if byte == 46:
         return forms[_IP] if i + 1 < end and 48 <= data[i + 1] <= 57 else -1
     return forms[_IP] if _is_six(data, start, i, end) else -1
+
+
+@njit(nogil=True, cache=True)
+def rests_on_digits(data: Any, start: Any, i: Any, end: Any) -> Any:
+    """Whether `form_at` may say something else of a text with other digits in their places."""
+    if data[i] == 35:
+        return i + 1 < end and 48 <= data[i + 1] <= 57
+    if not 48 <= data[i] <= 57:
+        return False
+    at = i - 2
+    if not 48 <= data[i - 1] <= 57:
+        at = i - 1
+        while at > start and i - 1 - at < 5 and 48 <= data[at - 1] <= 57:
+            at -= 1
+    return _has_groups(data, at, end, 8, 16) or _has_groups(data, at, end, 10, 15) or _has_groups(data, at, end, 10, 14)
 
 
 @njit(nogil=True, cache=True)
@@ -109,16 +124,24 @@ def _digits(data: Any, i: Any, end: Any, least: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _is_card(data: Any, i: Any, end: Any) -> Any:
-    """Whether groups of digits as on a card stand at i, a blank, a dash or nothing between them, and no further digit.
+    """Whether groups of digits as on a card stand at i.
 
     Cards that begin with 30, 36 and 38 have 14 digits, with 34 and 37 15, others 16.
     """
     if i + 14 > end:
         return False
-    middle, digits = 8, 16  # a group begins at the fifth digit, and at this one; of 16 digits one at the 13th as well
     second = data[i + 1]
     if data[i] == 51 and second != 53:
-        middle, digits = 10, 15 if second == 52 or second == 55 else 14
+        return _has_groups(data, i, end, 10, 15 if second == 52 or second == 55 else 14)
+    return _has_groups(data, i, end, 8, 16)
+
+
+@njit(nogil=True, cache=True)
+def _has_groups(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
+    """Whether so many digits stand at i, a blank, a dash or nothing between their groups, and no further digit.
+
+    A group begins at the fifth digit, and at that in the middle; of 16 digits one at the 13th as well.
+    """
     count, k = 0, i
     while k < end and count < digits:
         if 48 <= data[k] <= 57:

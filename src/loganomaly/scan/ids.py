@@ -8,9 +8,9 @@ bare number it is the word before it (`session 42`), and in front of the message
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, is_date_word, token_end
 from loganomaly.scan.shapes import scatter
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.scan.shapes import scatter
 from loganomaly.scan.values import LONGEST_VALUE
 

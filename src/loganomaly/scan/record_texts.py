@@ -12,6 +12,7 @@ from loganomaly.behaviours.patterns import Pattern, compiled
 from loganomaly.mining.tokens import LONGEST_MESSAGE
 from loganomaly.reading.records import Records
 from loganomaly.scan.joining import join_rows
+from loganomaly.scan.moulds import Moulds
 
 __all__ = ["Matches", "RecordTexts"]
 
@@ -47,14 +48,19 @@ class RecordTexts:
         self,
         data: NDArray[np.uint8],
         records: Records,
-        shapes: NDArray[np.uint64],
+        shape_ids: NDArray[np.int32],
         shape_firsts: NDArray[np.int64],
+        moulds: Moulds,
     ) -> None:
-        self._data, self._records, self._shapes, self._firsts = data, records, shapes, shape_firsts
+        self._data, self._records, self._shape_ids, self._firsts = data, records, shape_ids, shape_firsts
+        self._moulds = moulds
+
+    def _joined(self, rows: NDArray[np.int64]) -> _Joined:
+        return _Joined.of(self._data, self._records.start[rows], self._records.end[rows])
 
     @cached_property
     def _all(self) -> _Joined:
-        return _Joined.of(self._data, self._records.start, self._records.end)
+        return self._joined(np.arange(len(self._records.start)))
 
     @cached_property
     def _messages(self) -> _Joined:
@@ -74,14 +80,32 @@ class RecordTexts:
         """
         wanted = {name: pattern.groups[name] for name in names if name in pattern.groups}
         among = None
-        joined = self._all if words is None else None
         if words is not None:
-            has_words, _ = _found(self._messages, compiled(words), {})
-            among = np.flatnonzero(np.isin(self._shapes, self._shapes[self._firsts[has_words]]))
-            joined = _Joined.of(self._data, self._records.start[among], self._records.end[among])
-        assert joined is not None
+            has_words = np.zeros(len(self._firsts), np.bool_)
+            has_words[_found(self._messages, compiled(words), {})[0]] = True
+            among = np.flatnonzero(has_words[self._shape_ids])
+        if not pattern.digits:
+            return self._by_mould(pattern, wanted, np.arange(len(self._records.start)) if among is None else among)
+        joined = self._all if among is None else self._joined(among)
         rows, spans = _found(joined, pattern, wanted)
         return Matches(rows if among is None else among[rows], joined.data, spans)
+
+    def _by_mould(self, pattern: Pattern, wanted: dict[str, int], among: NDArray[np.int64]) -> Matches:
+        """Return the matches of a pattern that tells no digit from another: in one record of each mould."""
+        moulds, ids = self._moulds.among(among), self._moulds.ids[among]
+        joined = self._joined(self._moulds.first[moulds])
+        found, spans = _found(joined, pattern, wanted)
+        number = np.full(len(self._moulds.first), -1, np.int64)
+        number[moulds[found]] = np.arange(len(found))
+        matching = number[ids] >= 0
+        rows, numbers = among[matching], number[ids[matching]]
+        starts = self._records.start[rows]
+
+        def moved(places: NDArray[np.int64]) -> NDArray[np.int64]:
+            within = np.where(places < 0, -1, places - joined.first[found])[numbers]
+            return np.where(within < 0, -1, starts + within)
+
+        return Matches(rows, self._data, {name: (moved(begin), moved(end)) for name, (begin, end) in spans.items()})
 
 
 def _found(joined: _Joined, pattern: Pattern, wanted: dict[str, int]) -> tuple[NDArray[np.int64], dict[str, Spans]]:

@@ -18,6 +18,7 @@ from loganomaly.rules.rule import Rule
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import Picked, candidates
 from loganomaly.scan.leaks import Leaking
+from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.texts import Texts
 
 __all__ = ["Messages", "RuleSearch", "rule_table"]
@@ -45,9 +46,9 @@ class RuleSearch:
         """What compiled code looks for: the kinds come first."""
         return anchor_tables((*self.beside, *self.rules))
 
-    def picked(self, records: Leaking) -> tuple[Picked, Picked]:
+    def picked(self, records: Leaking, moulds: Moulds) -> tuple[Picked, Picked]:
         """Return the records with an anchor of a kind and the places of the kinds; the same of the rules."""
-        rows, owners = candidates(records.data, records.starts, records.ends, self.tables)
+        rows, owners = candidates(records.data, records.starts, records.ends, self.tables, moulds=moulds)
         of_kinds = owners < len(self.beside)
         return (rows[of_kinds], owners[of_kinds]), (rows[~of_kinds], owners[~of_kinds] - len(self.beside))
 
@@ -63,13 +64,13 @@ class Messages:
 
 
 def rule_table(
-    records: Leaking, messages: Messages, search: RuleSearch, *, anchored: Picked, source: int
+    records: Leaking, messages: Messages, moulds: Moulds, search: RuleSearch, *, anchored: Picked, source: int
 ) -> pl.DataFrame:
     """Return the table `rules` of a profile; see `loganomaly.profile`."""
     rows, owners = anchored
     order = np.argsort(owners, kind="stable")
     rows, owners = rows[order], owners[order]
-    matcher = _Matcher(records, messages)
+    matcher = _Matcher(records, messages, moulds)
     parts = []
     for number, rule in enumerate(search.rules):
         if rule.anchors:
@@ -87,8 +88,8 @@ def rule_table(
 class _Matcher:
     """Tells for which records expressions hold: always exactly, each pattern for many records at once."""
 
-    def __init__(self, records: Leaking, messages: Messages) -> None:
-        self.records, self.messages = records, messages
+    def __init__(self, records: Leaking, messages: Messages, moulds: Moulds) -> None:
+        self.records, self.messages, self.moulds = records, messages, moulds
         self.all = np.arange(len(records.starts))
 
     @cached_property
@@ -123,6 +124,15 @@ class _Matcher:
     def _matching(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.int64]:
         if not len(among):
             return among
+        if pattern.digits:
+            return self._searched(pattern, among)
+        moulds, ids = self.moulds.among(among), self.moulds.ids[among]
+        models = np.sort(self.moulds.first[moulds])
+        held = np.zeros(len(self.moulds.first), np.bool_)
+        held[self.moulds.ids[self._searched(pattern, models)]] = True
+        return among[held[ids]]
+
+    def _searched(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.int64]:
         texts = self.texts if len(among) == len(self.all) else self.texts.only(among)
         found, done = texts.having(pattern.search, alone=pattern.alone, most=_TRIED)
         left = among[done:]

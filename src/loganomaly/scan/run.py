@@ -67,6 +67,7 @@ def scan_sources(
     sources: Sequence[Opened],
     *,
     batch_size: int | None = None,
+    workers: int | None = None,
     max_lines: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ScanResult:
@@ -78,6 +79,8 @@ def scan_sources(
     ----------
     batch_size
         Lines of a chunk; bounds memory.
+    workers
+        How many chunks are scanned at a time, of one source or of several; None for as many as there are cores.
     max_lines
         Lines scanned, over all sources in order; the rest is only counted.
     progress
@@ -97,7 +100,7 @@ def scan_sources(
         if progress:
             progress(opened.number, size)
 
-    workers = cores()
+    workers = workers or cores()
     left = max_lines
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
         try:

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, goes_on_to, read_token
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN

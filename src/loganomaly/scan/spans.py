@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from loganomaly.kernels import njit
 
 __all__ = ["named_spans"]
 

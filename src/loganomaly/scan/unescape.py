@@ -6,8 +6,9 @@ Only what may be searched for in a record rests on this: of escapes that mean no
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from loganomaly.kernels import njit
 
 __all__ = ["unescape"]
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, token_end
 from loganomaly.profile import MOST_VALUES
 from loganomaly.reading.program import NO_TIME

@@ -1,0 +1,81 @@
+"""Records that differ in digits alone: told exactly, and patterns that tell no digit from another as well."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loganomaly.behaviours.built_in import built_in_rules
+from loganomaly.patterns import compiled, tells_digits
+from loganomaly.scan.moulds import moulds_of
+
+FOLDED = bytes.maketrans(b"123456789", b"000000000")
+TEXTS = st.lists(st.text("019/:;aé \x00\n", max_size=20).map(str.encode), max_size=60)
+
+
+def moulds(texts):
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    starts = ends - [len(text) for text in texts]
+    return moulds_of(np.frombuffer(b"".join(texts), np.uint8), starts, ends)
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_texts_have_one_mould_if_they_differ_in_digits_alone(texts):
+    found = moulds(texts)
+    folded = [text.translate(FOLDED) for text in texts]
+    first = list(dict.fromkeys(folded))
+    assert [first[i] for i in found.ids] == folded
+    assert [folded[i] for i in found.first] == first
+
+
+def test_all_bytes_are_told_apart():
+    texts = [bytes([byte]) * 8 for byte in range(256)]
+    assert moulds(texts).ids.tolist() == [n if n < 48 else 48 if n < 58 else n - 9 for n in range(256)]
+
+
+def test_there_may_be_many():
+    texts = [format(n, "b").replace("0", "a").replace("1", "b").encode() for n in range(30_000)]
+    assert moulds(texts + texts).ids.tolist() == [*range(30_000)] * 2
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\d+ ms", "[a-z0-9]{2,3}", "(?P<a1>x)", "[0-9]{4}", r"[^0-9\]]", "[!-~]", "[[:alpha:]0-9_]", r"\x22"],
+)
+def test_patterns_that_tell_no_digit_from_another(pattern):
+    assert not tells_digits(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["50", "0-9", "[1-9]", "[]{3}]", "[^]{3}]", "x{,3}", r"\{3}", r"\x31", r"\061", r"\Q7\E", "[+-0-9]", "[[:x]5]",
+     r"\x{31}", "(?:a|b7)", "(?P<a>4)", r"[\d5]", "[a{3}]", r"[\-0-9]"],
+)  # fmt: skip
+def test_patterns_that_may_tell_digits_apart(pattern):
+    assert tells_digits(pattern)
+
+
+PIECES = st.sampled_from(
+    ["a", "[", "]", "^", "-", "0-9", "0", "9", "{2}", "{1,}", "{", "}", "\\d", "\\", "\\x30", "\\x22", "(", ")",
+     "(?P<g1>", "[^", "[:digit:]", "[]", "|", "+", "?", ".", "\\b", "$", "[a-z]", "(?i)", "\\Q", "\\E", "/-:", "\\-"]
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=8).map("".join), st.text("a0159-]{} ", max_size=12))
+def test_a_pattern_that_tells_no_digit_from_another_matches_what_has_others(pattern, text):
+    try:
+        made = compiled(pattern)
+    except ValueError:
+        return
+
+    def spans(data):
+        match = made.search(data)
+        return None if match is None else [match.span(group) for group in range(made.groups + 1)]
+
+    assert tells_digits(pattern) or spans(text.encode()) == spans(text.encode().translate(FOLDED))
+
+
+def test_built_in_rules_of_behaviour_tell_no_digits():
+    assert not any(tells_digits(rule.pattern) for rule in built_in_rules() if rule.pattern)
