@@ -141,6 +141,7 @@ def test_a_run_gives_the_inputs_to_the_analyzer_and_leaves_out_its_own_results(a
         "workers": None,
         "max_logs": None,
         "exclude": [Path("results")],
+        "cluster": None,
     }
 
 
@@ -228,6 +229,11 @@ def test_as_many_workers_as_cores_can_be_asked_for(analyzer):
     assert analyzer.analyzed["workers"] is None
 
 
+def test_a_cluster_reaches_the_analyzer(analyzer):
+    run("--cluster", "local:2")
+    assert analyzer.analyzed["cluster"] == "local:2"
+
+
 def test_compliance_mode_reaches_the_analyzer(analyzer):
     run("--compliance-mode")
     assert analyzer.constructed["compliance"] is True
@@ -308,6 +314,7 @@ def test_the_phase_of_answers_needs_a_folder():
 ONLY_OF_ANALYSES = (
     ["--batch-size", "10"],
     ["--workers", "2"],
+    ["--cluster", "local:2"],
     ["--max-logs", "10"],
     ["--templates", "old"],
     ["--file-config-map", "{}"],

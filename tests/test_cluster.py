@@ -37,6 +37,7 @@ from loganomaly.redaction.pseudonyms import Pseudonymizer
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.sessions import SessionKeys
+from test_own_code import importing
 from test_same_findings import (
     burst,
     flood,
@@ -245,6 +246,11 @@ def test_nothing_that_is_sent_shows_its_contents_where_it_is_logged():
     assert "hunter2x" not in repr(sent)
 
 
+def test_storages_and_clusters_are_spoken_to_in_few_places():
+    assert importing({"fsspec"}) == {"reading/urls.py"}
+    assert importing({"dask", "distributed"}) == {"cluster/connection.py", "cluster/scanning.py"}
+
+
 # --- the same results
 
 
@@ -312,8 +318,8 @@ def test_logs_in_a_storage_are_read_by_the_workers(cluster, tmp_path, bucket):
 
 
 def kill_workers(running, *, after, times=1):
-    """Return a progress function that kills a worker process, as soon as so many parts are done and after each more."""
-    seen = []
+    """Return a progress function that kills a worker process once so many parts are done, and a list of when it did."""
+    seen, killed = [], []
 
     def progress(stage, *_):
         if stage != "scan":
@@ -322,8 +328,9 @@ def kill_workers(running, *, after, times=1):
         if len(seen) >= after and len(seen) < after + times:
             workers = [worker for worker in running.workers.values() if worker.process is not None]
             os.kill(random.Random(len(seen)).choice(workers).process.pid, signal.SIGKILL)
+            killed.append(len(seen))
 
-    return progress
+    return progress, killed
 
 
 @pytest.mark.usefixtures("small")
@@ -331,8 +338,9 @@ def test_workers_that_are_killed_in_the_middle_cost_nothing_but_time(cluster, tm
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"] * 4)
     analyzer = LogAnalyzer(QUIET)
-    progress = kill_workers(cluster, after=8, times=2)
+    progress, killed = kill_workers(cluster, after=8, times=2)
     got = analyzer.analyze(path, cluster=cluster.scheduler_address, progress=progress)
+    assert len(killed) == 2
     assert said(got) == said(analyzer.analyze(path))
     with distributed.Client(cluster, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
