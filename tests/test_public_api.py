@@ -154,7 +154,7 @@ def test_a_frame_with_few_rows_has_no_floods():
         (lambda f: LogAnalyzer().analyze(f, workers=0), "workers is 0; expected"),
         (lambda f: LogAnalyzer().analyze(f, max_logs=0), "max_logs is 0; expected"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_parameters_out_of_range_are_refused_with_what_was_expected(call, message):
     with pytest.raises(UsageError, match=message):
