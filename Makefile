@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: .make/demo
 	$(BIN)/loganomaly --input examples --output results
 	@echo
-	@echo "Results: results/summary.json and results/anomalies.json; what happened is told in examples/README.md"
+	@echo "Open results/report.html in a browser; what happened is told in examples/README.md"
 
 # The tests run against the installed wheel, not the source tree.
 test: .make/test
