@@ -122,10 +122,11 @@ def test_chained_urls_are_an_error():
         find_sources(["memory://a::memory://b"])
 
 
-def test_a_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch):
+@pytest.mark.parametrize(("url", "extra"), [("s3://logs/app.log", "s3"), ("https://logs.example/app.log", "cluster")])
+def test_a_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch, url, extra):
     monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
-    with pytest.raises(UnavailableError, match=r"pip install 'loganomaly\[cluster\]'"):
-        find_sources(["s3://logs/app.log"])
+    with pytest.raises(UnavailableError, match=rf"pip install 'loganomaly\[{extra}\]'"):
+        find_sources([url])
 
 
 @pytest.mark.parametrize("packed", [False, True])

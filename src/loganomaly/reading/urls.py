@@ -73,7 +73,7 @@ def opened_storage(url: str) -> tuple[Any, str]:
     except ImportError as error:
         raise UnavailableError(
             f"{shown_url(url)!r} is a URL, and reading those needs fsspec, which is not installed; "
-            "install it with: pip install 'loganomaly[cluster]'"
+            f"install it with: pip install 'loganomaly[{'s3' if protocol in {'s3', 's3a'} else 'cluster'}]'"
         ) from error
     if protocol not in fsspec.available_protocols():
         raise UsageError(
