@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from loganomaly.reports.timeline import TIMELINE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 
 BEGIN = datetime(2026, 3, 14, 9, tzinfo=UTC)
 KEPT = {

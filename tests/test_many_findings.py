@@ -14,7 +14,7 @@ from many_findings import SEVERITIES, many_findings, multiply
 from loganomaly import LogAnalyzer
 from loganomaly.reports.finding_table import FINDING_COLUMNS
 from loganomaly.reports.template_table import TEMPLATE_COLUMNS
-from loganomaly.reports.timeline import TIMELINE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 from planted import write_logs
 
 BEGIN, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)

@@ -11,7 +11,7 @@ from loganomaly import LogAnalyzer
 from loganomaly.charts.buckets import rebucketed, width_for
 from loganomaly.reports.finding_table import FINDING_COLUMNS, finding_csv, finding_table
 from loganomaly.reports.template_table import TEMPLATE_COLUMNS
-from loganomaly.reports.timeline import TIMELINE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 
 MINUTES = 40
 

@@ -35,7 +35,7 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             kernel = numba.njit(**options)(function)
         except RuntimeError:  # there is nowhere to keep it
             return numba.njit(**{**options, "cache": False})(function)
-        if options.get("cache"):
+        if options.get("cache") and kernel is not function:  # NUMBA_DISABLE_JIT=1 leaves the function
             with contextlib.suppress(OSError):  # sources that are no files; numba goes by what it has
                 kernel._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename))  # noqa: SLF001
         return kernel

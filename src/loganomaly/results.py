@@ -11,7 +11,7 @@ import polars as pl
 from loganomaly.findings import Finding
 from loganomaly.reports.parquet import finding_files, template_files
 from loganomaly.reports.report_files import report_files
-from loganomaly.reports.timeline import TIMELINE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 from loganomaly.reports.writer import to_json, write_results
 
 __all__ = ["FileReport", "Results"]
@@ -49,7 +49,7 @@ class Results:
         The list of leaks.json: secrets and personal data in plain text, the worst first, without their values.
     timeline
         polars frame, how many records of each severity, component and template there were when; see
-        `loganomaly.reports.timeline.TIMELINE_COLUMNS`.
+        `loganomaly.reports.timeline_table.TIMELINE_COLUMNS`.
     session_table
         Makes the frame that `sessions` is.
     lines

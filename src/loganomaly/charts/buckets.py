@@ -26,9 +26,9 @@ def rebucketed(rows: pl.DataFrame, *, most: int) -> pl.DataFrame:
     """
     if rows.is_empty():
         return rows.select("name", "start", "seconds", "records")
-    first, last = rows["start"].min(), rows["start"].max()
+    begins = rows["start"].dt.epoch("s").sort()
     least = int(rows["seconds"][0])
-    width = width_for((last - first).total_seconds() + least, least=least, most=most)  # type: ignore[operator, union-attr]
+    width = width_for(int(begins[-1] - begins[0]) + least, least=least, most=most)
     start = pl.col("start").dt.epoch("us") // (width * 1_000_000) * (width * 1_000_000)
     return (
         rows.with_columns(start=start.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))

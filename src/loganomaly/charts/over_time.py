@@ -8,7 +8,7 @@ import polars as pl
 
 from loganomaly.charts.buckets import rebucketed
 from loganomaly.charts.looks import COLOURS, PATTERNS, SEVERITIES, layout
-from loganomaly.wording import amount, duration
+from loganomaly.wording import duration
 
 __all__ = ["escaped", "rate_figure", "timeline_figure"]
 
@@ -190,7 +190,6 @@ def rate_figure(
                 "automargin": True,
             },
             shapes=shapes,
-            meta=amount(int(counts["records"].sum()), "record"),
         ),
     }
 

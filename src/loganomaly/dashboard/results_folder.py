@@ -13,6 +13,7 @@ from loganomaly.charts.looks import SEVERITIES
 from loganomaly.errors import InputMissingError
 from loganomaly.reports.finding_table import FINDING_COLUMNS
 from loganomaly.reports.template_table import TEMPLATE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 
 __all__ = ["ResultsFolder", "Run", "opened"]
 
@@ -23,13 +24,6 @@ _FINDINGS, _TEMPLATES, _TIMELINE = "findings.parquet", "templates.parquet", "tim
 _FILES = (_SUMMARY, _FINDINGS, _TEMPLATES, _TIMELINE, _LEAKS)
 _MOST_BYTES = 256 << 20  # of a JSON file
 _LONGEST_LOG = 2000  # characters of a line that are searched; all of it is in `detail`
-_TIMELINE_COLUMNS: Mapping[str, pl.DataType] = {
-    "of": pl.String(),
-    "name": pl.String(),
-    "start": pl.Datetime("us", "UTC"),
-    "seconds": pl.Int64(),
-    "records": pl.Int64(),
-}
 _UNREADABLE = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError)
 _AGAIN = "analyse the logs again to write it anew"
 
@@ -215,7 +209,7 @@ def _read_run(folder: Path, *, name: str, stamp: Stamp) -> Run:
         absent=f"There is no {_LEAKS}: the run was made with --summary-only. Leaks are told from the summary.",
     )  # fmt: skip
     if counts is None:
-        counts = pl.DataFrame(schema=_TIMELINE_COLUMNS)
+        counts = pl.DataFrame(schema=TIMELINE_COLUMNS)
     return Run(
         name=name,
         summary=summary,
@@ -280,7 +274,7 @@ def _templates(path: Path) -> pl.DataFrame:
 
 
 def _counts(path: Path) -> pl.DataFrame:
-    return _table(path, _TIMELINE_COLUMNS)
+    return _table(path, TIMELINE_COLUMNS)
 
 
 def _rank() -> pl.Expr:

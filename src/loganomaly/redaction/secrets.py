@@ -167,8 +167,11 @@ def matches(kind: Kind, data: bytes) -> Iterator[Span]:
 
 
 def _value(kind: Kind, match: Any) -> tuple[int, int]:
-    group = next((number for number in kind.groups if match.span(number)[0] >= 0), 0)
-    begin, end = match.span(group)
+    for number in kind.groups:
+        begin, end = match.span(number)
+        if begin >= 0:
+            return begin, end
+    begin, end = match.span()
     return begin, end
 
 
@@ -193,9 +196,10 @@ def _holds(kind: Kind, data: bytes, begin: int, end: int, match: Any) -> bool:
         return False
     if kind.check is None:
         return True
-    groups = {name: match.group(number) for name, number in kind.named}
+    spans = {name: match.span(number) for name, number in kind.named}
+    groups = {name: data[first:last] for name, (first, last) in spans.items() if first >= 0}
     groups |= {"before": data[max(0, begin - _AROUND) : begin], "behind": data[end : end + _AROUND]}
-    return kind.check(text, {n: t.decode("utf-8", errors="replace") for n, t in groups.items() if t is not None})
+    return kind.check(text, {name: part.decode("utf-8", errors="replace") for name, part in groups.items()})
 
 
 def search(data: bytes, kinds: Callable[[bytes], Iterable[Kind]]) -> Iterator[Span]:
@@ -372,6 +376,7 @@ def is_telling(name: str) -> bool:
     return secret_name(name) is not None or bool(_telling(name))
 
 
+@lru_cache(maxsize=1 << 14)  # columns such as "is_mobile" hold few different values
 def named_value(name: str, value: bytes) -> tuple[str, int, int] | None:
     """Return what a value holds that only the name of its field tells: kind, start and end.
 

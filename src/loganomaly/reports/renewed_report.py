@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from loganomaly.reports.report_files import REPORTS, report_files
-from loganomaly.reports.timeline import TIMELINE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 
 __all__ = ["renewed_report"]
 

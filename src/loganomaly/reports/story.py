@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from loganomaly.reports.timeline import TIMELINE_COLUMNS
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 from loganomaly.wording import amount, percent
 
 __all__ = [

@@ -1,28 +1,16 @@
 """How many records there were when: of each severity, component and template."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import polars as pl
 
 from loganomaly.case import Case
 from loganomaly.reading.program import Level
+from loganomaly.reports.timeline_table import TIMELINE_COLUMNS
 from loganomaly.wording import decoded
 
-__all__ = ["TIMELINE_COLUMNS", "timeline"]
+__all__ = ["timeline"]
 
-TIMELINE_COLUMNS: Mapping[str, pl.DataType] = {
-    "of": pl.String(),
-    "name": pl.String(),
-    "start": pl.Datetime("us", "UTC"),
-    "seconds": pl.Int64(),
-    "records": pl.Int64(),
-}
-"""Columns of timeline.parquet.
-
-`of` says what is counted: "severity", "component" or "template"; `name` is which (of a template its id), and `records`
-how many there were in the `seconds` from `start` (UTC) on. Where there were none, there is no row. Severities are
-counted in up to 20,000 buckets, the others in up to 120.
-"""
 _MICROSECONDS = 1_000_000
 
 
