@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from loganomaly.cli import app
 from loganomaly.redact_command import redact_app
-from loganomaly.redaction.secrets import hide_value, is_telling, named_value
+from loganomaly.redaction.names import hide_value, is_telling, named_value
 from written import written
 
 ROWS = range(60)

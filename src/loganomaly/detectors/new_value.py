@@ -18,7 +18,8 @@ from loganomaly.legible import plain_text
 from loganomaly.mining.masks import builtin_masks
 from loganomaly.mining.tokens import is_date_word
 from loganomaly.profile import unplace
-from loganomaly.redaction.secrets import redact, secret_name
+from loganomaly.redaction.names import secret_name
+from loganomaly.redaction.secrets import redact
 from loganomaly.wording import amount, clock
 
 __all__ = ["NewValueDetector"]

@@ -5,7 +5,7 @@ import socket
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from loganomaly.errors import UsageError
-from loganomaly.redaction.secrets import secret_name
+from loganomaly.redaction.names import secret_name
 
 __all__ = ["check_loopback", "check_no_key", "host_of", "is_loopback", "parts_of"]
 

@@ -12,7 +12,7 @@ from loganomaly.reading.formats import Layout
 from loganomaly.reading.program import Option, Role
 from loganomaly.reading.records import LONGEST_RECORD
 from loganomaly.reading.roles import columns_of, role_of
-from loganomaly.redaction.secrets import is_telling
+from loganomaly.redaction.names import is_telling
 
 __all__ = ["Headers", "find_headers"]
 

@@ -30,7 +30,7 @@ from functools import lru_cache
 from loganomaly.errors import FormatError
 from loganomaly.reading.columns import Column, parse_table
 from loganomaly.reading.program import LONGEST_NAME, SECRET_COLUMN, Op, Part, Role, Text, key_hash
-from loganomaly.redaction.secrets import is_telling
+from loganomaly.redaction.names import is_telling
 
 __all__ = ["Code", "Operation", "compile_layout"]
 

@@ -12,7 +12,7 @@ from loganomaly.reading.formats import BARE_TIMES, Layout, data_file, timestamp_
 from loganomaly.reading.program import Role, Tables
 from loganomaly.reading.tables import build_tables
 from loganomaly.reading.trials import fit_matrix
-from loganomaly.redaction.secrets import is_telling
+from loganomaly.redaction.names import is_telling
 
 __all__ = ["columns_of", "role_of"]
 

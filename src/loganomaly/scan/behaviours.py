@@ -16,7 +16,7 @@ from loganomaly.profile_tables import table_schemas
 from loganomaly.reading.fields import Fields
 from loganomaly.reading.program import NO_TIME, Level, key_hash
 from loganomaly.reading.records import Records
-from loganomaly.redaction.secrets import hide_value, is_telling
+from loganomaly.redaction.names import hide_value, is_telling
 from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.named_values import value_texts
 from loganomaly.scan.record_texts import Matches, RecordTexts

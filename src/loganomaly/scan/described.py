@@ -15,7 +15,8 @@ from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import Records
 from loganomaly.redaction.kinds import default_kinds
-from loganomaly.redaction.secrets import hide_value, is_telling, redact
+from loganomaly.redaction.names import hide_value, is_telling
+from loganomaly.redaction.secrets import redact
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import candidates
 

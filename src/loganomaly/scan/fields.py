@@ -16,7 +16,7 @@ from loganomaly.reading.fields import Fields
 from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import Records
-from loganomaly.redaction.secrets import hide_value, is_telling, secret_name
+from loganomaly.redaction.names import hide_value, is_telling, secret_name
 from loganomaly.scan.named_values import UNITS, read_values, value_texts
 from loganomaly.scan.shapes import intern, scatter
 from loganomaly.scan.slots import Occurrences, Places, slot_tables, summarise

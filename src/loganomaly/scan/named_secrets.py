@@ -10,7 +10,7 @@ from loganomaly.reading.fields import Fields, field_kinds
 from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Op, Tables
 from loganomaly.reading.records import Records
-from loganomaly.redaction.secrets import is_telling, named_value
+from loganomaly.redaction.names import is_telling, named_value
 from loganomaly.scan.whole import read_whole
 
 __all__ = ["NamedSecret", "has_columns", "hide_columns", "named_secrets", "secrets_in_columns"]

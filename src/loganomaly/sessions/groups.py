@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.profile import Profile
-from loganomaly.redaction.secrets import hide_value, is_telling
+from loganomaly.redaction.names import hide_value, is_telling
 
 __all__ = ["SessionGroup", "group_sessions"]
 
