@@ -28,7 +28,7 @@ class Pseudonymizer:
     Examples
     --------
     >>> Pseudonymizer(b"key").name("password", b"hunter2x")
-    'password-1a62c9d5'
+    'password-7476226b'
     """
 
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
