@@ -109,9 +109,9 @@ def _layout(folders: Sequence[ResultsFolder]) -> Part:
                     html.Div(
                         [
                             html.Label("From", htmlFor="from"),
-                            dcc.Input(id="from", type="text", debounce=True, placeholder="beginning", maxLength=40),
+                            dcc.Input(id="from", type="text", placeholder="beginning", maxLength=40),
                             html.Label("to", htmlFor="to"),
-                            dcc.Input(id="to", type="text", debounce=True, placeholder="end", maxLength=40),
+                            dcc.Input(id="to", type="text", placeholder="end", maxLength=40),
                             html.Span("UTC", className="faint"),
                             html.Button("Show all", id="zoom-reset", className="button", hidden=True),
                         ],
@@ -267,7 +267,8 @@ def _add_browser_side(app: Dash) -> None:
     filters = [Input(f"filter-{name}", "value") for name in FILTERS]
     runs("narrowed", *filters, Input("filter-score", "value"))
     runs("sought", Input("filter-q", "value"), Input("filter-regex", "value"))
-    runs("spanned", Input("from", "value"), Input("to", "value"))
+    left = [Input(name, told) for name in ("from", "to") for told in ("n_submit", "n_blur")]
+    runs("spanned", *left, State("from", "value"), State("to", "value"))
     runs("chosen", Input("run", "value"))
     runs("zoomed", Input("timeline", "relayoutData"))
     runs("marked", Input("timeline", "clickData"))

@@ -119,7 +119,7 @@ def search_box(text: str, *, regex: bool) -> list[Part]:
     return [
         html.Label("Search", htmlFor="filter-q", className="unseen"),
         dcc.Input(
-            id="filter-q", type="search", value=text, debounce=0.25, maxLength=300, autoComplete="off",
+            id="filter-q", type="search", value=text, maxLength=300, autoComplete="off",
             placeholder="Search in messages, lines, reasons and components",
         ),
         dcc.Checklist(

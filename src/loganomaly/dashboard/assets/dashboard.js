@@ -49,6 +49,7 @@
     }
 
     let lastFilters = null;
+    let pause;
     // What controls said last. Only what differs from it was changed, by the user or by the address, which wins:
     // when a page is opened, controls tell what they begin with after the address was heard.
     const had = { from: "", to: "", run: "0" };
@@ -74,12 +75,18 @@
                 go(changed(told));
             },
 
+            // Dash could wait itself, but then puts the cursor back to where it was a moment ago: fast typing is mixed up.
             sought: (text, regex) => {
                 if (!document.getElementById("filter-q")) return;
-                go(changed({ q: text || "", regex: regex && regex.length ? "1" : "" }));
+                window.clearTimeout(pause);
+                pause = window.setTimeout(() => {
+                    if (!document.getElementById("filter-q")) return;
+                    go(changed({ q: text || "", regex: regex && regex.length ? "1" : "" }));
+                }, 250);
             },
 
-            spanned: (from, to) => {
+            spanned: (...told) => {
+                const [from, to] = told.slice(-2);
                 const changes = changed({ from: from || "", to: to || "" });
                 const now = params();
                 for (const name of Object.keys(changes)) {
