@@ -26,7 +26,7 @@ from loganomaly.reading.registers import (
     ZONE,
 )
 
-__all__ = ["clear_time", "finish_time", "run_time", "time_step"]
+__all__ = ["clear_time", "finish_time", "month_at", "run_time", "time_step"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _CALENDAR, _STARTS, _OPS, _POOL = int(At.CALENDAR), int(At.STARTS), int(At.OPS), int(At.POOL)
@@ -45,7 +45,7 @@ def _days(year: Any, month: Any, day: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _month(data: Any, start: Any, end: Any) -> Any:
+def month_at(data: Any, start: Any, end: Any) -> Any:
     """Return the month 1..12 that three letters name, or 0."""
     if end - start < 3:
         return 0
@@ -139,7 +139,7 @@ def time_step(data: Any, i: Any, end: Any, op: Any, a: Any, b: Any, c: Any, out:
         out[FRACTION] = micro
         return i
     if op == 7:
-        month = _month(data, i, end)
+        month = month_at(data, i, end)
         if month == 0:
             return -1
         out[MONTH] = month

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -25,6 +25,8 @@ _WORD_IN_MARKS = re.compile(r"([\[(<|:]?)([A-Za-z]{1,13})([\])>|:]*)")
 _LETTERS = frozenset("DIW")
 _PROSE = 3  # words before the timestamp from which on they are the message where nothing but marks follows it
 _DELIMITERS = re.compile(r"([\s|\[\](),;:\"'<>=#]+)")
+_OPENING = re.compile(r"[\s|\],;:)\"'\-]*")
+_BLANKS, _WORD, _LETTER, _LETTERS_TWICE = (re.compile(text) for text in (r"\s+", r"\w", "[A-Za-z]", "[A-Za-z]{2}"))
 
 
 @cache
@@ -55,12 +57,18 @@ def infer_layouts(lines: Sequence[bytes], *, zones: Sequence[Zone] = ()) -> list
         pattern = patterns[program]
         before, after = line[:start].decode(errors="replace"), line[end:].decode(errors="replace")
         prose = pattern not in _WEAK
-        text = _header(before, after, prose=prose, letters=False)
-        if text is not None:
-            (weak if pattern in _WEAK else strong)[text, pattern] += 1
-            with_letter = _header(before, after, prose=prose, letters=True)
-            if with_letter is not None and with_letter != text:
-                lettered[with_letter, pattern] += 1
+        front = _front(before)
+        if front is None:
+            continue
+        fields, words = front
+        if prose and words >= _PROSE and not _WORD.search(after):
+            (weak if pattern in _WEAK else strong)["{begin}" + fields + "{time}", pattern] += 1
+            continue
+        text = fields + "{time}" + _rest(after, letters=False)
+        (weak if pattern in _WEAK else strong)[text, pattern] += 1
+        with_letter = fields + "{time}" + _rest(after, letters=True)
+        if with_letter != text:
+            lettered[with_letter, pattern] += 1
     enough = len(lines) // 2
     proposed = [key for key, _ in strong.most_common(_MOST)]
     for rare in (weak, lettered):
@@ -79,27 +87,23 @@ def _timestamps(lines: Sequence[bytes], patterns: Sequence[str], tables: Tables)
     return [[int(number) for number in row] for row in found]
 
 
-def _header(before: str, after: str, *, prose: bool, letters: bool) -> str | None:
-    """Write a layout for the text before the timestamp and the header fields behind it.
-
-    `prose` says that the text before may be the message, `letters` that a letter may be the severity.
-    """
+@lru_cache(maxsize=1 << 12)
+def _front(before: str) -> tuple[str, int] | None:
+    """Write a layout for the text before the timestamp, and count its words; None where it is no header."""
     if any(c in before for c in '{}?"'):
         return None
-    fields = [_field(piece) for piece in _DELIMITERS.split(before)]
+    pieces = _DELIMITERS.split(before)
+    fields = [_field(piece) for piece in pieces]
     if sum(field.startswith("{") for field in fields) > _FIELDS * 2:
         return None
-    words = sum(bool(re.search(r"[A-Za-z]{2}", piece)) for piece in _DELIMITERS.split(before))
-    if prose and words >= _PROSE and not re.search(r"\w", after):
-        return "{begin}" + "".join(fields) + "{time}"
-    return "".join(fields) + "{time}" + _rest(after, letters=letters)
+    return "".join(fields), sum(bool(_LETTERS_TWICE.search(piece)) for piece in pieces)
 
 
 def _field(piece: str) -> str:
     if not piece:
         return ""
     if _DELIMITERS.fullmatch(piece):
-        return " " if piece.isspace() else re.sub(r"\s+", " ", piece)
+        return " " if piece.isspace() else _BLANKS.sub(" ", piece)
     return "{level}" if piece.lower() in _level_words() else "{field}"
 
 
@@ -121,8 +125,8 @@ def _level(word: str, *, letters: bool) -> str | None:
 
 def _rest(after: str, *, letters: bool) -> str:
     """Write the layout of what follows the timestamp: fields up to a severity word, then the message."""
-    opening = re.match(r"[\s|\],;:)\"'\-]*", after)
-    glue = re.sub(r"\s+", " ", opening.group() if opening else "")
+    opening = _OPENING.match(after)
+    glue = _BLANKS.sub(" ", opening.group() if opening else "")
     body = after[len(opening.group()) if opening else 0 :]
     separator = "|" if glue.strip() == "|" else "::" if glue.strip() == "::" else " "
     if separator == " ":
@@ -132,7 +136,7 @@ def _rest(after: str, *, letters: bool) -> str:
             if level:
                 fields = ["{field}"] * place
                 # A process number or a dash is no component.
-                if place and re.search(r"[A-Za-z]", words[place - 1]) and "level1" not in level:
+                if place and _LETTER.search(words[place - 1]) and "level1" not in level:
                     fields[-1] = "{component}"
                 return glue + " ".join([*fields, level, "{message}"])
         return glue + "{message}" if glue else " {message}"

@@ -63,9 +63,21 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     `loose` says that a line which matches none of them may still begin a record.
     """
     calendar = calendar or Calendar()
+    undated = _undated(tuple(layouts), orders=calendar.orders, loose=loose)
+    changes = _changes(calendar.changes)
+    at_names = len(undated) + len(changes)
+    tables = np.concatenate([undated, changes, _names(calendar.named, place=at_names)])
+    tables[At.CALENDAR : At.CALENDAR + 4] = calendar.first, calendar.year, calendar.day, calendar.zone
+    tables[At.CHANGES], tables[At.NAMES] = len(undated), at_names
+    return tables
+
+
+@lru_cache(maxsize=128)
+def _undated(layouts: tuple[Layout, ...], *, orders: tuple[DateOrder, ...], loose: bool) -> Tables:
+    """Return the tables up to what a calendar says: sources of one folder mostly have the same."""
     codes = [compile_layout(layout.head, time=layout.time) for layout in layouts]
     times = [pattern for pattern in timestamp_patterns() if pattern not in BARE_TIMES]
-    times = in_orders(times, calendar.orders, change=reordered)
+    times = in_orders(times, orders, change=reordered)
     codes += [compile_layout("{time}", time=pattern) for pattern in times]
     wholes = [-1] * len(layouts)
     for program, layout in enumerate(layouts):
@@ -91,14 +103,12 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
         At.OPS: np.array(ops, np.int64),
         At.STOPS: stop_sets.ravel(),
         At.POOL: np.frombuffer(bytes(pool), np.uint8).astype(np.int64),
-        At.CHANGES: _changes(calendar.changes),
         At.WHOLES: np.array(wholes, np.int64),
         At.GO_ON: np.array([1 if layout.goes_on else 2 * layout.joins for layout in layouts], np.int64),
         At.OPENINGS: np.array([_opening(layout) for layout in layouts], np.int64).ravel(),
     }
     fixed = np.zeros(At.END, np.int64)
     fixed[At.PROGRAMS], fixed[At.TIMES], fixed[At.LOOSE] = len(layouts), len(times), loose
-    fixed[At.CALENDAR : At.CALENDAR + 4] = calendar.first, calendar.year, calendar.day, calendar.zone
     fixed[At.ROWS] = any(
         op == Op.DELIMITED and delimiter != 32 and not options & Option.NO_QUOTES
         for code in codes
@@ -110,8 +120,6 @@ def build_tables(layouts: Sequence[Layout], *, calendar: Calendar | None = None,
     for at, section in sections.items():
         fixed[at] = place
         place += len(section)
-    sections[At.NAMES] = _names(calendar.named, place=place)
-    fixed[At.NAMES] = place
     return np.concatenate([fixed, *sections.values()])
 
 
