@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from loganomaly.kernels import njit
 
 __all__ = ["ESCAPE", "form_at", "form_of_text", "rests_on_digits"]
@@ -23,7 +25,7 @@ def form_at(data: Any, start: Any, i: Any, end: Any, forms: Any) -> Any:
         if 65 <= before <= 90:
             return forms[_IBAN] if forms[_IBAN] >= 0 and i - start >= 3 and _is_iban(data, i - 3, end) else -1
         if 50 <= before <= 54:
-            return forms[_CARD] if forms[_CARD] >= 0 and _is_card(data, i - 2, end) else -1
+            return forms[_CARD] if forms[_CARD] >= 0 and _is_card(data, start, i - 2, end) else -1
         return -1
     if 65 <= byte <= 90:
         return forms[_FISCAL] if i - start >= 15 and _is_fiscal(data, i - 15, end) else -1
@@ -80,7 +82,7 @@ def _grouped(data: Any, start: Any, sign: Any, end: Any, forms: Any) -> Any:
         at -= 1
     if sign - at == 3:
         return forms[_SSN] if forms[_SSN] >= 0 and _is_ssn(data, sign, end) else -1
-    if sign - at == 4 and forms[_CARD] >= 0 and 50 <= data[at] <= 54 and _is_card(data, at, end):
+    if sign - at == 4 and forms[_CARD] >= 0 and 50 <= data[at] <= 54 and _is_card(data, start, at, end):
         return forms[_CARD]
     return -1
 
@@ -123,22 +125,61 @@ def _digits(data: Any, i: Any, end: Any, least: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _is_card(data: Any, i: Any, end: Any) -> Any:
-    """Whether groups of digits as on a card stand at i.
+def _is_card(data: Any, start: Any, i: Any, end: Any) -> Any:
+    """Whether groups of digits as on a card stand at i, with a number of an issuer, and alone.
 
     Cards that begin with 30, 36 and 38 have 14 digits, with 34 and 37 15, others 16.
     """
     if i + 14 > end:
         return False
-    second = data[i + 1]
-    if data[i] == 51 and second != 53:
-        return _has_groups(data, i, end, 10, 15 if second == 52 or second == 55 else 14)
-    return _has_groups(data, i, end, 8, 16)
+    issuer: Any = 0
+    for k in range(i, i + 4):
+        if not 48 <= data[k] <= 57:
+            return False
+        issuer = issuer * 10 + np.int64(data[k] - 48)
+    if i > start:
+        before = data[i - 1]
+        if before == 95 or before == 45:  # _ and -, but in card_ and card-
+            if i - start < 2 or not 97 <= data[i - 2] <= 122:
+                return False
+        elif _is_word(before) or before == 46 or before == 43 or before == 42 or before == 47:
+            return False
+    if 3000 <= issuer < 3060 or 3600 <= issuer < 3700 or 3800 <= issuer < 3900:
+        behind = _groups_end(data, i, end, 10, 14)
+    elif 3400 <= issuer < 3500 or 3700 <= issuer < 3800:
+        behind = _groups_end(data, i, end, 10, 15)
+    elif (
+        4000 <= issuer < 5000
+        or 5100 <= issuer < 5600
+        or 2221 <= issuer <= 2720
+        or issuer == 6011
+        or 6500 <= issuer < 6600
+        or 6440 <= issuer < 6500
+        or 6200 <= issuer < 6300
+        or 3528 <= issuer < 3590
+    ):
+        behind = _groups_end(data, i, end, 8, 16)
+    else:
+        return False
+    if behind < 0 or behind == end:
+        return behind == end
+    byte = data[behind]
+    if byte == 46:
+        return behind + 1 == end or not 48 <= data[behind + 1] <= 57
+    return not (_is_word(byte) or byte == 95 or byte == 42 or byte == 47 or byte == 45)
 
 
 @njit(nogil=True, cache=True)
 def _has_groups(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
-    """Whether so many digits stand at i, a blank, a dash or nothing between their groups, and no further digit.
+    """Whether `_groups_end` finds groups of digits."""
+    return _groups_end(data, i, end, middle, digits) >= 0
+
+
+@njit(nogil=True, cache=True)
+def _groups_end(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
+    """Return the byte behind so many digits at i, a blank, a dash or nothing between their groups, and no digit more.
+
+    It is -1 where there are none.
 
     A group begins at the fifth digit, and at that in the middle; of 16 digits one at the 13th as well.
     """
@@ -151,9 +192,9 @@ def _has_groups(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
             and (count == 4 or count == middle or (digits == 16 and count == 12))
             and 48 <= data[k - 1] <= 57
         ):
-            return False
+            return -1
         k += 1
-    return count == digits and (k == end or not 48 <= data[k] <= 57)
+    return k if count == digits and (k == end or not 48 <= data[k] <= 57) else -1
 
 
 @njit(nogil=True, cache=True)
