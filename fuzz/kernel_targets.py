@@ -54,7 +54,7 @@ def cuts(data: bytes) -> None:
 
 
 def _rows(data: NDArray[np.uint8], tables: Tables) -> list[bytes]:
-    columns, count, _, named = read_all(data, tables)
+    columns, count, _, named, _ = read_all(data, tables)
     shapes = read_shapes(data, columns[10][:count], columns[11][:count], columns[7][:count])
     start = np.asarray(last_record_start(data, tables))
     parts = (*(column[:count] for column in columns), *map(np.asarray, named), start, *shapes[:2])
@@ -75,7 +75,7 @@ def _within(text: bytes, around: bytes) -> NDArray[np.uint8]:
 
 
 def _said(data: NDArray[np.uint8], tables: Tables) -> list[NDArray[Any]]:
-    columns, count, lines, named = read_all(data, tables)
+    columns, count, lines, named, _ = read_all(data, tables)
     records = Records(*(column[:count] for column in columns))
     check_records(records, Fields(*named), lines, data=data, tables=tables)
     starts, _ = line_bounds(data)

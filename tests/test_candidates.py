@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loganomaly.reading.moulds import moulds_of
 from loganomaly.redaction.kinds import all_kinds, own_kind
 from loganomaly.redaction.samples import filled
 from loganomaly.redaction.secrets import personal_redactor
@@ -14,7 +15,6 @@ from loganomaly.rules import default_rules
 from loganomaly.scan.anchors import anchor_tables
 from loganomaly.scan.candidates import candidates
 from loganomaly.scan.leaks import LeakSearch
-from loganomaly.scan.moulds import moulds_of
 
 KINDS = all_kinds()
 TABLES = anchor_tables(KINDS)

@@ -40,7 +40,7 @@ JSON = tables("{json}")
 def named(text, t):
     """Return the fields of each record, by name."""
     data = np.frombuffer(text.encode(), np.uint8)
-    columns, rows, _, kept = read_all(data, t)
+    columns, rows, _, kept, _ = read_all(data, t)
     records, fields = Records(*(column[:rows] for column in columns)), Fields(*kept)
     return [
         [
@@ -189,7 +189,7 @@ def test_the_fields_of_any_object_are_its_leaves(given_fields, indent):
 def test_text_that_looks_like_objects_is_read_without_harm(text, message):
     text = '{"msg":"m",' + text if message else text
     data = np.frombuffer(text.encode(), np.uint8)
-    columns, rows, _, kept = read_all(data, JSON)
+    columns, rows, _, kept, _ = read_all(data, JSON)
     fields = Fields(*kept)
     assert len(fields.first) == rows + 1
     assert (np.diff(fields.first) >= 0).all()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from loganomaly.behaviours.built_in import built_in_rules
 from loganomaly.patterns import compiled, tells_digits
-from loganomaly.scan.moulds import moulds_of
+from loganomaly.reading.moulds import moulds_of
 
 FOLDED = bytes.maketrans(b"123456789", b"000000000")
 TEXTS = st.lists(st.text("019/:;aé \x00\n", max_size=20).map(str.encode), max_size=60)

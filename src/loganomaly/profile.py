@@ -184,6 +184,8 @@ class Profile:
             pieces = [getattr(part, name) for part in parts]
             if name in {"series", "component_series"}:
                 pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
+            elif name == "values":
+                pieces = _likely(pieces)
             elif name == "totals":
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = merge_table(name, pieces)
@@ -204,8 +206,12 @@ class Profile:
 
     @classmethod
     def of_chunk(cls, *, floods: Floods, **tables: pl.DataFrame) -> "Profile":
-        """Return the profile of one chunk, whose tables have one row per key, in any order: merging sorts them."""
-        return _bounded(cls(**tables, floods=floods))  # type: ignore[arg-type]
+        """Return the profile of one chunk, whose tables have one row per key, in any order.
+
+        Merging sorts them, and applies the caps: a chunk is small.
+        """
+        width, total_width = _coarsen(tables, WIDTHS[0], WIDTHS[0])
+        return cls(**tables, floods=floods, width=width, total_width=total_width)  # type: ignore[arg-type]
 
     def only(self, sources: Iterable[int]) -> "Profile":
         """Return the part of the profile that speaks of these sources; slots, fields, sessions and rules stay whole."""
@@ -236,15 +242,7 @@ class Profile:
 def _bounded(profile: Profile) -> Profile:
     """Apply the caps. Each rests on the merged data alone, so the order of merging does not matter."""
     tables = {name: getattr(profile, name) for name in table_schemas()}
-    width, total_width = profile.width, profile.total_width
-    total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
-    if total_wider != total_width:
-        tables["totals"] = merge_table("totals", [_coarsened(tables["totals"], total_width, total_wider)])
-    # Told by all records with a time: those of shapes that are kept now may be dropped by a later merge.
-    wider = _wide_enough(tables["totals"]["bucket"], total_wider, MOST_BUCKETS, least=width)
-    if wider != width:
-        for name in ("series", "component_series"):
-            tables[name] = merge_table(name, [_coarsened(tables[name], width, wider)])
+    width, total_width = _coarsen(tables, profile.width, profile.total_width)
     for key, most, owners in (
         ("shape", MOST_SHAPES, ("shapes", "slots", "bins", "codes", "values", "series", "rules")),
         ("component", MOST_COMPONENTS, ("components", "component_series")),
@@ -260,12 +258,25 @@ def _bounded(profile: Profile) -> Profile:
     return Profile(
         **tables,
         floods=profile.floods,
-        width=wider,
-        total_width=total_wider,
+        width=width,
+        total_width=total_width,
         most_values=most_values,
         most_field_values=most_field_values,
         session_bits=session_bits,
     )
+
+
+def _coarsen(tables: dict[str, pl.DataFrame], width: int, total_width: int) -> tuple[int, int]:
+    """Count in wider buckets where there are too many; return the widths of those of series and totals."""
+    total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
+    if total_wider != total_width:
+        tables["totals"] = merge_table("totals", [_coarsened(tables["totals"], total_width, total_wider)])
+    # Told by all records with a time: those of shapes that are kept now may be dropped by a later merge.
+    wider = _wide_enough(tables["totals"]["bucket"], total_wider, MOST_BUCKETS, least=width)
+    if wider != width:
+        for name in ("series", "component_series"):
+            tables[name] = merge_table(name, [_coarsened(tables[name], width, wider)])
+    return wider, total_wider
 
 
 def _bound_sessions(tables: dict[str, pl.DataFrame], bits: int) -> int:
@@ -335,6 +346,29 @@ def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int
 def _smallest_hashes(values: pl.DataFrame, most: int) -> pl.DataFrame:
     values = values.sort("shape", "slot", "value")
     return values.filter(pl.int_range(pl.len()).over("shape", "slot") < most)
+
+
+def _likely(pieces: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Return values without those that cannot be among the smallest of their slot: a piece has enough smaller ones.
+
+    That costs a fraction of merging them.
+    """
+    keys = ["shape", "slot"]
+    fullest = pl.concat(
+        [piece.lazy().select(*keys, "value", piece=pl.lit(n, pl.Int64)) for n, piece in enumerate(pieces)]
+    )
+    bounds = (
+        fullest.group_by(*keys, "piece")
+        .agg(pl.len(), bound=pl.col("value").max())
+        .filter(pl.col("len") >= MOST_VALUES)
+        .group_by(keys)
+        .agg(pl.col("bound").min())
+        .collect()
+    )
+    if not len(bounds):
+        return pieces
+    likely = pl.col("bound").is_null() | (pl.col("value") <= pl.col("bound"))
+    return [pl.concat(pieces).join(bounds, on=keys, how="left").filter(likely).drop("bound")]
 
 
 def _fewest_hashes(values: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:

@@ -11,7 +11,7 @@ import polars as pl
 __all__ = ["MOST_ROWS", "NAMES", "bounded"]
 
 NAMES = ("behaviours", "behaviour_groups", "behaviour_slots", "behaviour_values")
-MOST_ROWS = 1_000_000
+MOST_ROWS = 250_000
 """Slots, and records or values in them, that are kept of a rule."""
 
 _KEY = ["behaviour", "group", "slot"]

@@ -17,6 +17,7 @@ __all__ = [
     "LONGEST_MESSAGE",
     "MOST_SLOTS",
     "NUMBER",
+    "POWERS",
     "SLOT",
     "WORD",
     "byte_classes",
@@ -144,7 +145,8 @@ def token_end(data: Any, start: Any, begin: Any, end: Any) -> Any:
     return i, held
 
 
-_POWERS = 10.0 ** np.arange(19)
+POWERS = 10.0 ** np.arange(19)
+"""The powers of ten by which the digits of a number with a point are divided."""
 _DATES = (
     *("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
@@ -230,5 +232,5 @@ def read_token(data: Any, start: Any, end: Any, held: Any) -> Any:
         return 1, 0, np.nan
     number = np.float64(digits)
     if point < i:
-        number /= _POWERS[i - 1 - point]
+        number /= POWERS[i - 1 - point]
     return 2, unit, -number if first == 45 else number

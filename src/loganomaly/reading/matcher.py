@@ -15,8 +15,10 @@ from loganomaly.reading.keyed import read_json, read_logfmt
 from loganomaly.reading.openings import OPENING_WORDS
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
+    ANYTHING,
     APART,
     BODY,
+    BY_DIGITS,
     CHOICE_AT,
     CHOICE_PC,
     CHOICE_START,
@@ -27,9 +29,12 @@ from loganomaly.reading.registers import (
     LEVEL,
     MESSAGE_END,
     MESSAGE_START,
+    MOST_STEPS,
+    NO_SUCH_TIME,
     PARTS,
     STATUS,
     TIME,
+    TRAIL,
 )
 from loganomaly.reading.severity import cef_level, letter_level, level_word, sign_level, syslog_level, windows_level
 
@@ -65,6 +70,16 @@ def _field_end(data: Any, i: Any, end: Any, stops: Any, text: Any, t: Tables) ->
 
 
 @njit(nogil=True, cache=True)
+def _reads_digits(t: Tables, first: Any, stop: Any) -> Any:
+    """Whether an operation from first to stop reads numbers, times or priorities."""
+    for pc in range(first, stop):
+        op = t[t[_OPS] + 4 * pc]
+        if op in (5, 17, 18) or 6 <= op <= 10:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
 def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
     """Match data[begin:end], one line without its line break, against a program.
 
@@ -94,7 +109,10 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
     choices, patience = 0, _PATIENCE
     ops, pool, stops = t[_OPS], t[_POOL], t[_STOPS]
     pc, stop, i = t[t[_STARTS] + program], t[t[_STARTS] + program + 1], np.int64(begin)
+    trail = TRAIL - pc
     while pc < stop:
+        if trail + pc < TRAIL + MOST_STEPS:
+            out[trail + pc] = i
         at = ops + 4 * pc
         op, a, b, c = t[at], t[at + 1], t[at + 2], t[at + 3]
         after: Any = np.int64(-1)
@@ -104,6 +122,8 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                 after = -1
             else:
                 for k in range(b):
+                    if is_digit(t[pool + a + k]) and is_digit(data[i + k]):
+                        out[BY_DIGITS] = ANYTHING
                     if data[i + k] != t[pool + a + k]:
                         after = -1
                         break
@@ -137,10 +157,13 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                     after += 1
                 level = level_word(data, i, after, t)
             elif a == 3:
+                out[BY_DIGITS] = ANYTHING
                 level, after = cef_level(data, i, end)
             else:
                 level = 0
                 if i < end:
+                    if is_digit(data[i]):
+                        out[BY_DIGITS] = ANYTHING
                     level = (
                         letter_level(data[i]) if a == 1 else sign_level(data[i]) if a == 2 else windows_level(data[i])
                     )
@@ -151,7 +174,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                 out[LEVEL] = level
         elif op == 4:
             if choices < CHOICES:
-                out[CHOICE_PC + choices], out[CHOICE_AT + choices], out[CHOICE_START + choices] = a, i, -1
+                out[CHOICE_PC + choices], out[CHOICE_AT + choices], out[CHOICE_START + choices] = pc, i, -1
                 choices += 1
             after = i
         elif op == 5:
@@ -168,6 +191,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                 if c == 8:  # an HTTP status
                     out[STATUS] = value
                     if value < 100 or value > 599:
+                        out[BY_DIGITS] = ANYTHING
                         after = -1
                 elif c > 0:
                     out[PARTS + c] = value
@@ -175,6 +199,8 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
         elif 6 <= op <= 10 or op == 17:
             after = time_step(data, i, end, op, a, b, c, out, t)
             timed = True
+            if op == 10 and after < 0 and i < end and (is_digit(data[i]) or data[i] == 64):
+                out[BY_DIGITS] = ANYTHING
         elif op == 11:
             out[MESSAGE_START] = after = i
             i = end
@@ -194,6 +220,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                     after = end
         elif op == 15 or op == 16:
             # A key that holds a time uses the same scratch space: the time in front is kept aside.
+            out[BY_DIGITS] = ANYTHING
             moment = finish_time(out, t) if timed else NO_TIME
             if timed and moment == NO_TIME:
                 after = -1
@@ -203,12 +230,14 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                 out[BODY] = i
         elif op == 19:
             # The operations that follow belong to this one.
+            out[BY_DIGITS] = ANYTHING
             if read_row(data, i, end, pc, t, out):
                 after, pc = end, stop - 1
                 out[BODY] = i if out[APART] == 0 else -1
         elif op == 18:
             value, after = read_number(data, i, end, 1, 3)
             if value > 191:
+                out[BY_DIGITS] = ANYTHING
                 after = -1
             out[LEVEL] = syslog_level(value & 7)
         elif op == 22:
@@ -225,8 +254,12 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
         patience -= 1
         while choices > 0 and patience > 0:
             top = choices - 1
+            if _reads_digits(t, out[CHOICE_PC + top] + 1, pc):
+                out[BY_DIGITS] = ANYTHING  # what was read stays
             if out[CHOICE_START + top] < 0:
-                pc, i = out[CHOICE_PC + top], out[CHOICE_AT + top]
+                if trail + out[CHOICE_PC + top] < TRAIL + MOST_STEPS:
+                    out[trail + out[CHOICE_PC + top]] = -1 - out[CHOICE_AT + top]
+                pc, i = t[ops + 4 * out[CHOICE_PC + top] + 1], out[CHOICE_AT + top]
                 choices -= 1
                 break
             field = out[CHOICE_PC + top]
@@ -244,10 +277,13 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
             break
         else:
             return False
+    if trail + stop < TRAIL + MOST_STEPS:
+        out[trail + stop] = i
+    if out[MESSAGE_START] < 0:
+        out[MESSAGE_START] = i
     if timed:
         out[TIME] = finish_time(out, t)
         if out[TIME] == NO_TIME:
+            out[BY_DIGITS] = max(out[BY_DIGITS], NO_SUCH_TIME)
             return False
-    if out[MESSAGE_START] < 0:
-        out[MESSAGE_START] = i
     return True

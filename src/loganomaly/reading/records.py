@@ -14,21 +14,20 @@ from numpy.typing import NDArray
 from loganomaly.kernels import njit
 from loganomaly.reading.breaks import line_bounds
 from loganomaly.reading.fields import allocate_fields, cut_fields, field_kinds, keep_fields, with_room
+from loganomaly.reading.heads import say_head
 from loganomaly.reading.matcher import match, may_open
-from loganomaly.reading.program import NO_TIME, At, Level, Tables
+from loganomaly.reading.moulds import number_moulds
+from loganomaly.reading.program import At, Level, Tables
 from loganomaly.reading.registers import (
     APART,
-    COMPONENT_END,
-    COMPONENT_START,
     LEVEL,
     MESSAGE_END,
     MESSAGE_START,
     OUT_SIZE,
-    STATUS,
-    TIME,
+    SAID,
 )
 from loganomaly.reading.rows import LONGEST_ROW, is_odd, long_row, row_heads
-from loganomaly.reading.severity import level_word
+from loganomaly.reading.stencils import ONCE, UNKNOWN, UNSEEN, allocate_stencils, learn, replay
 from loganomaly.reading.traces import (
     LOOK_BACK,
     follows_trace,
@@ -121,25 +120,31 @@ def _kind(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables
     if is_blank_line(data, starts[line], ends[line]):
         return _GOES_ON, -1
     program = _fit(data, starts[line], ends[line], programs, t, out)
+    return _kind_of(program, data, starts, ends, line, programs, t, out), program
+
+
+@njit(nogil=True, cache=True)
+def _kind_of(program: Any, data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
+    """Return what a line does that is not blank and fits a program, or none (-1)."""
     if program >= 0:
         if out[APART] == 1:
-            return _APART, program
+            return _APART
         joins = t[t[_GO_ON] + program]
         if joins == 2 and not is_own_frame(data, starts, ends, line, out[MESSAGE_START]):
             joins = 0
-        return (_BEGINS if joins == 0 else _GOES_ON), program
+        return _BEGINS if joins == 0 else _GOES_ON
     if t[_LOOSE] == 0:
-        return _GOES_ON, -1
+        return _GOES_ON
     # Most lines are told by five bytes: looking closer costs half of what reading a line does.
     start = starts[line]
     if goes_on_surely(data[start]):
-        return _GOES_ON, -1
+        return _GOES_ON
     second = data[start + 1] if start + 1 < ends[line] else np.uint8(10)
     before = data[starts[line - 1]] if line > 0 else np.uint8(10)
     behind = data[starts[line + 1]] if line + 1 < len(starts) and starts[line + 1] < len(data) else np.uint8(10)
     if not may_go_on(data[start], second, data[ends[line] - 1], before, behind):
-        return _BEGINS, -1
-    return (_GOES_ON if _goes_on_loosely(data, starts, ends, line, programs, t, out) else _BEGINS), -1
+        return _BEGINS
+    return _GOES_ON if _goes_on_loosely(data, starts, ends, line, programs, t, out) else _BEGINS
 
 
 @njit(nogil=True, cache=True)
@@ -224,25 +229,6 @@ def first_sure_start(data: Any, begin: Any, whole: Any, t: Tables) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _message_level(data: Any, start: Any, end: Any, t: Tables) -> Any:
-    """Return the Level that a message says in front (`WARNING: ...`, `[error] ...`), or 0."""
-    i = start
-    while i < end and (data[i] == 91 or data[i] == 60 or data[i] == 32):
-        i += 1
-    word = i
-    while i < end and i - word < 14 and 97 <= (data[i] | 32) <= 122:
-        i += 1
-    if i < end and i - word > 3 and (data[i] == 58 or data[i] == 93 or data[i] == 62):
-        return level_word(data, word, i, t)
-    return 0
-
-
-@njit(nogil=True, cache=True)
-def _status_level(status: Any) -> Any:
-    return 6 if status >= 500 else 5 if status >= 400 else 3
-
-
-@njit(nogil=True, cache=True)
 def _allocate(count: Any) -> Any:
     return (
         np.empty(count, np.int64),
@@ -261,46 +247,12 @@ def _allocate(count: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _first_line(data: Any, start: Any, end: Any) -> Any:
-    """Return the bounds of the first line with text in it of a quoted field, which may have more."""
-    while start < end and (data[start] == 10 or data[start] == 13 or data[start] == 32 or data[start] == 9):
-        start += 1
-    stop = start
-    while stop < end and data[stop] != 10:
-        stop += 1
-    return start, (stop - 1 if stop > start and data[stop - 1] == 13 else stop)
-
-
-@njit(nogil=True, cache=True)
-def _write(
-    columns: Any, row: Any, data: Any, program: Any, begin: Any, end: Any, over_lines: Any, t: Tables, out: Any
-) -> None:
-    """Write what `out` says of the record whose first line is data[begin:end], or row, which may go over lines."""
-    if program < 0:
-        out[TIME] = NO_TIME
-        out[LEVEL] = out[STATUS] = 0
-        out[COMPONENT_START] = out[COMPONENT_END] = -1
-        out[MESSAGE_START], out[MESSAGE_END] = begin, end
-    level, status = out[LEVEL], out[STATUS]
-    if level == 0:
-        level = _status_level(status) if status > 0 else _message_level(data, out[MESSAGE_START], end, t)
-    start, stop = out[MESSAGE_START], out[MESSAGE_END]
-    first, last = out[COMPONENT_START], out[COMPONENT_END]
-    if over_lines:
-        start, stop = _first_line(data, start, stop)
-        first, last = _first_line(data, first, last)
-    while start < stop and (data[start] == 32 or data[start] == 9):
-        start += 1
-    while stop > start and (data[stop - 1] == 32 or data[stop - 1] == 9):
-        stop -= 1
+def _keep(columns: Any, row: Any, program: Any, out: Any) -> None:
+    """Keep what out[SAID:] says of a record."""
     columns[4][row] = program if program >= 0 else UNMATCHED
-    columns[5][row] = out[TIME]
-    columns[6][row] = level
-    columns[7][row] = status
-    while first < last and data[last - 1] == 32:
-        last -= 1
-    columns[8][row], columns[9][row] = (first, last) if first < last else (-1, -1)
-    columns[10][row], columns[11][row] = start, stop
+    columns[5][row], columns[6][row], columns[7][row] = out[SAID], out[SAID + 1], out[SAID + 2]
+    columns[8][row], columns[9][row] = out[SAID + 3], out[SAID + 4]
+    columns[10][row], columns[11][row] = out[SAID + 5], out[SAID + 6]
 
 
 @njit(nogil=True, cache=True)
@@ -315,13 +267,14 @@ def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None
         while stop < out[MESSAGE_END] and data[stop] != 10 and data[stop] != 13:
             stop += 1
         out[MESSAGE_END] = stop
-        _write(columns, row, data, program, start, stop, False, t, out)
+        say_head(data, program, start, stop, False, t, out)
+        _keep(columns, row, program, out)
 
 
 @njit(nogil=True, cache=True)
 def read_records(data: Any, t: Tables) -> Any:
     """Split `data` (uint8) into records; see `read_all`."""
-    columns, rows, lines, _ = read_all(data, t)
+    columns, rows, lines, _, _ = read_all(data, t)
     return columns, rows, lines
 
 
@@ -340,23 +293,37 @@ def read_all(data: Any, t: Tables) -> Any:
         the blank lines behind them.
     fields : tuple
         As of `Fields`.
+    moulds : int32 array
+        The number of each line's mould.
     """
     programs = t[_PROGRAMS]
     kinds = field_kinds(t)
     out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
+    moulds, models = number_moulds(data, starts, ends)
+    known, stencils = allocate_stencils(len(models), t)
     columns = _allocate(len(starts))
     firsts, kept = allocate_fields(len(starts), kinds)
     row, line, opened = -1, 0, False
     while line < len(starts):
-        begin, last, program = starts[line], line, -1
+        begin, last, program, is_said = starts[line], line, -1, False
         if t[_ROWS] == 1:
             last, program = long_row(data, starts, ends, line, t, out)
         if program >= 0:
             kind = _BEGINS
         else:
             last = line
-            kind, program = _kind(data, starts, ends, line, programs, t, out)
+            stop, mould = ends[line], moulds[line]
+            if known[mould] == ONCE:
+                stencils = learn(mould, known, stencils, data, begin, stop, t, out)
+            elif known[mould] == UNSEEN:
+                known[mould] = ONCE
+            program = replay(known[mould], stencils, data, begin, stop, t, out)
+            is_said = program != UNKNOWN
+            if is_said:
+                kind = _kind_of(program, data, starts, ends, line, programs, t, out)
+            else:
+                kind, program = _kind(data, starts, ends, line, programs, t, out)
         end = ends[last]
         if kind == _GOES_ON and (not opened or line - columns[0][row] >= LONGEST_RECORD):
             kind = _GOES_ON if is_blank_line(data, begin, end) else _BEGINS
@@ -368,7 +335,9 @@ def read_all(data: Any, t: Tables) -> Any:
             opened = True
             columns[0][row], columns[1][row] = line, last - line + 1
             columns[2][row], columns[3][row] = begin, end
-            _write(columns, row, data, program, begin, end, last > line, t, out)
+            if not is_said:
+                say_head(data, program, begin, end, last > line, t, out)
+            _keep(columns, row, program, out)
             if len(firsts) > 0:
                 kept = with_room(firsts, kept, row)
                 keep_fields(firsts, kept, row, program, kinds, t, out)
@@ -381,7 +350,7 @@ def read_all(data: Any, t: Tables) -> Any:
         line = last + 1
     if row >= 0 and columns[1][row] > 1:
         _write_whole(columns, row, data, t, spare)
-    return columns, row + 1, len(starts), cut_fields(firsts, kept, row + 1)
+    return columns, row + 1, len(starts), cut_fields(firsts, kept, row + 1), moulds
 
 
 @njit(nogil=True, cache=True)
@@ -415,7 +384,8 @@ def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
             program = -1
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
-        _write(columns, row, data, program, begin, first, first == end, t, out)
+        say_head(data, program, begin, first, first == end, t, out)
+        _keep(columns, row, program, out)
         if len(firsts) > 0:
             kept = with_room(firsts, kept, row)
             keep_fields(firsts, kept, row, program, kinds, t, out)

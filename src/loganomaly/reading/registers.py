@@ -3,8 +3,10 @@
 from loganomaly.reading.program import Part
 
 __all__ = [
+    "ANYTHING",
     "APART",
     "BODY",
+    "BY_DIGITS",
     "CHOICES",
     "CHOICE_AT",
     "CHOICE_PC",
@@ -27,15 +29,19 @@ __all__ = [
     "MINUTE",
     "MONTH",
     "MOST_FIELDS",
+    "MOST_STEPS",
+    "NO_SUCH_TIME",
     "OUT_SIZE",
     "PARTS",
     "PATH",
     "RANKS",
+    "SAID",
     "SECOND",
     "SHORT_YEAR",
     "STATUS",
     "TIME",
     "TIME_AT",
+    "TRAIL",
     "YEAR",
     "ZONE",
 ]
@@ -64,10 +70,22 @@ BODY = 81
 """Where the object, the pairs or the row of a record that has fields begins, or -1."""
 TIME_AT, LEVEL_AT = 82, 83  # where the values begin that time and level were taken from, or -1; with a BODY only
 FIELD_COUNT, FIELDS_OVER = 84, 85  # values that were found, up to MOST_FIELDS, and further ones
+BY_DIGITS = 86
+"""What other digits might have made of the line, which the caller sets to 0: its head is one, but for a time that there
+is not; or anything else."""
+NO_SUCH_TIME, ANYTHING = 1, 2
 LISTS = 96
 """For each depth of a JSON object: 1 where it is a list."""
 FIELDS = 128
 """Where what was found begins: key (a hash; of a row, the place of the column's name), start and end of each value."""
 MOST_FIELDS = 64
 """Values of a record that have a name; further ones are counted only."""
-OUT_SIZE = FIELDS + 3 * MOST_FIELDS
+TRAIL = FIELDS + 3 * MOST_FIELDS
+"""For each operation of the program, and its end: where it began to read; -1 - where, if its group is left out.
+
+Of longer programs than MOST_STEPS the beginning only.
+"""
+MOST_STEPS = 96
+SAID = TRAIL + MOST_STEPS
+"""What the head says in the end: time, level, status, where component and message begin and end."""
+OUT_SIZE = SAID + 7

@@ -16,6 +16,7 @@ __all__ = [
     "number_level",
     "opentelemetry_level",
     "sign_level",
+    "status_level",
     "syslog_level",
     "windows_level",
 ]
@@ -139,3 +140,9 @@ def syslog_level(severity: Any) -> Any:
     if severity == 5:
         return 4
     return 3 if severity == 6 else 2
+
+
+@njit(nogil=True, cache=True)
+def status_level(status: Any) -> Any:
+    """Return the Level that an HTTP status says."""
+    return 6 if status >= 500 else 5 if status >= 400 else 3

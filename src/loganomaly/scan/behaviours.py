@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from loganomaly.behaviours.rule import RATIO, BehaviourRule
 from loganomaly.profile_tables import table_schemas
 from loganomaly.reading.fields import Fields
+from loganomaly.reading.moulds import Moulds
 from loganomaly.reading.program import NO_TIME, Level, key_hash
 from loganomaly.reading.records import Records
 from loganomaly.redaction.names import hide_value, is_telling
-from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.named_values import value_texts
 from loganomaly.scan.record_texts import Matches, RecordTexts
 from loganomaly.scan.shapes import hash_spans, intern

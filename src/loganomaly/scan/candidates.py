@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
+from loganomaly.reading.moulds import Moulds
 from loganomaly.redaction.views import MOST_VIEWS
 from loganomaly.scan.anchors import AnchorTables
 from loganomaly.scan.forms import ESCAPE, form_at, form_of_text, rests_on_digits
-from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.unescape import unescape
 
 __all__ = ["Picked", "candidates"]

@@ -15,7 +15,6 @@ from loganomaly.scan.behaviours import Behaving, behaviour_tables
 from loganomaly.scan.candidates import Picked
 from loganomaly.scan.fields import FieldTables, scan_fields
 from loganomaly.scan.leaks import Leaking, LeakSearch, leak_tables
-from loganomaly.scan.moulds import moulds_of
 from loganomaly.scan.named_secrets import has_columns, named_secrets
 from loganomaly.scan.rules import Messages, RuleSearch, rule_table
 from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
@@ -83,17 +82,18 @@ def scan(
         Microseconds since the epoch, UTC, or NO_TIME; one per record, in the place of those in the text.
     """
     data = chunk.data
-    records, given, lines = read_whole(data, tables, bounds=chunk.bounds)
+    records, given, lines, alike, all_moulds = read_whole(data, tables, bounds=chunk.bounds)
     if times is not None:
         records = records._replace(time=times)
-    hashes, *slots, starts, cut = read_shapes(data, records.message_start, records.message_end, records.status)
+    found = read_shapes(data, records.message_start, records.message_end, records.status, alike)
+    hashes, first_slot, starts = found.hashes, found.first, found.places
     ids, shapes, first = intern(hashes)
     component_hashes = hash_spans(data, records.component_start, records.component_end)
     component_ids, components, component_first = intern(component_hashes)
     has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
-    slot_table, bins, codes, values = view.slots(Occurrences(*slots), starts)
+    slot_table, bins, codes, values = view.slots(Occurrences(first_slot, found.values, found.numbers), starts)
     fields = None
     if given is not None:
         fields = scan_fields(data, records, given, hashes, tables, places=view.places())
@@ -102,11 +102,11 @@ def scan(
     named = [] if given is None or not has_columns(tables) else list(named_secrets(data, records, given, tables))
     by_session: dict[str, pl.DataFrame] = {}
     if sessions is not None and sessions.keys:
-        spots = Spots.of(slots[0], starts, slots[2], given)
+        spots = Spots.of(first_slot, starts, found.numbers, given)
         by_session = session_tables(
             data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
         )
-    moulds = None if rules is None and not behaviours else moulds_of(data, records.start, records.end)
+    moulds = None if rules is None and not behaviours else all_moulds
     by_rule: dict[str, pl.DataFrame] = {}
     if moulds is not None and behaviours and len(records.line):
         by_rule = behaviour_tables(
@@ -131,10 +131,10 @@ def scan(
         of_kinds, of_rules = rules.picked(searched, moulds)
         if leaks is not None and rules.beside == leaks.kinds:
             anchored = of_kinds
-        messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=slots[0], slots=starts)
+        messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=first_slot, slots=starts)
         held["rules"] = rule_table(searched, messages, moulds, rules, anchored=of_rules, source=chunk.source)
     profile = Profile.of_chunk(
-        sources=view.sources(lines=lines, cut=cut, fields=fields),
+        sources=view.sources(lines=lines, cut=found.cut, fields=fields),
         shapes=view.shapes(component_hashes),
         slots=slot_table,
         bins=bins,

@@ -52,7 +52,7 @@ def named_secrets(data: NDArray[np.uint8], records: Records, fields: Fields, tab
 def secrets_in_columns(data: bytes, tables: Tables) -> list[NamedSecret]:
     """Return the values in lines of delimited text whose columns say that they are secret."""
     array = np.frombuffer(data, np.uint8)
-    records, fields, _ = read_whole(array, tables, bounds=None)
+    records, fields, *_ = read_whole(array, tables, bounds=None)
     return [] if fields is None else list(named_secrets(array, records, fields, tables))
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from loganomaly.behaviours.patterns import Pattern, compiled
 from loganomaly.mining.tokens import LONGEST_MESSAGE
+from loganomaly.reading.moulds import Moulds
 from loganomaly.reading.records import Records
 from loganomaly.scan.joining import join_rows
-from loganomaly.scan.moulds import Moulds
 
 __all__ = ["Matches", "RecordTexts"]
 

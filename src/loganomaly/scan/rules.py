@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, token_end
 from loganomaly.profile_tables import table_schemas
+from loganomaly.reading.moulds import Moulds
 from loganomaly.reading.program import NO_TIME
 from loganomaly.redaction.kinds import Kind
 from loganomaly.rules.expression import AllOf, AnyOf, Expression, Not, Pattern
@@ -18,7 +19,6 @@ from loganomaly.rules.rule import Rule
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import Picked, candidates
 from loganomaly.scan.leaks import Leaking
-from loganomaly.scan.moulds import Moulds
 from loganomaly.scan.texts import Texts
 
 __all__ = ["Messages", "RuleSearch", "rule_table"]

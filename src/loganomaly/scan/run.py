@@ -86,17 +86,19 @@ def scan_sources(
     progress
         Called with the number of a source and how many of its bytes (decompressed) were done.
     """
-    waiting: dict[int, list[Profile]] = {s.group: [Profile.empty(floods=s.floods)] for s in sources}
+    waiting: dict[int, list[Future[Profile]]] = {s.group: [] for s in sources}
     lines: dict[int, int] = {}
     damaged: dict[int, str] = {}
     running: deque[tuple[Opened, int, Future[Profile]]] = deque()
 
     def collect() -> None:
         opened, size, future = running.popleft()
+        future.result()
         parts = waiting[opened.group]
-        parts.append(future.result())
+        parts.append(future)
         if len(parts) >= _MERGE_EVERY:
-            parts[:] = [Profile.merge(parts)]
+            # Beside the scanning; what is merged was finished before, but for the last merging, which began earlier.
+            parts[:] = [pool.submit(_merged, parts.copy())]
         if progress:
             progress(opened.number, size)
 
@@ -123,8 +125,16 @@ def scan_sources(
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    merged = {group: Profile.merge(parts) for group, parts in waiting.items()}
+    floods = {opened.group: opened.floods for opened in sources}
+    merged = {
+        group: Profile.merge([Profile.empty(floods=floods[group]), *(part.result() for part in parts)])
+        for group, parts in waiting.items()
+    }
     return ScanResult(profiles=merged, lines=lines, damaged=damaged)
+
+
+def _merged(parts: Sequence[Future[Profile]]) -> Profile:
+    return Profile.merge(part.result() for part in parts)
 
 
 def _profile(chunk: Chunk, opened: Opened) -> Profile:

@@ -60,8 +60,10 @@ def sample_ids(sample: Sample, *, source: int = 0) -> pl.DataFrame:
         the epoch, UTC, or NO_TIME), `begin` (first byte), and `place` (IN_FIELDS, IN_MESSAGES, or IN_HEADS).
     """
     data = sample.data
-    records, fields, _ = read_whole(data, sample.tables, bounds=sample.bounds)
-    hashes, first, _, numbers, starts, _ = read_shapes(data, records.message_start, records.message_end, records.status)
+    records, fields, _, alike, _ = read_whole(data, sample.tables, bounds=sample.bounds)
+    hashes, first, _, numbers, starts, _ = read_shapes(
+        data, records.message_start, records.message_end, records.status, alike
+    )
     spots = Spots.of(first, starts, numbers, fields)
     rows = spots.rows(data, records, SessionKeys(places=ALL))
     record, key = rows[:, 0], rows[:, 1].view(np.uint64)

@@ -1,16 +1,27 @@
 """Reduces the records of a chunk to shapes and counts. Compiled; no Python per line."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
-from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, byte_classes, goes_on_to, read_token
+from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, POWERS, byte_classes, goes_on_to, read_token
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 
-__all__ = ["count_pairs", "hash_spans", "intern", "ranges", "read_shapes", "scatter", "summarise_slots"]
+__all__ = [
+    "Alike",
+    "Shapes",
+    "count_pairs",
+    "hash_spans",
+    "intern",
+    "ranges",
+    "read_shapes",
+    "scatter",
+    "summarise_slots",
+]
 
 _CLASSES = byte_classes()
 _FNV_OFFSET = np.uint64(14695981039346656037)
@@ -18,6 +29,41 @@ _FNV_PRIME = np.uint64(1099511628211)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SLOT = np.uint64(0x2545F4914F6CDD1D)
 _ONE = np.uint64(1)
+
+
+class Alike(NamedTuple):
+    """Of each message the first byte of the text that it stands in and the mould of that text; of how many moulds."""
+
+    begins: NDArray[np.int64]
+    moulds: NDArray[np.int32]
+    known: int
+
+
+class Shapes(NamedTuple):
+    """What `read_shapes` finds in messages.
+
+    Attributes
+    ----------
+    hashes : (messages,)
+        Of each message; never 0.
+    first : (messages + 1,)
+        Each message's first slot in the following arrays; of a message, MOST_SLOTS at most are there.
+    values
+        Hash of each slot's text.
+    numbers
+        Each slot's number, or NaN where it is none.
+    places
+        First byte of each slot's text.
+    cut
+        How many messages were longer than LONGEST_MESSAGE.
+    """
+
+    hashes: NDArray[np.uint64]
+    first: NDArray[np.int64]
+    values: NDArray[np.uint64]
+    numbers: NDArray[np.float64]
+    places: NDArray[np.int64]
+    cut: int
 
 
 @njit(nogil=True, cache=True)
@@ -30,40 +76,64 @@ def scatter(value: Any) -> Any:
     return value ^ (value >> np.uint64(33))
 
 
-@njit(nogil=True, cache=True)
-def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
+def read_shapes(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    seeds: NDArray[Any],
+    alike: Alike | None = None,
+) -> Shapes:
     """Hash the shape of each message data[starts[i]:ends[i]], and read the values in its slots.
 
     Messages have one shape if they have the same delimiters, the same words, slots in the same places with the same
     units, and the same seed.
 
-    Returns
-    -------
-    hashes : uint64 array
-        One per message; never 0.
-    first : int64 array (messages + 1,)
-        Each message's first slot in the following arrays; of a message, MOST_SLOTS at most are there.
-    values : uint64 array
-        Hash of each slot's text.
-    numbers : float64 array
-        Each slot's number, or NaN where it is none.
-    places : int64 array
-        First byte of each slot's text.
-    cut : int
-        How many messages were longer than LONGEST_MESSAGE.
+    Parameters
+    ----------
+    alike
+        Which messages stand in texts that differ in digits alone: of all but the first the slots are known.
     """
+    begins, moulds, count = alike or (np.zeros(0, np.int64), np.zeros(0, np.int32), 0)
+    return Shapes(*_read_shapes(data, starts, ends, seeds, begins, moulds, count))
+
+
+@njit(nogil=True, cache=True)
+def _read_shapes(data: Any, starts: Any, ends: Any, seeds: Any, begins: Any, moulds: Any, count: Any) -> Any:
+    """Return the fields of `Shapes`."""
     size = 0
     for row in range(len(starts)):
         size += min(ends[row] - starts[row], LONGEST_MESSAGE) // 2 + 1
     hashes, first = np.empty(len(starts), np.uint64), np.zeros(len(starts) + 1, np.int64)
     # As large as can be needed; memory that is not written to is not taken.
     values, numbers, places = np.empty(size, np.uint64), np.empty(size, np.float64), np.empty(size, np.int64)
+    stops = np.empty(size if count > 0 else 0, np.int64)
+    models = np.full(count, -1, np.int64)
     cut, slot = 0, 0
     for row in range(len(starts)):
         i, end = starts[row], ends[row]
         if end - i > LONGEST_MESSAGE:
             end = i + LONGEST_MESSAGE
             cut += 1
+        if count > 0:
+            model = models[moulds[row]]
+            if model < 0:
+                models[moulds[row]] = row
+            elif (
+                starts[model] - begins[model] == i - begins[row]
+                and ends[model] - starts[model] == ends[row] - i
+                and seeds[model] == seeds[row]
+            ):
+                hashes[row] = hashes[model]
+                shift = i - starts[model]
+                for known in range(first[model], first[model + 1]):
+                    start = places[known] + shift
+                    values[slot], numbers[slot] = _value(
+                        data, start, stops[known] + shift, not np.isnan(numbers[known])
+                    )
+                    places[slot] = start
+                    slot += 1
+                first[row + 1] = slot
+                continue
         shape = _FNV_OFFSET ^ (np.uint64(seeds[row]) * _MIX)
         last_slot = slot + MOST_SLOTS
         while i < end:
@@ -91,6 +161,8 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
                             values[slot] = scatter(token)
                             numbers[slot] = number
                             places[slot] = start
+                            if count > 0:
+                                stops[slot] = i
                             slot += 1
                 shape = (shape ^ part) * _FNV_PRIME
                 shape ^= shape >> np.uint64(29)
@@ -101,6 +173,30 @@ def read_shapes(data: Any, starts: Any, ends: Any, seeds: Any) -> Any:
         hashes[row] = shape if shape != 0 else _ONE
         first[row + 1] = slot
     return hashes, first, values[:slot].copy(), numbers[:slot].copy(), places[:slot].copy(), cut
+
+
+@njit(nogil=True, cache=True)
+def _value(data: Any, start: Any, end: Any, is_number: Any) -> Any:
+    """Return the hash of a token of a known form, and its number, or NaN."""
+    token, digits = _FNV_OFFSET, np.int64(0)
+    point: Any = np.int64(-1)
+    last = start
+    if not is_number:
+        for i in range(start, end):
+            token = (token ^ np.uint64(data[i])) * _FNV_PRIME
+        return scatter(token), np.nan
+    for i in range(start, end):
+        byte = data[i]
+        token = (token ^ np.uint64(byte)) * _FNV_PRIME
+        if 48 <= byte <= 57:
+            digits = digits * 10 + np.int64(byte - 48)
+            last = i
+        elif byte == 46:
+            point = i
+    number = np.float64(digits)
+    if point >= 0:
+        number /= POWERS[last - point]
+    return scatter(token), -number if data[start] == 45 else number
 
 
 @njit(nogil=True, cache=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 
-__all__ = ["Moulds", "moulds_of"]
+__all__ = ["Moulds", "moulds_of", "moulds_of_records", "number_moulds"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _ZEROS = np.uint64(0x3030303030303030)
@@ -84,7 +84,7 @@ def _are_alike(data: Any, one: Any, other: Any, length: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _number(data: Any, starts: Any, ends: Any) -> Any:
+def number_moulds(data: Any, starts: Any, ends: Any) -> Any:
     """Return the fields of `Moulds`."""
     size = 1 << 12
     keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
@@ -122,4 +122,35 @@ def _number(data: Any, starts: Any, ends: Any) -> Any:
 
 def moulds_of(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Moulds:
     """Return the moulds of the records data[starts[i]:ends[i]]."""
-    return Moulds(*_number(data, starts, ends))
+    return Moulds(*number_moulds(data, starts, ends))
+
+
+def moulds_of_records(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    lines: NDArray[np.int64],
+    heads: NDArray[np.int32],
+) -> Moulds:
+    """Return the moulds of the records data[starts[i]:ends[i]], given those of their first lines.
+
+    Of many records, with so many lines each, only those of more than one line are read again.
+    """
+    ids, long = heads, np.flatnonzero(lines > 1)
+    if len(long):
+        ids = heads.copy()
+        ids[long] = number_moulds(data, starts[long], ends[long])[0] + heads.max() + 1
+    return Moulds(*_in_order(ids, int(ids.max(initial=-1)) + 1))
+
+
+@njit(nogil=True, cache=True)
+def _in_order(ids: Any, count: Any) -> Any:
+    """Return numbers below `count` as numbers in the order in which they come, and where each comes first."""
+    numbers, first, used = np.full(count, -1, np.int32), np.empty(count, np.int64), 0
+    out = np.empty(len(ids), np.int32)
+    for row in range(len(ids)):
+        if numbers[ids[row]] < 0:
+            numbers[ids[row]], first[used] = used, row
+            used += 1
+        out[row] = numbers[ids[row]]
+    return out, first[:used].copy()
