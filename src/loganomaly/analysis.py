@@ -1,8 +1,8 @@
 """What all analyses share, of files and of frames: the settings, judging, and what becomes of the findings."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ from loganomaly.workflow.workflow import LogAnalysisWorkflow
 
 __all__ = ["Analysis", "Progress"]
 
+_LONG_TEXT = 2000
+
 
 class Analysis:
     """The settings of an analysis, and what is done with a profile, whatever it was read from; see `LogAnalyzer`."""
@@ -64,7 +66,7 @@ class Analysis:
         self.compliance = compliance
         configs = (config, *self.file_configs.values())
         self.redactor = redactor(configs, everything=compliance)
-        self.clean = self.redactor.redact
+        self.clean = _remembering(self.redactor.redact)
         self.pseudonyms = pseudonymizer(config)
         # Without a search, and of what only compliance takes out, any shape may hold it.
         self._any_shape = compliance or not all(each.leaks.enabled for each in configs)
@@ -217,3 +219,9 @@ class Analysis:
         if self._prepare:
             return with_questions(results, workflow, clean=self.clean)
         return second_opinions(results, workflow, clean=self.clean, progress=progress)
+
+
+def _remembering(clean: Callable[[str], str]) -> Callable[[str], str]:
+    """Return what cleans a text once, where it is not long: the reports on many files say much the same."""
+    remembered = lru_cache(maxsize=1 << 13)(clean)
+    return lambda text: remembered(text) if len(text) <= _LONG_TEXT else clean(text)

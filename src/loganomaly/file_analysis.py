@@ -1,6 +1,7 @@
 """The analysis of files from end to end: find, scan, judge, extract, report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,7 @@ from loganomaly.results import Results
 from loganomaly.scan.named_secrets import hide_columns
 from loganomaly.scan.opening import prepare, with_session_keys
 from loganomaly.scan.progress import bytes_on_disk
-from loganomaly.scan.run import Opened, ScanResult, scan_sources
+from loganomaly.scan.run import Opened, ScanResult, cores, scan_sources
 from loganomaly.settings import (
     behaviours,
     flood_settings,
@@ -102,9 +103,11 @@ def _analyzed(
         configs, groups = group_by_config(names, default=analysis.config, patterns=analysis.file_configs)
         searches = [analysis.search(config) for config in configs]
         rules = [analysis.rule_search(each, leaks=leaks) for each, leaks in zip(configs, searches, strict=True)]
-        opened = [
-            prepare(
-                source,
+
+        def open_one(number: int) -> Opened:
+            group = groups[number]
+            return prepare(
+                found.sources[number],
                 number=number,
                 group=group,
                 floods=flood_settings(configs[group]),
@@ -113,9 +116,10 @@ def _analyzed(
                 behaviours=behaviours(configs[group]),
                 rules=rules[group],
             )
-            for number, (source, group) in enumerate(zip(found.sources, groups, strict=True))
-        ]
-        opened = with_session_keys(opened)
+
+        # Layouts are tried by compiled code, which lets other threads run.
+        with ThreadPoolExecutor(workers or cores(), thread_name_prefix="detect") as pool:
+            opened = with_session_keys(list(pool.map(open_one, range(len(groups)))))
     with watch.stage("scan"):
         tell = bytes_on_disk(opened, partial(progress, "scan")) if progress else None
         if cluster is None:

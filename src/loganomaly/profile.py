@@ -8,10 +8,12 @@ line in the decompressed text.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from loganomaly.behaviours.tables import NAMES as BEHAVIOURS
 from loganomaly.behaviours.tables import bounded as bound_behaviours
+from loganomaly.behaviours.tables import within_limits
 from loganomaly.floods import Floods, FloodSettings
 from loganomaly.profile_tables import LEVEL_COLUMNS, MOST_LEAK_VALUES, blank, merge_table, place, table_schemas, unplace
 
@@ -186,6 +188,8 @@ class Profile:
                 pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
             elif name == "values":
                 pieces = _likely(pieces)
+            elif name in BEHAVIOURS[1:]:
+                pieces = [within_limits(piece, tables[BEHAVIOURS[0]]) for piece in pieces]
             elif name == "totals":
                 pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = merge_table(name, pieces)
@@ -396,8 +400,8 @@ def _coarsened(table: pl.DataFrame, width: int, wider: int) -> pl.DataFrame:
 
 def _wide_enough(buckets: pl.Series, width: int, most: int, *, least: int = 0) -> int:
     """Return the smallest width, not below `width` and `least`, with at most `most` occupied buckets."""
-    distinct = buckets.unique()
+    distinct = np.unique(buckets.to_numpy())
     for wider in WIDTHS[WIDTHS.index(max(width, least)) :]:
-        if wider == WIDTHS[-1] or (distinct * width // wider).n_unique() <= most:
+        if wider == WIDTHS[-1] or np.count_nonzero(np.diff(distinct * width // wider)) < most:
             return wider
     return width

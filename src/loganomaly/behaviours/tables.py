@@ -6,9 +6,10 @@ than MOST_ROWS of a rule is dropped from a group and slot on, in the order of th
 what is beyond it dropped from all parts, so that what stays is whole.
 """
 
+import numpy as np
 import polars as pl
 
-__all__ = ["MOST_ROWS", "NAMES", "bounded"]
+__all__ = ["MOST_ROWS", "NAMES", "bounded", "within_limits"]
 
 NAMES = ("behaviours", "behaviour_groups", "behaviour_slots", "behaviour_values")
 MOST_ROWS = 250_000
@@ -18,12 +19,12 @@ _KEY = ["behaviour", "group", "slot"]
 
 
 def bounded(tables: dict[str, pl.DataFrame]) -> None:
-    """Apply the caps to the tables in NAMES of a profile, in place."""
+    """Apply the caps to the tables in NAMES of a profile, sorted by their keys, in place."""
     if not len(tables["behaviours"]):
         return
     rules, values = tables["behaviours"], tables["behaviour_values"]
-    slots = _within(tables["behaviour_slots"], rules)
-    values = _first(_within(values, rules), rules)
+    slots = within_limits(tables["behaviour_slots"], rules)
+    values = _first(within_limits(values, rules), rules)
     limits = _limits(slots, values)
     if limits is not None:
         both = pl.concat([rules, rules.drop("limit_group", "limit_slot").join(limits, on="behaviour")], how="diagonal")
@@ -31,24 +32,20 @@ def bounded(tables: dict[str, pl.DataFrame]) -> None:
         lower = pl.col("limit_group", "limit_slot").sort_by("limit_group", "limit_slot", nulls_last=True).first()
         others = pl.exclude("behaviour", "limit_group", "limit_slot").first()
         rules = both.group_by("behaviour").agg(others, lower).sort("behaviour").select(rules.columns)
-        slots, values = _within(slots, rules), _within(values, rules)
+        slots, values = within_limits(slots, rules), within_limits(values, rules)
     tables["behaviours"], tables["behaviour_slots"], tables["behaviour_values"] = rules, slots, values
-    groups = tables["behaviour_groups"].join(
-        rules.select("behaviour", "limit_group"), on="behaviour", maintain_order="left"
-    )
-    is_kept = pl.col("limit_group").is_null() | (pl.col("group") <= pl.col("limit_group"))
-    tables["behaviour_groups"] = groups.filter(is_kept).drop("limit_group")
+    tables["behaviour_groups"] = within_limits(tables["behaviour_groups"], rules)
 
 
-def _within(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows before the limits of their rules."""
-    limits = rules.select("behaviour", "limit_group", "limit_slot")
-    if not len(rows) or limits["limit_group"].null_count() == len(limits):
-        return rows
-    group, slot = pl.col("limit_group"), pl.col("limit_slot")
-    before = (pl.col("group") < group) | ((pl.col("group") == group) & (pl.col("slot") < slot))
-    kept = rows.join(limits, on="behaviour", maintain_order="left").filter(group.is_null() | before)
-    return kept.drop("limit_group", "limit_slot")
+def within_limits(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a table of groups, slots or values that lie before the limits of their rules."""
+    kept = pl.lit(value=True)
+    for rule, group, slot in rules.select("behaviour", "limit_group", "limit_slot").drop_nulls().iter_rows():
+        last = pl.col("slot") < slot if "slot" in rows.columns else pl.lit(value=True)
+        of_group = pl.col("group") == pl.lit(group, pl.UInt64)
+        before = (pl.col("group") < pl.lit(group, pl.UInt64)) | (of_group & last)
+        kept &= (pl.col("behaviour") != pl.lit(rule, pl.UInt64)) | before
+    return rows.filter(kept)
 
 
 def _first(values: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
@@ -56,10 +53,11 @@ def _first(values: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
 
     Of a slot that is full nobody asks when values were seen last, and what was dropped of it does not say.
     """
-    sizes = values.group_by(_KEY).len().join(rules.select("behaviour", "most"), on="behaviour")
-    full = sizes.filter(pl.col("len") >= pl.col("most")).select(*_KEY, "most")
-    if not len(full):
+    most = dict(rules.select("behaviour", "most").iter_rows())
+    sizes = _runs(values).filter(pl.col("len") >= pl.col("behaviour").replace_strict(most, return_dtype=pl.Int64))
+    if not len(sizes):
         return values
+    full = sizes.select(*_KEY, most=pl.col("behaviour").replace_strict(most, return_dtype=pl.Int64))
     ranked = values.join(full, on=_KEY).sort("first_time", "first_place", "value")
     dropped = ranked.filter(pl.int_range(pl.len()).over(_KEY) >= pl.col("most"))
     kept = values.join(dropped, on=[*_KEY, "value"], how="anti", maintain_order="left")
@@ -67,12 +65,29 @@ def _first(values: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     return kept.with_columns(last_time=pl.when(pl.col("most").is_null()).then(pl.col("last_time"))).drop("most")
 
 
+def _runs(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the different keys of rows that are sorted by them, and how many rows have each."""
+    changes = np.ones(len(rows) + 1, np.bool_)
+    if len(rows):
+        changes[1:-1] = False
+        for name in _KEY:
+            column = rows[name].to_numpy()
+            changes[1:-1] |= column[1:] != column[:-1]
+    begins = np.flatnonzero(changes)
+    return rows.select(_KEY)[begins[:-1]].with_columns(len=np.diff(begins))
+
+
 def _limits(slots: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame | None:
     """Return the first group and slot of each rule that is too much; None where none is."""
     keys = pl.concat([slots.select(_KEY), values.select(_KEY)])
-    if len(keys) <= MOST_ROWS:
-        return None
-    sizes = keys.group_by(_KEY).len().sort(_KEY)
-    beyond = sizes.filter(pl.col("len").cum_sum().over("behaviour") > MOST_ROWS)
-    first = beyond.group_by("behaviour", maintain_order=True).agg(pl.col("group", "slot").first())
-    return first.rename({"group": "limit_group", "slot": "limit_slot"}) if len(first) else None
+    found = []
+    for rule, count in keys["behaviour"].value_counts().iter_rows():
+        if count > MOST_ROWS:
+            own = keys.filter(pl.col("behaviour") == pl.lit(rule, pl.UInt64))
+            # The row that is one too many, in the order of groups and slots: sorting all would cost more.
+            groups = own["group"].to_numpy()
+            group = np.partition(groups, MOST_ROWS)[MOST_ROWS]
+            within = own["slot"].to_numpy()[groups == group]
+            found.append((rule, int(group), int(np.sort(within)[MOST_ROWS - int((groups < group).sum())])))
+    schema = {"behaviour": pl.UInt64, "limit_group": pl.UInt64, "limit_slot": pl.Int64}
+    return pl.DataFrame(found, schema=schema, orient="row") if found else None

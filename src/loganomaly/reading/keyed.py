@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from loganomaly.kernels import njit
+from loganomaly.reading.beginnings import may_begin, run_at
 from loganomaly.reading.characters import is_blank, is_digit, is_name
 from loganomaly.reading.clock import clear_time, finish_time, run_time
 from loganomaly.reading.epochs import read_epoch
@@ -84,7 +85,10 @@ def _plain_number(data: Any, start: Any, end: Any) -> Any:
 def _written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
     """Return the time that a text is, else the first that it begins with, or NO_TIME."""
     begins = NO_TIME
+    run = run_at(data, start, end)
     for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
+        if not may_begin(data, start, end, run, program, t):
+            continue
         clear_time(out)
         first = t[_STARTS] + program
         after = run_time(data, start, end, t[first], t[first + 1], out, t)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from loganomaly.kernels import njit
+from loganomaly.reading.beginnings import may_begin, run_at
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
-from loganomaly.reading.clock import month_at
 from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.program import NO_TIME, At, Op, Tables
 from loganomaly.reading.registers import MESSAGE_START, OUT_SIZE, TIME
@@ -15,9 +15,8 @@ from loganomaly.reading.registers import MESSAGE_START, OUT_SIZE, TIME
 __all__ = ["find_programs", "find_times", "first_times", "fit_matrix"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
-_STARTS, _OPS, _POOL = int(At.STARTS), int(At.OPS), int(At.POOL)
-_LITERAL, _BLANKS, _NUMBER = int(Op.LITERAL), int(Op.BLANKS), int(Op.NUMBER)
-_MONTH, _WEEKDAY = int(Op.MONTH), int(Op.WEEKDAY)
+_STARTS, _OPS = int(At.STARTS), int(At.OPS)
+_NUMBER, _MONTH, _WEEKDAY = int(Op.NUMBER), int(Op.MONTH), int(Op.WEEKDAY)
 _MARKS = np.zeros(256, np.bool_)  # behind which a timestamp may stand within a line
 _MARKS[list(b" \t\r\v\f|[(\"'=,;:#>")] = True
 
@@ -64,56 +63,6 @@ def _by_first(programs: Any, t: Tables) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _run(data: Any, i: Any, end: Any) -> Any:
-    """Return how many digits stand at i, or how many letters; 0 where neither does."""
-    stop = i
-    if i < end and is_digit(data[i]):
-        while stop < end and is_digit(data[stop]):
-            stop += 1
-    else:
-        while stop < end and is_letter(data[stop]):
-            stop += 1
-    return stop - i
-
-
-@njit(nogil=True, cache=True)
-def _may_begin(data: Any, i: Any, end: Any, run: Any, program: Any, t: Tables) -> Any:
-    """Return whether a timestamp of the program may begin at i, where a `_run` of digits or letters stands.
-
-    Nearly all of the work is told by that. A timestamp is more than one number or name, so there are more operations.
-    """
-    at = t[_OPS] + 4 * t[t[_STARTS] + program]
-    op = t[at]
-    if op == _MONTH:
-        return month_at(data, i, end) > 0
-    if op == _WEEKDAY:
-        return run >= 3 and is_letter(data[i]) and _may_follow(data, i + run, end, at + 4, t)
-    if op != _NUMBER:
-        return True
-    if not is_digit(data[i]):
-        return False
-    fewest, behind = t[at + 1], i + min(run, t[at + 2])
-    return fewest < 0 or (behind - i >= fewest and _may_follow(data, behind, end, at + 4, t))
-
-
-@njit(nogil=True, cache=True)
-def _may_follow(data: Any, i: Any, end: Any, at: Any, t: Tables) -> Any:
-    """Whether the operation at t[at] may go on at i: where it is a sign or blanks, and a month or a number is next."""
-    op = t[at]
-    if op == _LITERAL:
-        return i < end and data[i] == t[t[_POOL] + t[at + 1]]
-    if op != _BLANKS:
-        return True
-    if i < end and data[i] == 44 and t[at + 1] == 1:
-        i += 1
-    if i >= end or not is_blank(data[i]):
-        return False
-    while i < end and is_blank(data[i]):
-        i += 1
-    return t[at + 4] != _MONTH or month_at(data, i, end) > 0
-
-
-@njit(nogil=True, cache=True)
 def find_programs(data: Any, starts: Any, ends: Any, programs: Any, reach: Any, t: Tables) -> Any:
     """Return which programs, of bare timestamps, fit where a word begins in the first `reach` bytes of a line."""
     found = np.zeros(programs, np.bool_)
@@ -124,12 +73,12 @@ def find_programs(data: Any, starts: Any, ends: Any, programs: Any, reach: Any, 
             if is_blank(data[i]) or (i > starts[row] and (is_letter(data[i - 1]) or is_digit(data[i - 1]))):
                 continue
             kind = 0 if is_digit(data[i]) else 1 if is_letter(data[i]) else 2
-            run = _run(data, i, ends[row])
+            run = run_at(data, i, ends[row])
             for k in range(counts[kind]):
                 program = kinds[kind, k]
                 if (
                     not found[program]
-                    and _may_begin(data, i, ends[row], run, program, t)
+                    and may_begin(data, i, ends[row], run, program, t)
                     and match(data, i, ends[row], program, t, out)
                 ):
                     found[program] = True
@@ -155,11 +104,11 @@ def find_times(data: Any, starts: Any, ends: Any, weak: Any, reach: Any, t: Tabl
             byte = data[i]
             if not (is_digit(byte) or 65 <= byte <= 90) or (i > starts[row] and not _MARKS[data[i - 1]]):
                 continue
-            run = _run(data, i, ends[row])
+            run = run_at(data, i, ends[row])
             for program in range(len(weak)):
                 if weak[program] and found[row, 2] >= 0:
                     continue
-                if _may_begin(data, i, ends[row], run, program, t) and match(data, i, ends[row], program, t, out):
+                if may_begin(data, i, ends[row], run, program, t) and match(data, i, ends[row], program, t, out):
                     strong = not weak[program]
                     found[row, 0], found[row, 1], found[row, 2] = i, out[MESSAGE_START], program
                     if strong:

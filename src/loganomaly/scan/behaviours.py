@@ -210,6 +210,8 @@ def _called(rule: BehaviourRule, values: Mapping[str, _Values], rows: NDArray[np
         for name in rule.group_by
         for texts in [values[name].texts(rows)]
     ]
+    if len(columns) == 1:
+        return columns[0]
     return [", ".join(part for part in parts if part) for parts in zip(*columns, strict=True)] or [""] * len(rows)
 
 

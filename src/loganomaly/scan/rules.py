@@ -96,14 +96,16 @@ class _Matcher:
     def texts(self) -> Texts:
         return Texts.of(self.records.data, self.records.starts, self.records.ends)
 
-    @cached_property
-    def around(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """What sort of byte stands before and behind each message."""
-        data, records, messages = self.records.data, self.records, self.messages
-        first, behind = messages.starts <= records.starts, messages.ends >= records.ends
-        before = np.where(first, 2, _WORD[data[np.maximum(messages.starts - 1, 0)]])
-        after = np.where(behind, 2, _WORD[data[np.minimum(messages.ends, len(data) - 1)]])
+    def around(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return what sort of byte stands before and behind the message of each of these records."""
+        data, starts, ends = self.records.data, self.messages.starts[rows], self.messages.ends[rows]
+        first, behind = starts <= self.records.starts[rows], ends >= self.records.ends[rows]
+        before = np.where(first, 2, _WORD[data[np.maximum(starts - 1, 0)]])
+        after = np.where(behind, 2, _WORD[data[np.minimum(ends, len(data) - 1)]])
         return before.astype(np.uint8), after.astype(np.uint8)
+
+    def _only(self, rows: NDArray[np.int64]) -> Texts:
+        return Texts.copied(self.records.data, self.records.starts[rows], self.records.ends[rows])
 
     def rows(self, expression: Expression, among: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return which of these records an expression holds for, in order."""
@@ -133,7 +135,7 @@ class _Matcher:
         return among[held[ids]]
 
     def _searched(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.int64]:
-        texts = self.texts if len(among) == len(self.all) else self.texts.only(among)
+        texts = self.texts if len(among) == len(self.all) else self._only(among)
         found, done = texts.having(pattern.search, alone=pattern.alone, most=_TRIED)
         left = among[done:]
         if not len(left):
@@ -142,12 +144,12 @@ class _Matcher:
         told = np.zeros(len(left), bool) if pattern.alone else self._told_by_shape(pattern, left)
         rest = left[~told]
         # Where most rows match, one after the other costs less than searching for the next that does.
-        more, _ = self.texts.only(rest).having(pattern.search, alone=pattern.alone or done < _DENSE * len(found))
+        more, _ = self._only(rest).having(pattern.search, alone=pattern.alone or done < _DENSE * len(found))
         return np.sort(np.concatenate([among[found], left[told], rest[more]]))
 
     def _told_by_shape(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which records match for what is written alike in all records of their shape."""
-        before, after = self.around
+        before, after = self.around(among)
         _, first, kind, counts = np.unique(
             self.records.shapes[among], return_index=True, return_inverse=True, return_counts=True
         )
@@ -158,8 +160,8 @@ class _Matcher:
             if touching is not None:
                 sure[number], (at_start[number], at_end[number]) = True, touching
         # Where it touches an end of the message, what stands behind that may matter.
-        same_before = before[among] == before[model][kind]
-        same_after = after[among] == after[model][kind]
+        same_before = before == before[first][kind]
+        same_after = after == after[first][kind]
         told: NDArray[np.bool_] = sure[kind] & (same_before | ~at_start[kind]) & (same_after | ~at_end[kind])
         return told
 
@@ -174,7 +176,7 @@ class _Matcher:
         if len(slots) >= MOST_SLOTS or end - start > LONGEST_MESSAGE:
             return None  # there may be more slots
         offset = int(self.records.starts[row])
-        match = pattern.search(self.texts.row(row), start - offset)
+        match = pattern.search(data[offset : self.records.ends[row]].tobytes(), start - offset)
         if match is None or match.end() > end - offset:
             return None
         low, high = match.start() + offset - 1, match.end() + offset + 1

@@ -90,19 +90,20 @@ def choose_keys(ids: pl.DataFrame) -> SessionKeys:
     if not len(ids):
         return SessionKeys()
     sizes = ids.group_by("source").agg(size=pl.col("record").max() + 1)
-    record = pl.col("record")
+    record, value = pl.col("record"), ["source", "key", "value"]
+    single = ids.unique([*value, "record"], maintain_order=True)
+    again = single.filter(pl.len().over(value) >= 2)  # what comes once, as most do, has no gap
     values = (
-        ids.unique(["source", "record", "key", "value"], maintain_order=True)
-        .group_by("source", "key", "value")
+        single.group_by(value)
         .agg(
             pl.len().alias("count"),
             shapes=pl.col("shape").n_unique(),
             extent=record.max() - record.min(),
-            gap=record.sort().diff().median(),
             times=pl.col("time").n_unique(),
             first=record.min(),
             last=record.max(),
         )
+        .join(again.group_by(value).agg(gap=record.sort().diff().median()), on=value, how="left")
         .join(sizes, on="source")
         .sort("key", "source", "first", "last", "value")
         .with_columns(

@@ -28,16 +28,13 @@ class Texts:
         """Return the rows data[starts[i]:ends[i]], which are in order and disjoint."""
         rows = cls(data.tobytes(), starts, ends)
         # Those of a frame stand right behind one another: the end of one would be taken for what precedes the next.
-        return rows if (data[starts[1:] - 1] == _LINE_BREAK).all() else rows.only(np.arange(len(starts)))
+        return rows if (data[starts[1:] - 1] == _LINE_BREAK).all() else cls.copied(data, starts, ends)
 
-    def row(self, number: int) -> bytes:
-        """Return the text of a row."""
-        return self.text[self.starts[number] : self.ends[number]]
-
-    def only(self, numbers: NDArray[np.int64]) -> "Texts":
-        """Return these rows."""
-        out, bounds, _ = join_rows(np.frombuffer(self.text, np.uint8), self.starts[numbers], self.ends[numbers])
-        return Texts(out.tobytes(), bounds[:-1], bounds[1:] - 1)
+    @classmethod
+    def copied(cls, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> "Texts":
+        """Return the rows data[starts[i]:ends[i]], one behind the other."""
+        out, bounds, _ = join_rows(data, starts, ends)
+        return cls(out.tobytes(), bounds[:-1], bounds[1:] - 1)
 
     def having(
         self, search: Callable[..., Any], *, alone: bool = False, most: int | None = None
