@@ -2,6 +2,7 @@ import datetime as dt
 import io
 import itertools
 import random
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,7 @@ from loganomaly.profile import WIDTHS, Profile, place, unplace
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.tables import build_tables
+from loganomaly.scan import values as values_module
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.ids import ALL
 from loganomaly.scan.session_keys import Sample, sample_ids
@@ -201,6 +203,26 @@ def test_the_caps_do_not_depend_on_pieces_and_order(*, sources, loose, chance, c
     for width, most in ((capped.width, buckets), (capped.total_width, total_buckets)):
         occupied = (free.totals["bucket"] * free.total_width // width).n_unique()
         assert occupied <= most or width == WIDTHS[-1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    numbers=st.lists(st.lists(st.integers(0, 40), max_size=30), min_size=1, max_size=6),
+    most=st.integers(1, 6),
+    chance=CHANCES,
+)
+def test_the_values_kept_of_a_slot_have_the_smallest_hashes_however_they_are_merged(numbers, most, chance):
+    texts = ["".join(f"mail of user{number}@host came\n" for number in piece).encode() for piece in numbers]
+
+    def pieces():
+        return [scan_piece(number, text, loose=True) for number, text in enumerate(texts) if text]
+
+    free = Profile.merge([Profile.empty(floods=FLOODS), *pieces()])
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (profile_module, values_module):
+            patch.setattr(module, "MOST_VALUES", most)
+        capped = merge_as_tree([replace(piece, most_values=most) for piece in pieces()], chance)
+    assert_frame_equal(capped.values, free.values.sort("value").head(most))
 
 
 @settings(max_examples=20, deadline=None)
