@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from loganomaly import profile as profile_module
+from loganomaly.behaviours.rule import BehaviourRule
+from loganomaly.behaviours.tables import NAMES as BEHAVIOURS
 from loganomaly.floods import FloodSettings
 from loganomaly.profile import WIDTHS, Profile, place, unplace
 from loganomaly.reading.chunks import cut_chunks
@@ -203,6 +205,39 @@ def test_the_caps_do_not_depend_on_pieces_and_order(*, sources, loose, chance, c
     for width, most in ((capped.width, buckets), (capped.total_width, total_buckets)):
         occupied = (free.totals["bucket"] * free.total_width // width).n_unique()
         assert occupied <= most or width == WIDTHS[-1]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_what_lies_above_the_bounds_of_a_profile_is_kept_of_none_that_it_is_merged_with(seed):
+    chance = random.Random(seed)
+    numbers = [[chance.randint(0, 12) for _ in range(chance.randint(1, 5))] for _ in range(chance.randint(2, 5))]
+    most, rows, split = chance.randint(1, 5), chance.randint(1, 12), chance.randint(1, 2)
+    rules = BehaviourRule(name="mails", type="count", group_by=("user",), pattern=r"mail of (?P<user>\S+)", threshold=3)
+    texts = [
+        "".join(
+            f'{{"time":"2024-01-01T00:{chance.randint(0, 59):02}:00Z","msg":"mail of user{n}@host came","u":"x{n}"}}\n'
+            for n in piece
+        ).encode()
+        for piece in numbers
+    ]
+
+    def piece(number, bounds=None):
+        chunk = Chunk(source=number, data=np.frombuffer(texts[number], np.uint8))
+        tables = build_tables([Layout(format="json", text="{json}")])
+        found = scan(chunk, tables, floods=FLOODS, behaviours=(rules,), bounds=bounds).profile
+        return replace(found, most_values=most, most_field_values=most)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (profile_module, values_module):
+            patch.setattr(module, "MOST_VALUES", most)
+        patch.setattr("loganomaly.behaviours.tables.MOST_ROWS", rows)
+        whole = Profile.merge([piece(number) for number in range(len(texts))])
+        first = Profile.merge([piece(number) for number in range(min(split, len(texts) - 1))])
+        others = [piece(number, first.bounds()) for number in range(min(split, len(texts) - 1), len(texts))]
+        merged = Profile.merge([first, *others])
+    assert_same(merged, whole)
+    for name in ("values", *BEHAVIOURS):
+        assert_frame_equal(getattr(merged, name), getattr(whole, name))
 
 
 @settings(max_examples=60, deadline=None)

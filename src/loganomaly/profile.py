@@ -5,7 +5,7 @@ chunk size, worker count or order. A place in a source is a line number counted 
 line in the decompressed text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +31,7 @@ __all__ = [
     "MOST_VALUES",
     "MOST_VALUE_ROWS",
     "WIDTHS",
+    "Bounds",
     "Profile",
     "merge_table",
     "place",
@@ -63,6 +64,23 @@ MOST_TOTAL_BUCKETS = 20_000
 """Buckets in which all lines are counted, by level."""
 WIDTHS = (1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800)
 """Possible widths of a bucket in seconds; each divides the next."""
+_BOUNDS = {"shape": pl.UInt64, "slot": pl.Int64, "bound": pl.UInt64}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a profile keeps at most: what lies above is kept of no other that is merged with it.
+
+    Attributes
+    ----------
+    values
+        The slots that are full, by `shape` and `slot`, and the largest hash of a value in each (`bound`).
+    groups
+        The largest group of behavioural rules that are, by their ids.
+    """
+
+    values: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BOUNDS))
+    groups: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +234,15 @@ class Profile:
         """
         width, total_width = _coarsen(tables, WIDTHS[0], WIDTHS[0])
         return cls(**tables, floods=floods, width=width, total_width=total_width)  # type: ignore[arg-type]
+
+    def bounds(self) -> Bounds:
+        """Return what need not be told to this profile, as it would be dropped when it is merged."""
+        most = pl.when(pl.col("slot") < FIELD_SLOTS).then(self.most_values).otherwise(self.most_field_values)
+        full = self.values.group_by("shape", "slot").agg(pl.len(), bound=pl.col("value").max())
+        limits = self.behaviours.select("behaviour", "limit_group").drop_nulls()
+        return Bounds(
+            values=full.filter(pl.col("len") >= most).select("shape", "slot", "bound"), groups=dict(limits.iter_rows())
+        )
 
     def only(self, sources: Iterable[int]) -> "Profile":
         """Return the part of the profile that speaks of these sources; slots, fields, sessions and rules stay whole."""

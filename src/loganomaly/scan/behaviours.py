@@ -65,19 +65,23 @@ class _Values:
         return value_texts(self.data, self.spans[0][rows], self.spans[1][rows]).to_list()
 
 
-def behaviour_tables(behaving: Behaving, rules: Sequence[BehaviourRule]) -> dict[str, pl.DataFrame]:
-    """Return the tables of rules; see `loganomaly.profile`."""
+def behaviour_tables(
+    behaving: Behaving, rules: Sequence[BehaviourRule], *, limits: Mapping[int, int]
+) -> dict[str, pl.DataFrame]:
+    """Return the tables of rules; see `loganomaly.profile`. Groups above the limit of their rule are left out."""
     parts: dict[str, list[pl.DataFrame]] = {}
     texts = RecordTexts(
         behaving.data, behaving.records, behaving.shape_ids, behaving.shape_firsts, moulds=behaving.moulds
     )
     for rule in rules:
-        for name, table in _tables(behaving, texts, rule).items():
+        for name, table in _tables(behaving, texts, rule, limit=limits.get(rule.id)).items():
             parts.setdefault(name, []).append(table)
     return {name: pl.concat(pieces) for name, pieces in parts.items()}
 
 
-def _tables(behaving: Behaving, texts: RecordTexts, rule: BehaviourRule) -> dict[str, pl.DataFrame]:
+def _tables(
+    behaving: Behaving, texts: RecordTexts, rule: BehaviourRule, *, limit: int | None
+) -> dict[str, pl.DataFrame]:
     times = behaving.places.times
     found = None if rule.compiled is None else texts.matches(rule.compiled, rule.names, words=rule.words)
     rows = np.arange(len(times)) if found is None or rule.type == RATIO else found.rows
@@ -99,7 +103,7 @@ def _tables(behaving: Behaving, texts: RecordTexts, rule: BehaviourRule) -> dict
     )
     tables = {"behaviours": about}
     if len(kept):
-        tables |= _counted(behaving, rule, found, values, rows=rows, kept=kept)
+        tables |= _counted(behaving, rule, found, values, rows=rows, kept=kept, limit=limit)
     number = pl.lit(rule.id, pl.UInt64)
     return {
         name: table.with_columns(behaviour=number)
@@ -117,8 +121,9 @@ def _counted(
     *,
     rows: NDArray[np.int64],
     kept: NDArray[np.int64],
+    limit: int | None,
 ) -> dict[str, pl.DataFrame]:
-    """Return the tables of the records `rows[kept]`, which are counted."""
+    """Return the tables of the records `rows[kept]`, which are counted, up to a group."""
     times, places = behaving.places.times, behaving.places
     if (np.diff(times[rows[kept]]) < 0).any():
         kept = kept[np.argsort(times[rows[kept]], kind="stable")]  # the first of them are those that come first
@@ -130,6 +135,10 @@ def _counted(
             rest = _mixed(rest, values[name].hashes[kept])
     shape = behaving.shapes[row]
     group = _mixed(rest, shape) if by_template else rest
+    if limit is not None:
+        below = group <= np.uint64(limit)
+        kept, row = kept[below], row[below]
+        rest, shape, group = rest[below], shape[below], group[below]
     slot = times[row] // rule.width
     _, distinct, first = intern(group)
     groups = {

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.floods import Floods, FloodSettings, Rows
-from loganomaly.profile import LEVEL_COLUMNS, Profile
+from loganomaly.profile import LEVEL_COLUMNS, Bounds, Profile
 from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records
 from loganomaly.scan.behaviours import Behaving, behaviour_tables
@@ -64,6 +64,7 @@ def scan(
     behaviours: tuple[BehaviourRule, ...] = (),
     rules: RuleSearch | None = None,
     times: NDArray[np.int64] | None = None,
+    bounds: Bounds | None = None,
 ) -> Scanned:
     """Scan a chunk that begins and ends with whole records.
 
@@ -80,7 +81,10 @@ def scan(
         `leaks`.
     times
         Microseconds since the epoch, UTC, or NO_TIME; one per record, in the place of those in the text.
+    bounds
+        What lies above is left out: those of a profile that this one is merged with.
     """
+    bounds = bounds or Bounds()
     data = chunk.data
     records, given, lines, alike, all_moulds = read_whole(data, tables, bounds=chunk.bounds)
     if times is not None:
@@ -93,10 +97,12 @@ def scan(
     has_component = components[component_ids] != 0 if len(components) else np.zeros(0, bool)
     component_ids = np.where(has_component, component_ids, -1).astype(np.int32)
     view = _View(chunk, records, ids, shapes, first, component_ids, components, component_first)
-    slot_table, bins, codes, values = view.slots(Occurrences(first_slot, found.values, found.numbers), starts)
+    slot_table, bins, codes, values = view.slots(
+        Occurrences(first_slot, found.values, found.numbers), starts, bounds.values
+    )
     fields = None
     if given is not None:
-        fields = scan_fields(data, records, given, hashes, tables, places=view.places())
+        fields = scan_fields(data, records, given, hashes, tables, places=view.places(), bounds=bounds.values)
         slot_table, bins = pl.concat([slot_table, fields.slots]), pl.concat([bins, fields.bins])
         codes, values = pl.concat([codes, fields.codes]), pl.concat([values, fields.values])
     named = [] if given is None or not has_columns(tables) else list(named_secrets(data, records, given, tables))
@@ -123,6 +129,7 @@ def scan(
                 source=chunk.name or f"source {chunk.source}",
             ),
             behaviours,
+            limits=bounds.groups,
         )
     searched = view.leaking(hashes)
     held: dict[str, pl.DataFrame] = {}
@@ -241,7 +248,7 @@ class _View:
             offset=chunk.offset,
         )
 
-    def slots(self, given: Occurrences, starts: NDArray[np.int64]) -> tuple[pl.DataFrame, ...]:
+    def slots(self, given: Occurrences, starts: NDArray[np.int64], bounds: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
         """Return the tables of slots, their sketches, codes and values; `starts` is where each begins."""
         r = self.records
         summary = summarise(given, kinds=self.ids, count=len(self.first))
@@ -252,6 +259,7 @@ class _View:
             shape=self.shape_of[summary.kind],
             slot=summary.position,
             places=self.places(),
+            bounds=bounds,
         )
         texts = token_texts(
             self.chunk.data, starts[found.entry], r.message_start[found.record], r.message_end[found.record]

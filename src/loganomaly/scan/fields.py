@@ -98,10 +98,12 @@ def scan_fields(
     tables: Tables,
     *,
     places: Places,
+    bounds: pl.DataFrame,
 ) -> FieldTables:
     """Return the tables of the fields of records whose shapes have these hashes.
 
-    Of fields whose name says that they hold secrets, values are counted, but not kept.
+    Values above the `bounds` are left out, see `loganomaly.profile.Bounds`. Of fields whose name says that they hold
+    secrets, values are counted, but not kept.
     """
     count = len(fields.keys)
     slots = slots_of(fields.keys)
@@ -125,7 +127,7 @@ def scan_fields(
     unit = _units_of_rows(first, ids, base, units, hidden, numbers)
     given = Occurrences(first, values, numbers)
     summary = summarise(given, kinds=ids, count=len(at))
-    found = slot_tables(given, summary, kinds=ids, shape=hashes[record], slot=slot, places=places)
+    found = slot_tables(given, summary, kinds=ids, shape=hashes[record], slot=slot, places=places, bounds=bounds)
     of_row = distinct[found.row]
     texts = value_texts(data, starts[found.entry], ends[found.entry])
     telling = np.array([is_telling(name) for name in names], np.bool_)

@@ -11,7 +11,7 @@ import numpy as np
 from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.errors import InputUnreadableError
 from loganomaly.floods import FloodSettings
-from loganomaly.profile import Profile
+from loganomaly.profile import Bounds, Profile
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.detect import Detected
 from loganomaly.reading.program import Tables
@@ -23,8 +23,11 @@ from loganomaly.scan.sessions import SessionKeys
 
 __all__ = ["Opened", "ScanResult", "cores", "scan_sources"]
 
-_MERGE_EVERY = 16
-"""Profiles that wait until they are merged: merging costs as much as the larger one."""
+_MERGE_FIRST, _MERGE_EVERY = 4, 16
+"""Profiles that wait until they are merged: merging costs as much as the larger one.
+
+The first are fewer, for what is merged tells which values others need not keep.
+"""
 _COUNT_BLOCK = 4 << 20
 
 
@@ -90,15 +93,16 @@ def scan_sources(
     lines: dict[int, int] = {}
     damaged: dict[int, str] = {}
     running: deque[tuple[Opened, int, Future[Profile]]] = deque()
+    bounds: dict[int, Bounds] = {}
 
     def collect() -> None:
         opened, size, future = running.popleft()
         future.result()
         parts = waiting[opened.group]
         parts.append(future)
-        if len(parts) >= _MERGE_EVERY:
+        if len(parts) >= (_MERGE_EVERY if opened.group in bounds else _MERGE_FIRST):
             # Beside the scanning; what is merged was finished before, but for the last merging, which began earlier.
-            parts[:] = [pool.submit(_merged, parts.copy())]
+            parts[:] = [pool.submit(_merged, parts.copy(), opened.group, bounds)]
         if progress:
             progress(opened.number, size)
 
@@ -115,7 +119,9 @@ def scan_sources(
                             continue
                         if left is not None:
                             left -= total
-                        running.append((opened, len(chunk.data), pool.submit(_profile, chunk, opened)))
+                        running.append(
+                            (opened, len(chunk.data), pool.submit(_profile, chunk, opened, bounds.get(opened.group)))
+                        )
                         if len(running) > workers:
                             collect()
                 except InputUnreadableError as error:
@@ -133,11 +139,13 @@ def scan_sources(
     return ScanResult(profiles=merged, lines=lines, damaged=damaged)
 
 
-def _merged(parts: Sequence[Future[Profile]]) -> Profile:
-    return Profile.merge(part.result() for part in parts)
+def _merged(parts: Sequence[Future[Profile]], group: int, bounds: dict[int, Bounds]) -> Profile:
+    merged = Profile.merge(part.result() for part in parts)
+    bounds[group] = merged.bounds()
+    return merged
 
 
-def _profile(chunk: Chunk, opened: Opened) -> Profile:
+def _profile(chunk: Chunk, opened: Opened, bounds: Bounds | None) -> Profile:
     return scan(
         chunk,
         opened.tables,
@@ -146,6 +154,7 @@ def _profile(chunk: Chunk, opened: Opened) -> Profile:
         leaks=opened.leaks,
         behaviours=opened.behaviours,
         rules=opened.rules,
+        bounds=bounds,
     ).profile
 
 

@@ -97,8 +97,12 @@ def slot_tables(
     shape: NDArray[np.uint64],
     slot: NDArray[np.int64],
     places: Places,
+    bounds: pl.DataFrame,
 ) -> SlotTables:
-    """Return the tables of what was summarised; `shape` and `slot` are those of the rows of the summary."""
+    """Return the tables of what was summarised; `shape` and `slot` are those of the rows of the summary.
+
+    Values above the `bounds` are left out, see `loganomaly.profile.Bounds`.
+    """
     lowest, highest, numbers, low, high, low_row, high_row, bins, counts = summary.found
     unknown = numbers == 0
     columns: dict[str, object] = {
@@ -120,7 +124,7 @@ def slot_tables(
     few = few_numbers(given.first, given.numbers, kinds, summary.first, places.times)
     columns["many"] = few.many.astype(np.int64)
     codes = {"shape": shape[few.slots], "slot": slot[few.slots], "code": few.codes, "count": few.counts}
-    kept = smallest_values(*given, kinds, summary.first, places.times)
+    kept = smallest_values(*given, kinds, summary.first, places.times, _bounds_of(shape, slot, bounds))
     values = {"shape": shape[kept.slots], "slot": slot[kept.slots], "value": kept.values, "count": kept.counts}
     return SlotTables(
         slots=pl.DataFrame(columns),
@@ -131,6 +135,15 @@ def slot_tables(
         record=kept.first_rows,
         entry=kept.entries,
     )
+
+
+def _bounds_of(shape: NDArray[np.uint64], slot: NDArray[np.int64], bounds: pl.DataFrame) -> NDArray[np.uint64]:
+    none = np.full(len(shape), 0xFFFFFFFFFFFFFFFF, np.uint64)
+    if not len(bounds):
+        return none
+    rows = pl.DataFrame({"shape": shape, "slot": slot})
+    found = rows.join(bounds, on=["shape", "slot"], how="left", maintain_order="left")["bound"]
+    return np.where(found.is_null().to_numpy(), none, found.fill_null(0).to_numpy())
 
 
 def _extent(found: Codes | SmallestValues, places: Places) -> dict[str, object]:

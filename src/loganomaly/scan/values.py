@@ -76,8 +76,9 @@ def _entries(first: Any, values: Any, numbers: Any, ids: Any, base: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _kept(slots: Any, values: Any, count: Any, most: Any) -> Any:
-    """Return which values are among the `most` smallest of their slot; 0 <= slot < count."""
+def _kept(slots: Any, values: Any, limit: Any, most: Any) -> Any:
+    """Return which values are among the `most` smallest of their slot, and not above its limit, which is lowered."""
+    count = len(limit)
     place = np.zeros(count + 1, np.int64)
     for slot in slots:
         place[slot + 1] += 1
@@ -87,10 +88,9 @@ def _kept(slots: Any, values: Any, count: Any, most: Any) -> Any:
     for i in range(len(slots)):
         grouped[used[slots[i]]] = values[i]
         used[slots[i]] += 1
-    limit = np.full(count, 0xFFFFFFFFFFFFFFFF, np.uint64)
     for slot in range(count):
         if place[slot + 1] - place[slot] > most:
-            limit[slot] = np.partition(grouped[place[slot] : place[slot + 1]], most - 1)[most - 1]
+            limit[slot] = min(limit[slot], np.partition(grouped[place[slot] : place[slot + 1]], most - 1)[most - 1])
     kept = np.empty(len(values), np.bool_)
     for i in range(len(slots)):
         kept[i] = values[i] <= limit[slots[i]]
@@ -120,6 +120,7 @@ def smallest_values(
     ids: NDArray[np.int32],
     base: NDArray[np.int64],
     times: NDArray[np.int64],
+    bounds: NDArray[np.uint64],
 ) -> SmallestValues:
     """Return the values that are no numbers with the smallest hashes of each slot, MOST_VALUES at most.
 
@@ -133,13 +134,15 @@ def smallest_values(
         Row of each shape's first slot, as `summarise_slots` returns it.
     times
         Time of each message, or NO_TIME.
+    bounds
+        Of each slot the largest hash that is of use.
     """
     slots, rows, places, keys = _entries(first, values, numbers, ids, base)
     distinct, _, firsts = intern(keys)
     counts, last, low, high = _extents(distinct, rows, times, len(firsts))
     slots, rows, places = slots[firsts], rows[firsts], places[firsts]
     hashes = keys[firsts] ^ ((slots + 1).astype(np.uint64) * _MIX)
-    kept = np.flatnonzero(_kept(slots, hashes, int(base[-1]), MOST_VALUES))
+    kept = np.flatnonzero(_kept(slots, hashes, bounds.copy(), MOST_VALUES))
     return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, last, low, high)))
 
 
