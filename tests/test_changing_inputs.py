@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,12 +67,13 @@ def vanish(path):
 
 def analysed(monkeypatch, stage, change, *, inputs=("app.log", "other.log"), **options):
     """Return the results of a run in which the first input is changed when a stage begins for the first time."""
-    begin, done = getattr(file_analysis, stage), []
+    begin, done, lock = getattr(file_analysis, stage), [], threading.Lock()
 
     def changed(*args, **more):
-        if not done:
-            change(Path(inputs[0]))
-            done.append(True)
+        with lock:  # several files are looked at at a time
+            if not done:
+                change(Path(inputs[0]))
+                done.append(True)
         return begin(*args, **more)
 
     monkeypatch.setattr(file_analysis, stage, changed)

@@ -178,7 +178,7 @@ def test_the_number_of_workers_does_not_change_the_profile(tmp_path, workers):
 def test_no_more_chunks_are_scanned_at_a_time_than_there_are_workers(tmp_path, monkeypatch, workers):
     lock, running, most = threading.Lock(), 0, 0
 
-    def profile(chunk, opened):
+    def profile(chunk, opened, _):
         nonlocal running, most
         with lock:
             running += 1
