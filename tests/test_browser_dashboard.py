@@ -622,9 +622,13 @@ def test_another_address_of_this_machine_needs_no_more_than_itself(folder, visit
 
 def test_ctrl_c_ends_it_at_once_also_while_a_page_is_open(folder, visit):
     with serving(folder, "dashboard", "clean", "--port", free_port()) as served:
-        visit(served.address, to="[data-testid=headline]")
+        page = visit(served.address, to="[data-testid=headline]")
+        page.wait_for_load_state("networkidle")
+        visit.check()
         begun = time.monotonic()
     assert time.monotonic() - begun < 10
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", urlsplit(served.address).port), timeout=5)
+    page.close()
+    visit.troubles.clear()  # what it asked of a server that had ended
     visit.leave()
