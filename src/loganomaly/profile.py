@@ -204,8 +204,6 @@ class Profile:
             pieces = [getattr(part, name) for part in parts]
             if name in {"series", "component_series"}:
                 pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
-            elif name == "values":
-                pieces = _likely(pieces)
             elif name in BEHAVIOURS[1:]:
                 pieces = [within_limits(piece, tables[BEHAVIOURS[0]]) for piece in pieces]
             elif name == "totals":
@@ -377,29 +375,6 @@ def _bound_slots(tables: dict[str, pl.DataFrame], profile: Profile) -> tuple[int
 def _smallest_hashes(values: pl.DataFrame, most: int) -> pl.DataFrame:
     values = values.sort("shape", "slot", "value")
     return values.filter(pl.int_range(pl.len()).over("shape", "slot") < most)
-
-
-def _likely(pieces: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    """Return values without those that cannot be among the smallest of their slot: a piece has enough smaller ones.
-
-    That costs a fraction of merging them.
-    """
-    keys = ["shape", "slot"]
-    fullest = pl.concat(
-        [piece.lazy().select(*keys, "value", piece=pl.lit(n, pl.Int64)) for n, piece in enumerate(pieces)]
-    )
-    bounds = (
-        fullest.group_by(*keys, "piece")
-        .agg(pl.len(), bound=pl.col("value").max())
-        .filter(pl.col("len") >= MOST_VALUES)
-        .group_by(keys)
-        .agg(pl.col("bound").min())
-        .collect()
-    )
-    if not len(bounds):
-        return pieces
-    likely = pl.col("bound").is_null() | (pl.col("value") <= pl.col("bound"))
-    return [pl.concat(pieces).join(bounds, on=keys, how="left").filter(likely).drop("bound")]
 
 
 def _fewest_hashes(values: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:

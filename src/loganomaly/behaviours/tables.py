@@ -39,8 +39,11 @@ def bounded(tables: dict[str, pl.DataFrame]) -> None:
 
 def within_limits(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of a table of groups, slots or values that lie before the limits of their rules."""
+    limits = rules.select("behaviour", "limit_group", "limit_slot").drop_nulls()
+    if not len(rows) or not len(limits):
+        return rows
     kept = pl.lit(value=True)
-    for rule, group, slot in rules.select("behaviour", "limit_group", "limit_slot").drop_nulls().iter_rows():
+    for rule, group, slot in limits.iter_rows():
         last = pl.col("slot") < slot if "slot" in rows.columns else pl.lit(value=True)
         of_group = pl.col("group") == pl.lit(group, pl.UInt64)
         before = (pl.col("group") < pl.lit(group, pl.UInt64)) | (of_group & last)
