@@ -86,7 +86,7 @@ def scan(
     """
     bounds = bounds or Bounds()
     data = chunk.data
-    records, given, lines, alike, all_moulds = read_whole(data, tables, bounds=chunk.bounds)
+    records, given, lines, alike, moulds = read_whole(data, tables, bounds=chunk.bounds)
     if times is not None:
         records = records._replace(time=times)
     found = read_shapes(data, records.message_start, records.message_end, records.status, alike)
@@ -112,9 +112,8 @@ def scan(
         by_session = session_tables(
             data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
         )
-    moulds = None if rules is None and not behaviours else all_moulds
     by_rule: dict[str, pl.DataFrame] = {}
-    if moulds is not None and behaviours and len(records.line):
+    if behaviours and len(records.line):
         by_rule = behaviour_tables(
             Behaving(
                 data=data,
@@ -134,7 +133,7 @@ def scan(
     searched = view.leaking(hashes)
     held: dict[str, pl.DataFrame] = {}
     anchored: Picked | None = None
-    if moulds is not None and rules is not None:
+    if rules is not None:
         of_kinds, of_rules = rules.picked(searched, moulds)
         if leaks is not None and rules.beside == leaks.kinds:
             anchored = of_kinds
