@@ -11,7 +11,8 @@ from loganomaly.reading.candidates import known_layouts
 from loganomaly.reading.detect import detect
 from loganomaly.reading.formats import Layout, load_formats, timestamp_patterns
 from loganomaly.reading.records import Records, read_all, read_heads
-from loganomaly.reading.tables import build_tables
+from loganomaly.reading.tables import Calendar, build_tables
+from loganomaly.reading.zones import find_zone
 from loganomaly.scan.shapes import Alike, read_shapes
 
 SAMPLES = sorted({line for fmt in load_formats() for sample in fmt.samples for line in sample["line"].split("\n")})
@@ -89,6 +90,22 @@ def test_a_time_that_there_is_not_leaves_the_line_to_the_next_layout():
     data = np.frombuffer("".join(line + "\n" for line in lines).encode(), np.uint8)
     columns, count, *_ = read_all(data, build_tables(TRICKY[:2]))
     assert columns[4][:count].tolist() == [0, 0, 0, 1, 255, 0]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("+0100", "+2100"),
+        ("+01:00", "+01:75"),
+        (" GMT+2", " GMT+22"),
+        (" [+0130]", " [+0190]"),
+        (" Etc/GMT+5", " Etc/GMT+9"),
+    ],
+)
+def test_a_zone_that_there_is_not_says_nothing_of_those_with_other_digits(good, bad):
+    tables = build_tables(TRICKY[-1:], calendar=Calendar(named=(find_zone("Etc/GMT+5"),)))
+    lines = [f"2026-01-02 10:00:0{second}{zone} up" for second, zone in enumerate([bad, bad, good, bad, good, good])]
+    assert check(lines, tables) == len(lines)
 
 
 def test_a_level_by_status_and_by_priority_is_that_of_each_line():

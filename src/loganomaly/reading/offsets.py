@@ -9,7 +9,7 @@ from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_hash, upper_step
 from loganomaly.reading.program import ZONES_SIZE, At, Tables
-from loganomaly.reading.registers import HAS_ZONE, ZONE
+from loganomaly.reading.registers import ANYTHING, BY_DIGITS, HAS_ZONE, ZONE
 
 __all__ = ["offset_of", "read_zone"]
 
@@ -18,6 +18,7 @@ _ZONES, _CHANGES, _NAMES = int(At.ZONES), int(At.CHANGES), int(At.NAMES)
 _LONGEST_NAME = 40  # bytes of an IANA name
 _LONGEST_REMARK = 60  # bytes of what JavaScript writes behind an offset: (Central European Standard Time)
 _MOST_HOURS = 18
+_NO_SUCH_OFFSET = -2
 _DEFAULT = int(At.CALENDAR) + 3
 
 
@@ -28,7 +29,10 @@ def _ends_word(data: Any, i: Any, end: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _signed(data: Any, i: Any, end: Any, fewest: Any) -> Any:
-    """Read +01, +0100 or +01:00, of `fewest` digits or more: seconds, and the position after them or -1."""
+    """Read +01, +0100 or +01:00, of `fewest` digits or more: seconds, and the position after them.
+
+    Where there is no such thing the position is -1, and _NO_SUCH_OFFSET where other digits would make one.
+    """
     j, digits, value = i + 1, 0, 0
     while j < end and digits < 4 and (is_digit(data[j]) or (data[j] == 58 and digits == 2)):
         if data[j] != 58:
@@ -38,8 +42,10 @@ def _signed(data: Any, i: Any, end: Any, fewest: Any) -> Any:
             break  # "+01: ..."
         j += 1
     hours, minutes = (value // 100, value % 100) if digits == 4 else (value, 0)
-    if digits < fewest or digits == 3 or hours > _MOST_HOURS or minutes > 59 or not _ends_word(data, j, end):
+    if digits < fewest or digits == 3 or not _ends_word(data, j, end):
         return 0, -1
+    if hours > _MOST_HOURS or minutes > 59:
+        return 0, _NO_SUCH_OFFSET
     seconds = hours * 3600 + minutes * 60
     return (seconds if data[i] == 43 else -seconds), j
 
@@ -47,7 +53,7 @@ def _signed(data: Any, i: Any, end: Any, fewest: Any) -> Any:
 @njit(nogil=True, cache=True)
 def _city(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read an IANA name of those that the tables hold: the position after it, or -1."""
-    value, j = FNV_OFFSET, i
+    value, j, digits = FNV_OFFSET, i, False
     while (
         j < end
         and j - i < _LONGEST_NAME
@@ -56,12 +62,15 @@ def _city(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
         )
     ):
         value = upper_step(value, data[j])
+        digits |= is_digit(data[j])
         j += 1
     names = t[_NAMES]
     for k in range(t[names]):
         if t[names + 1 + 3 * k] == np.int64(value):
             out[ZONE], out[HAS_ZONE] = names + 1 + 3 * k, 2
             return j
+    if digits:
+        out[BY_DIGITS] = ANYTHING
     return -1
 
 
@@ -77,6 +86,8 @@ def _bare(data: Any, i: Any, end: Any, t: Tables, out: Any, fewest: Any) -> Any:
         offset, after = _signed(data, i, end, fewest)
         if after >= 0:
             out[ZONE], out[HAS_ZONE] = offset, 1
+        elif after == _NO_SUCH_OFFSET:
+            out[BY_DIGITS] = ANYTHING
         return after
     j = i
     while j < end and j - i < 5 and 65 <= data[j] <= 90:
@@ -89,6 +100,8 @@ def _bare(data: Any, i: Any, end: Any, t: Tables, out: Any, fewest: Any) -> Any:
                 more, after = _signed(data, j, end, 1)  # GMT+2
                 if after >= 0:
                     offset, j = more, _remark(data, after, end)
+                elif after == _NO_SUCH_OFFSET:
+                    out[BY_DIGITS] = ANYTHING
             out[ZONE], out[HAS_ZONE] = offset, 1
             return j
     if t[t[_NAMES]] > 0 and 65 <= data[i] <= 90:
