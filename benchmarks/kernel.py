@@ -16,8 +16,10 @@ from loganomaly.reading.detect import detect
 from loganomaly.reading.records import Records, read_records
 from loganomaly.scan.candidates import candidates
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.hashes import intern
 from loganomaly.scan.leaks import LeakSearch
-from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
+from loganomaly.scan.shapes import read_shapes
+from loganomaly.scan.survey import Occurrences, slot_rows, survey
 
 _BYTES = 16 << 20
 _REPEATS = 9
@@ -41,12 +43,16 @@ def measure(path: Path) -> None:
     messages = (records.message_start, records.message_end, records.status)
     hashes, first, values, numbers, *_ = read_shapes(data, *messages)
     ids, shapes, _ = intern(hashes)
+    rows = slot_rows(first, ids, len(shapes))
+    everything = np.full(rows[-1], 0xFFFFFFFFFFFFFFFF, np.uint64)
     stages: dict[str, Callable[[], object]] = {
         "split lines": lambda: line_bounds(data),
         "split and read heads": lambda: read_records(data, tables),
         "mask and hash messages": lambda: read_shapes(data, *messages),
         "number shapes": lambda: intern(hashes),
-        "summarise parameters": lambda: summarise_slots(first, values, numbers, ids, len(shapes)),
+        "summarise parameters": lambda: survey(
+            Occurrences(first, values, numbers), kinds=ids, rows=rows, times=records.time, limits=everything
+        ),
         "look for secrets": lambda: candidates(data, records.start, records.end, LeakSearch().tables),
         "whole scan of a chunk": lambda: scan(Chunk(source=0, data=data), tables, floods=FloodSettings()),
     }

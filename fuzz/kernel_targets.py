@@ -15,7 +15,8 @@ from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.records import UNMATCHED, Records, last_record_start, read_all, read_all_heads
 from loganomaly.reading.tables import build_tables
 from loganomaly.scan.chunk import Chunk, scan
-from loganomaly.scan.shapes import hash_spans, read_shapes
+from loganomaly.scan.hashes import hash_spans
+from loganomaly.scan.shapes import read_shapes
 
 __all__ = ["check_kernels", "check_records", "cuts", "kernels", "tables_of_formats"]
 

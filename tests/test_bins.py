@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN, bin_start
-from loganomaly.scan.shapes import read_shapes, summarise_slots
+from loganomaly.scan.shapes import read_shapes
+from loganomaly.scan.survey import Occurrences, slot_rows, survey
 
 NUMBERS = st.decimals(min_value=-(10**10), max_value=10**10, allow_nan=False, places=6)
 
@@ -14,9 +15,13 @@ NUMBERS = st.decimals(min_value=-(10**10), max_value=10**10, allow_nan=False, pl
 def bin_of(text):
     data = np.frombuffer(text.encode(), np.uint8)
     _, *slots, _, _ = read_shapes(data, np.zeros(1, np.int64), np.array([len(data)]), np.zeros(1, np.int64))
-    bins, counts = summarise_slots(*slots, np.zeros(1, np.int32), 1)[-2:]
-    assert counts.tolist() == [1]
-    return int(bins[0])
+    kinds, times, limits = np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros(1, np.uint64)
+    rows = slot_rows(slots[0], kinds, 1)
+    [[slot], [number], [count]] = survey(
+        Occurrences(*slots), kinds=kinds, rows=rows, times=times, limits=limits
+    ).bins.tolist()
+    assert (slot, count) == (0, 1)
+    return int(number)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from loganomaly.profile import WIDTHS, Profile, place, unplace
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.tables import build_tables
-from loganomaly.scan import values as values_module
+from loganomaly.scan import survey as survey_module
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.ids import ALL
 from loganomaly.scan.session_keys import Sample, sample_ids
@@ -228,7 +228,7 @@ def test_what_lies_above_the_bounds_of_a_profile_is_kept_of_none_that_it_is_merg
         return replace(found, most_values=most, most_field_values=most)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (profile_module, values_module):
+        for module in (profile_module, survey_module):
             patch.setattr(module, "MOST_VALUES", most)
         patch.setattr("loganomaly.behaviours.tables.MOST_ROWS", rows)
         whole = Profile.merge([piece(number) for number in range(len(texts))])
@@ -254,7 +254,7 @@ def test_the_values_kept_of_a_slot_have_the_smallest_hashes_however_they_are_mer
 
     free = Profile.merge([Profile.empty(floods=FLOODS), *pieces()])
     with pytest.MonkeyPatch.context() as patch:
-        for module in (profile_module, values_module):
+        for module in (profile_module, survey_module):
             patch.setattr(module, "MOST_VALUES", most)
         capped = merge_as_tree([replace(piece, most_values=most) for piece in pieces()], chance)
     assert_frame_equal(capped.values, free.values.sort("value").head(most))

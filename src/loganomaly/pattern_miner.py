@@ -16,9 +16,12 @@ from loganomaly.mining.store import load_templates
 from loganomaly.mining.template import Template
 from loganomaly.reading.detect import detect
 from loganomaly.reading.fields import Fields, has_fields
+from loganomaly.reading.program import NO_TIME
 from loganomaly.reading.records import Records, read_all_heads
 from loganomaly.scan.described import FIELD_NAMES, described_fields
-from loganomaly.scan.shapes import intern, read_shapes, summarise_slots
+from loganomaly.scan.hashes import intern
+from loganomaly.scan.shapes import read_shapes
+from loganomaly.scan.survey import Occurrences, slot_rows, survey
 
 __all__ = ["MinedRows", "TemplateMiner", "load_templates", "mine_rows", "mine_templates"]
 
@@ -60,10 +63,16 @@ def mine_rows(
         starts, ends, seeds = records.message_start, records.message_end, records.status
     hashes, slot_of, values, slot_numbers, *_ = read_shapes(data, starts, ends, seeds)
     ids, shapes, first = intern(hashes)
-    summary = summarise_slots(slot_of, values, slot_numbers, ids, len(shapes))
-    slot_first, lowest, highest = summary[:3]
+    slot_first = slot_rows(slot_of, ids, len(shapes))
+    found = survey(
+        Occurrences(slot_of, values, slot_numbers),
+        kinds=ids,
+        rows=slot_first,
+        times=np.full(len(ids), NO_TIME),
+        limits=np.zeros(slot_first[-1], np.uint64),
+    )
     counts = np.bincount(ids, minlength=len(shapes))
-    constant = lowest == highest
+    constant = found.lowest == found.highest
     counted = [
         Counted(
             id=int(shapes[number]),

@@ -18,9 +18,9 @@ from loganomaly.reading.moulds import Moulds
 from loganomaly.reading.program import NO_TIME, Level, key_hash
 from loganomaly.reading.records import Records
 from loganomaly.redaction.names import hide_value, is_telling
+from loganomaly.scan.hashes import hash_spans, intern
 from loganomaly.scan.named_values import value_texts
 from loganomaly.scan.record_texts import Matches, RecordTexts
-from loganomaly.scan.shapes import hash_spans, intern
 from loganomaly.scan.slots import Places, nullable
 from loganomaly.scan.spans import named_spans
 

@@ -13,13 +13,16 @@ from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records
 from loganomaly.scan.behaviours import Behaving, behaviour_tables
 from loganomaly.scan.candidates import Picked
+from loganomaly.scan.counting import count_pairs, ranges
 from loganomaly.scan.fields import FieldTables, scan_fields
+from loganomaly.scan.hashes import hash_spans, intern
 from loganomaly.scan.leaks import Leaking, LeakSearch, leak_tables
 from loganomaly.scan.named_secrets import has_columns, named_secrets
 from loganomaly.scan.rules import Messages, RuleSearch, rule_table
 from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
-from loganomaly.scan.shapes import count_pairs, hash_spans, intern, ranges, read_shapes
-from loganomaly.scan.slots import Occurrences, Places, nullable, slot_tables, summarise
+from loganomaly.scan.shapes import read_shapes
+from loganomaly.scan.slots import Layout, Places, nullable, slot_tables
+from loganomaly.scan.survey import Occurrences
 from loganomaly.scan.values import token_texts
 from loganomaly.scan.whole import read_whole
 
@@ -250,13 +253,13 @@ class _View:
     def slots(self, given: Occurrences, starts: NDArray[np.int64], bounds: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
         """Return the tables of slots, their sketches, codes and values; `starts` is where each begins."""
         r = self.records
-        summary = summarise(given, kinds=self.ids, count=len(self.first))
+        layout = Layout.of(given.first, kinds=self.ids, count=len(self.first))
         found = slot_tables(
             given,
-            summary,
+            layout,
             kinds=self.ids,
-            shape=self.shape_of[summary.kind],
-            slot=summary.position,
+            shape=self.shape_of[layout.kind],
+            slot=layout.position,
             places=self.places(),
             bounds=bounds,
         )

@@ -17,9 +17,10 @@ from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables
 from loganomaly.reading.records import Records
 from loganomaly.redaction.names import hide_value, is_telling, secret_name
+from loganomaly.scan.hashes import intern, scatter
 from loganomaly.scan.named_values import UNITS, read_values, value_texts
-from loganomaly.scan.shapes import intern, scatter
-from loganomaly.scan.slots import Occurrences, Places, slot_tables, summarise
+from loganomaly.scan.slots import Layout, Places, slot_tables
+from loganomaly.scan.survey import Occurrences
 
 __all__ = ["FieldTables", "scan_fields", "slots_of"]
 
@@ -126,8 +127,8 @@ def scan_fields(
     hidden = np.array([secret_name(name) is not None for name in names], np.bool_)[distinct]
     unit = _units_of_rows(first, ids, base, units, hidden, numbers)
     given = Occurrences(first, values, numbers)
-    summary = summarise(given, kinds=ids, count=len(at))
-    found = slot_tables(given, summary, kinds=ids, shape=hashes[record], slot=slot, places=places, bounds=bounds)
+    layout = Layout.of(first, kinds=ids, count=len(at))
+    found = slot_tables(given, layout, kinds=ids, shape=hashes[record], slot=slot, places=places, bounds=bounds)
     of_row = distinct[found.row]
     texts = value_texts(data, starts[found.entry], ends[found.entry])
     telling = np.array([is_telling(name) for name in names], np.bool_)
@@ -143,7 +144,7 @@ def scan_fields(
         "slot": slot,
         "name": pl.Series(names, dtype=pl.String).gather(distinct),
         "unit": pl.Series(UNITS).gather(unit),
-        "records": summary.records,
+        "records": layout.records,
         "place": places.lines[record],
     })  # fmt: skip
     worded = found.values.with_columns(text=texts)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, is_date_word, token_end
-from loganomaly.scan.shapes import scatter
+from loganomaly.scan.hashes import scatter
 
 __all__ = ["ALL", "IN_FIELDS", "IN_HEADS", "IN_MESSAGES", "find_ids", "key_name"]
 

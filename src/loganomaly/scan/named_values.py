@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
-from loganomaly.scan.shapes import scatter
+from loganomaly.scan.hashes import scatter
 from loganomaly.scan.values import LONGEST_VALUE
 
 __all__ = ["UNITS", "read_values", "value_texts"]

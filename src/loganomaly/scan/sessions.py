@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from loganomaly.reading.fields import Fields
 from loganomaly.reading.program import NO_TIME
 from loganomaly.reading.records import Records
+from loganomaly.scan.counting import ranges
 from loganomaly.scan.fields import slots_of
+from loganomaly.scan.hashes import intern
 from loganomaly.scan.ids import find_ids, key_name
-from loganomaly.scan.shapes import intern, ranges
 from loganomaly.scan.slots import Places, nullable
 
 __all__ = ["SessionKeys", "Spots", "session_tables"]

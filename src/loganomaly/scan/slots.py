@@ -1,7 +1,6 @@
 """The tables of slots: what stands in each, by shape. Of positional slots and of fields alike."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -9,20 +8,9 @@ from numpy.typing import NDArray
 
 from loganomaly.profile import place
 from loganomaly.reading.program import NO_TIME
-from loganomaly.scan.bins import BINS
-from loganomaly.scan.codes import Codes, few_numbers
-from loganomaly.scan.shapes import summarise_slots
-from loganomaly.scan.values import SmallestValues, smallest_values
+from loganomaly.scan.survey import Occurrences, slot_rows, survey
 
-__all__ = ["Occurrences", "Places", "SlotTables", "Summary", "nullable", "slot_tables", "summarise"]
-
-
-class Occurrences(NamedTuple):
-    """The values of many records, as `read_shapes` returns them: each record's first, hashes, numbers."""
-
-    first: NDArray[np.int64]
-    values: NDArray[np.uint64]
-    numbers: NDArray[np.float64]
+__all__ = ["Layout", "Places", "SlotTables", "nullable", "slot_tables"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +37,26 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """What `summarise_slots` found, one row per slot of a kind of records.
+class Layout:
+    """The rows of the slots of records, those of one kind together.
 
-    `first` is the row of each kind's first slot, `kind` each row's kind, `position` its place among the kind's slots.
+    `first` is the row of each kind's first slot, `kind` each row's kind, `position` its place among the kind's slots,
+    and `records` how many records of its kind there are.
     """
 
     first: NDArray[np.int64]
     kind: NDArray[np.int64]
     position: NDArray[np.int64]
     records: NDArray[np.int64]
-    found: tuple[NDArray[np.int64], ...]
+
+    @classmethod
+    def of(cls, first: NDArray[np.int64], *, kinds: NDArray[np.int32], count: int) -> "Layout":
+        """Return the layout of the slots of records of `count` kinds, given each record's first value."""
+        rows = slot_rows(first, kinds, count)
+        per_kind = np.diff(rows)
+        kind = np.repeat(np.arange(count), per_kind)
+        records = np.bincount(kinds, minlength=count)[kind]
+        return cls(first=rows, kind=kind, position=np.arange(len(kind)) - rows[kind], records=records)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +75,9 @@ class SlotTables:
     entry: NDArray[np.int64]
 
 
-def summarise(given: Occurrences, *, kinds: NDArray[np.int32], count: int) -> Summary:
-    """Summarise the values of records of `count` kinds; those of one kind have the same slots."""
-    first, *found = summarise_slots(given.first, given.values, given.numbers, kinds, count)
-    per_kind = np.diff(first)
-    kind = np.repeat(np.arange(count), per_kind)
-    records = np.bincount(kinds, minlength=count)
-    return Summary(
-        first=first, kind=kind, position=np.arange(len(kind)) - first[kind], records=records[kind], found=tuple(found)
-    )
-
-
 def slot_tables(
     given: Occurrences,
-    summary: Summary,
+    layout: Layout,
     *,
     kinds: NDArray[np.int32],
     shape: NDArray[np.uint64],
@@ -99,41 +85,39 @@ def slot_tables(
     places: Places,
     bounds: pl.DataFrame,
 ) -> SlotTables:
-    """Return the tables of what was summarised; `shape` and `slot` are those of the rows of the summary.
+    """Return the tables of the values of records; `shape` and `slot` are those of the rows of the layout.
 
     Values above the `bounds` are left out, see `loganomaly.profile.Bounds`.
     """
-    lowest, highest, numbers, low, high, low_row, high_row, bins, counts = summary.found
-    unknown = numbers == 0
+    found = survey(given, kinds=kinds, rows=layout.first, times=places.times, limits=_bounds_of(shape, slot, bounds))
+    unknown = found.numbers == 0
     columns: dict[str, object] = {
         "shape": shape,
         "slot": slot,
-        "records": summary.records,
-        "lowest": lowest,
-        "highest": highest,
-        "numbers": numbers,
-        "low": nullable(low, unknown),
-        "high": nullable(high, unknown),
+        "records": layout.records,
+        "lowest": found.lowest,
+        "highest": found.highest,
+        "numbers": found.numbers,
+        "low": nullable(found.low, unknown),
+        "high": nullable(found.high, unknown),
     }
-    for name, rows in (("low", low_row), ("high", high_row)):
+    for name, rows in (("low", found.low_row), ("high", found.high_row)):
         columns[f"{name}_line"] = nullable(places.lines[rows] if len(kinds) else rows, unknown)
         columns[f"{name}_offset"] = nullable(places.offsets[rows] if len(kinds) else rows, unknown)
-    sketch = pl.DataFrame(
-        {"shape": shape[bins // BINS], "slot": slot[bins // BINS], "bin": bins % BINS, "count": counts}
-    )
-    few = few_numbers(given.first, given.numbers, kinds, summary.first, places.times)
-    columns["many"] = few.many.astype(np.int64)
-    codes = {"shape": shape[few.slots], "slot": slot[few.slots], "code": few.codes, "count": few.counts}
-    kept = smallest_values(*given, kinds, summary.first, places.times, _bounds_of(shape, slot, bounds))
-    values = {"shape": shape[kept.slots], "slot": slot[kept.slots], "value": kept.values, "count": kept.counts}
+    columns["many"] = found.many.astype(np.int64)
+    row, bins, counts = found.bins
+    code_row, code, code_counts, *code_extent = found.codes
+    value_row, value, value_counts, *value_extent, entry = found.values
+    codes = {"shape": shape[code_row], "slot": slot[code_row], "code": code, "count": code_counts}
+    values = {"shape": shape[value_row], "slot": slot[value_row], "value": value.view(np.uint64), "count": value_counts}
     return SlotTables(
         slots=pl.DataFrame(columns),
-        bins=sketch,
-        codes=pl.DataFrame(codes | _extent(few, places)),
-        values=pl.DataFrame(values | _extent(kept, places)),
-        row=kept.slots,
-        record=kept.first_rows,
-        entry=kept.entries,
+        bins=pl.DataFrame({"shape": shape[row], "slot": slot[row], "bin": bins, "count": counts}),
+        codes=pl.DataFrame(codes | _extent(*code_extent, places=places)),
+        values=pl.DataFrame(values | _extent(*value_extent, places=places)),
+        row=value_row,
+        record=value_extent[0],
+        entry=entry,
     )
 
 
@@ -146,15 +130,22 @@ def _bounds_of(shape: NDArray[np.uint64], slot: NDArray[np.int64], bounds: pl.Da
     return np.where(found.is_null().to_numpy(), none, found.fill_null(0).to_numpy())
 
 
-def _extent(found: Codes | SmallestValues, places: Places) -> dict[str, object]:
-    """Return the columns that say when and where values were first and last seen."""
-    untimed = found.first_times == NO_TIME
+def _extent(
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    earliest: NDArray[np.int64],
+    latest: NDArray[np.int64],
+    *,
+    places: Places,
+) -> dict[str, object]:
+    """Return the columns that say when and where values were first and last seen, given these records and times."""
+    untimed = earliest == NO_TIME
     return {
-        "first_time": nullable(found.first_times, untimed),
-        "last_time": nullable(found.last_times, untimed),
-        "first_place": places.lines[found.first_rows],
-        "first_offset": places.offsets[found.first_rows],
-        "last_place": places.lines[found.last_rows],
+        "first_time": nullable(earliest, untimed),
+        "last_time": nullable(latest, untimed),
+        "first_place": places.lines[first],
+        "first_offset": places.offsets[first],
+        "last_place": places.lines[last],
     }
 
 

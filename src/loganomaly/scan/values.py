@@ -5,7 +5,7 @@ their records are counted: up to the limit a slot's values are known exactly, be
 tells how many there are (bottom-k sketch; Beyer et al., SIGMOD 2007).
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,137 +13,90 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, token_end
-from loganomaly.profile import MOST_VALUES
 from loganomaly.reading.program import NO_TIME
-from loganomaly.scan.shapes import intern
 
-__all__ = ["LONGEST_VALUE", "SmallestValues", "smallest_values", "token_texts"]
+__all__ = ["LONGEST_VALUE", "VALUE_COLUMNS", "keep_smallest", "table_size", "token_texts"]
 
 LONGEST_VALUE = 120
 """Bytes of a value that are kept."""
-
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-
-
-class SmallestValues(NamedTuple):
-    """Values with the smallest hashes, one row each.
-
-    Attributes
-    ----------
-    slots
-        Row of each value's slot, in the summary of the slots.
-    values
-        Its hash.
-    counts
-        Messages that have it.
-    first_rows, last_rows
-        The first and the last of them.
-    entries
-        Number of the value in what was read, of the first of them.
-    first_times, last_times
-        The smallest and the largest time of them, NO_TIME where none has one.
-    """
-
-    slots: NDArray[np.int64]
-    values: NDArray[np.uint64]
-    counts: NDArray[np.int64]
-    first_rows: NDArray[np.int64]
-    entries: NDArray[np.int64]
-    last_rows: NDArray[np.int64]
-    first_times: NDArray[np.int64]
-    last_times: NDArray[np.int64]
+VALUE_COLUMNS = 8
+"""Slot, bits of the hash, how many records have it, the first and the last of them, their smallest and largest time,
+and where it stands first in what was read."""
 
 
 @njit(nogil=True, cache=True)
-def _entries(first: Any, values: Any, numbers: Any, ids: Any, base: Any) -> Any:
-    """Return, for each value that is no number, its slot, its row, its place, and one hash of slot and value."""
-    slots, rows, places = (
-        np.empty(len(values), np.int64),
-        np.empty(len(values), np.int64),
-        np.empty(len(values), np.int64),
-    )
-    keys = np.empty(len(values), np.uint64)
-    count = 0
-    for row in range(len(ids)):
-        begin = base[ids[row]]
-        for i in range(min(first[row + 1] - first[row], base[ids[row] + 1] - begin)):
-            at = first[row] + i
-            if np.isnan(numbers[at]):
-                slots[count], rows[count], places[count] = begin + i, row, at
-                keys[count] = values[at] ^ (np.uint64(begin + i + 1) * _MIX)
-                count += 1
-    return slots[:count], rows[:count], places[:count], keys[:count]
+def table_size(count: Any) -> Any:
+    """Return how many places a table for so many values needs: a power of two."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    return size
 
 
 @njit(nogil=True, cache=True)
-def _kept(slots: Any, values: Any, limit: Any, most: Any) -> Any:
-    """Return which values are among the `most` smallest of their slot, and not above its limit, which is lowered."""
-    count = len(limit)
-    place = np.zeros(count + 1, np.int64)
-    for slot in slots:
-        place[slot + 1] += 1
-    for slot in range(count):
-        place[slot + 1] += place[slot]
-    grouped, used = np.empty(len(values), np.uint64), place[:-1].copy()
-    for i in range(len(slots)):
-        grouped[used[slots[i]]] = values[i]
-        used[slots[i]] += 1
-    for slot in range(count):
-        if place[slot + 1] - place[slot] > most:
-            limit[slot] = min(limit[slot], np.partition(grouped[place[slot] : place[slot + 1]], most - 1)[most - 1])
-    kept = np.empty(len(values), np.bool_)
-    for i in range(len(slots)):
-        kept[i] = values[i] <= limit[slots[i]]
-    return kept
-
-
-@njit(nogil=True, cache=True)
-def _extents(distinct: Any, rows: Any, times: Any, count: Any) -> Any:
-    """Return how often each value occurs, in which row last, and its smallest and largest time; 0 <= value < count."""
-    counts, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    low, high = np.full(count, NO_TIME), np.full(count, NO_TIME)
-    for i in range(len(distinct)):
-        value, time = distinct[i], times[rows[i]]
-        counts[value] += 1
-        last[value] = rows[i]
-        if time != NO_TIME:
-            if low[value] == NO_TIME or time < low[value]:
-                low[value] = time
-            high[value] = max(high[value], time)
-    return counts, last, low, high
-
-
-def smallest_values(
-    first: NDArray[np.int64],
-    values: NDArray[np.uint64],
-    numbers: NDArray[np.float64],
-    ids: NDArray[np.int32],
-    base: NDArray[np.int64],
-    times: NDArray[np.int64],
-    bounds: NDArray[np.uint64],
-) -> SmallestValues:
-    """Return the values that are no numbers with the smallest hashes of each slot, MOST_VALUES at most.
+def keep_smallest(
+    slot: Any,
+    values: Any,
+    places: Any,
+    rows: Any,
+    count: Any,
+    times: Any,
+    most: Any,
+    table: Any,
+    found: Any,
+    used: Any,
+) -> Any:
+    """Write the `most` values of a slot with the smallest hashes to rows of `found`.
 
     Parameters
     ----------
-    first, values, numbers
-        As `read_shapes` returns them.
-    ids
-        Shape of each message.
-    base
-        Row of each shape's first slot, as `summarise_slots` returns it.
+    slot
+        What is written to their first column.
+    values, places, rows, count
+        The slot's hashes are values[places[:count]], of the records rows[:count], in order.
     times
-        Time of each message, or NO_TIME.
-    bounds
-        Of each slot the largest hash that is of use.
+        Time of each record, or NO_TIME.
+    table
+        table_size(count) places for use in here.
+    found : (at least used + count, VALUE_COLUMNS)
+        What is known of `used` values so far.
+
+    Returns
+    -------
+    int
+        How many are known now.
     """
-    slots, rows, places, keys = _entries(first, values, numbers, ids, base)
-    distinct, _, firsts = intern(keys)
-    counts, last, low, high = _extents(distinct, rows, times, len(firsts))
-    slots, rows, places = slots[firsts], rows[firsts], places[firsts]
-    hashes = keys[firsts] ^ ((slots + 1).astype(np.uint64) * _MIX)
-    kept = np.flatnonzero(_kept(slots, hashes, bounds.copy(), MOST_VALUES))
-    return SmallestValues(*(column[kept] for column in (slots, hashes, counts, rows, places, last, low, high)))
+    size = table_size(count)
+    table[:size] = -1
+    end = used
+    for k in range(count):
+        value, time = np.int64(values[places[k]]), times[rows[k]]
+        at = np.int64(values[places[k]] & np.uint64(size - 1))
+        while table[at] >= 0 and found[table[at], 1] != value:
+            at = (at + 1) & (size - 1)
+        entry = table[at]
+        if entry < 0:
+            entry, table[at] = end, end
+            found[entry, 0], found[entry, 1], found[entry, 2] = slot, value, 0
+            found[entry, 3], found[entry, 5], found[entry, 6] = rows[k], NO_TIME, NO_TIME
+            found[entry, 7] = places[k]
+            end += 1
+        found[entry, 2] += 1
+        found[entry, 4] = rows[k]
+        if time != NO_TIME:
+            if found[entry, 5] == NO_TIME or time < found[entry, 5]:
+                found[entry, 5] = time
+            found[entry, 6] = max(found[entry, 6], time)
+    if end - used <= most:
+        return end
+    hashes = found[used:end, 1].copy().view(np.uint64)
+    limit = np.partition(hashes, most - 1)[most - 1]
+    kept = used
+    for k in range(used, end):
+        if hashes[k - used] <= limit:
+            found[kept] = found[k]
+            kept += 1
+    return kept
 
 
 @njit(nogil=True, cache=True)

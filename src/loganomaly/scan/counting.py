@@ -1,0 +1,88 @@
+"""Counts numbered records by time. Compiled."""
+
+from typing import Any
+
+import numpy as np
+
+from loganomaly.kernels import njit
+from loganomaly.reading.program import NO_TIME
+from loganomaly.scan.hashes import scatter
+
+__all__ = ["count_pairs", "ranges"]
+
+
+@njit(nogil=True, cache=True)
+def _bump(keys: Any, counts: Any, used: Any, key: Any, by: Any) -> Any:
+    """Add `by` to the count of `key` (> 0) in an open-addressing table that has room; return how many are used."""
+    mask = len(keys) - 1
+    slot = np.int64(scatter(np.uint64(key)) & np.uint64(mask))
+    while keys[slot] != 0:
+        if keys[slot] == key:
+            counts[slot] += by
+            return used
+        slot = (slot + 1) & mask
+    keys[slot], counts[slot] = key, by
+    return used + 1
+
+
+@njit(nogil=True, cache=True)
+def _grown(keys: Any, counts: Any) -> Any:
+    bigger, totals = np.zeros(len(keys) * 4, np.int64), np.zeros(len(keys) * 4, np.int64)
+    used = 0
+    for slot in range(len(keys)):
+        if keys[slot] != 0:
+            used = _bump(bigger, totals, used, keys[slot], counts[slot])
+    return bigger, totals
+
+
+@njit(nogil=True, cache=True)
+def _entries(keys: Any, counts: Any, used: Any) -> Any:
+    out_keys, out_counts = np.empty(used, np.int64), np.empty(used, np.int64)
+    n = 0
+    for slot in range(len(keys)):
+        if keys[slot] != 0:
+            out_keys[n], out_counts[n] = keys[slot] - 1, counts[slot]
+            n += 1
+    return out_keys, out_counts
+
+
+@njit(nogil=True, cache=True)
+def count_pairs(ids: Any, times: Any, width: Any) -> Any:
+    """Count the rows of each (id, bucket of `width` microseconds); rows without a time or with id < 0 are left out.
+
+    Returns
+    -------
+    ids, buckets, counts : int64 arrays
+        One entry per pair that occurs, in no order. A bucket is its number, not its start.
+    """
+    lowest = np.int64(0x7FFFFFFFFFFFFFFF)
+    for row in range(len(times)):
+        if times[row] != NO_TIME and times[row] < lowest:
+            lowest = times[row]
+    base = lowest // width
+    keys, counts, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
+    for row in range(len(times)):
+        if times[row] == NO_TIME or ids[row] < 0:
+            continue
+        # 24 bits of id and 39 bits of bucket: at one second, all years of four digits.
+        key = (np.int64(ids[row]) << 39) + (times[row] // width - base) + 1
+        used = _bump(keys, counts, used, key, 1)
+        if used * 2 > len(keys):
+            keys, counts = _grown(keys, counts)
+    entries, totals = _entries(keys, counts, used)
+    return entries >> 39, (entries & 0x7FFFFFFFFF) + base, totals
+
+
+@njit(nogil=True, cache=True)
+def ranges(ids: Any, times: Any, count: Any) -> Any:
+    """Return the smallest and the largest time of each id, NO_TIME where there is none; 0 <= id < count."""
+    low, high = np.full(count, NO_TIME), np.full(count, NO_TIME)
+    for row in range(len(ids)):
+        time = times[row]
+        if time == NO_TIME:
+            continue
+        number = ids[row]
+        if low[number] == NO_TIME or time < low[number]:
+            low[number] = time
+        high[number] = max(high[number], time)
+    return low, high

@@ -1,0 +1,89 @@
+"""Hashes of texts, and numbers for those that differ. Compiled."""
+
+from typing import Any
+
+import numpy as np
+
+from loganomaly.kernels import njit
+
+__all__ = ["FNV_OFFSET", "FNV_PRIME", "hash_spans", "intern", "scatter"]
+
+FNV_OFFSET = np.uint64(14695981039346656037)
+FNV_PRIME = np.uint64(1099511628211)
+_ONE = np.uint64(1)
+
+
+@njit(nogil=True, cache=True)
+def scatter(value: Any) -> Any:
+    """Spread the bits of a hash (finaliser of MurmurHash3)."""
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
+
+
+@njit(nogil=True, cache=True)
+def hash_spans(data: Any, starts: Any, ends: Any) -> Any:
+    """Hash the bytes data[starts[i]:ends[i]]; 0 where starts[i] is negative. Returns a uint64 array."""
+    hashes = np.zeros(len(starts), np.uint64)
+    for row in range(len(starts)):
+        if starts[row] < 0:
+            continue
+        value = FNV_OFFSET
+        for i in range(starts[row], ends[row]):
+            value = (value ^ np.uint64(data[i])) * FNV_PRIME
+        value = scatter(value)
+        hashes[row] = value if value != 0 else _ONE
+    return hashes
+
+
+@njit(nogil=True, cache=True)
+def intern(hashes: Any) -> Any:
+    """Give the distinct hashes numbers, in the order of their first row.
+
+    Returns
+    -------
+    ids : int32 array
+        Number of each row's hash.
+    distinct : uint64 array
+        The hash of each number.
+    first : int64 array
+        Row where each number occurs first.
+    """
+    size = 1 << 12
+    keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
+    ids = np.empty(len(hashes), np.int32)
+    distinct, first = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int64)
+    count, zero = 0, -1
+    for row in range(len(hashes)):
+        value = hashes[row]
+        if value == 0:  # stands for an empty place in the table, so it has no place there
+            if zero < 0:
+                zero = count
+                distinct[count], first[count] = value, row
+                count += 1
+            ids[row] = zero
+            continue
+        slot = np.int64(value & np.uint64(size - 1))
+        while keys[slot] != 0 and keys[slot] != value:
+            slot = (slot + 1) & (size - 1)
+        if keys[slot] == 0:
+            keys[slot] = value
+            numbers[slot] = count
+            distinct[count], first[count] = value, row
+            count += 1
+            if count * 2 > size:
+                size *= 4
+                keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
+                for number in range(count):
+                    if number == zero:
+                        continue
+                    place = np.int64(distinct[number] & np.uint64(size - 1))
+                    while keys[place] != 0:
+                        place = (place + 1) & (size - 1)
+                    keys[place], numbers[place] = distinct[number], number
+            ids[row] = count - 1
+        else:
+            ids[row] = numbers[slot]
+    return ids, distinct[:count].copy(), first[:count].copy()
