@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from loganomaly import analyze_command
+from loganomaly.analyze_command import run as analyze_command
 from loganomaly.cli import app
 from loganomaly.config import Config
 from loganomaly.errors import InputMissingError, OutputError, UnavailableError

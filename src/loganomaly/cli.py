@@ -8,7 +8,7 @@ import atexit
 import gc
 import sys
 
-from loganomaly.analyze_command import app
+from loganomaly.analyze_command.run import app
 from loganomaly.dashboard_command import dashboard_app
 from loganomaly.dismiss_command import dismiss_app
 from loganomaly.inspect_command import inspect_app

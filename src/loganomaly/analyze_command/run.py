@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from loganomaly.analyze_command import options
 from loganomaly.cluster.address import check_cluster_installed, read_address
 from loganomaly.command_settings import DayFirst, Timezone, Year, load_settings, reading_overrides
 from loganomaly.console import (
@@ -37,200 +37,42 @@ _EPILOG = (
     "Exit codes: 0 done, whatever was found; 2 the call or the configuration is wrong; 130 interrupted; "
     f"1 anything else. Example: {_EXAMPLE}"
 )
-_AUDIT = "llm-audit.jsonl"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-
-class _Phase(StrEnum):
-    FULL = "full"
-    PREPARE = "prepare"
-    CLASSIFY = "classify"
-
-
-def _show_version(value: bool) -> None:  # noqa: FBT001  (called by typer with one argument)
-    if value:
-        from importlib import metadata
-
-        try:
-            version = metadata.version("loganomaly")
-        except metadata.PackageNotFoundError:
-            version = "of unknown version (the package is not installed)"
-        typer.echo(f"loganomaly {version}")
-        raise typer.Exit
 
 
 @app.command(epilog=_EPILOG)
 def analyze(
     *,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            metavar="PATH",
-            help="Required. Log file, folder, glob (in quotes), URL or - for standard input; may be repeated. With "
-            "--llm-phase classify, questions or answers: DIR/questions.jsonl if not given.",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", metavar="DIR", help="Required. Folder for the results; made if need be."),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            help="YAML file of settings. Options given here win over it, and it wins over the defaults.",
-        ),
-    ] = None,
-    templates: Annotated[
-        Path | None,
-        typer.Option(
-            "--templates",
-            metavar="FILE",
-            help="The templates.json of an earlier run, or its folder: known templates keep their ids.",
-        ),
-    ] = None,
-    suppress: Annotated[
-        str | None,
-        typer.Option(
-            "--suppress",
-            metavar="FILE",
-            help="Findings that are not shown, as `loganomaly dismiss` writes them down (suppress_file).",
-        ),
-    ] = None,
-    show_results: Annotated[
-        bool, typer.Option("--show-results", help="Show the results in the browser at the end, until Ctrl-C.")
-    ] = False,
-    batch_size: Annotated[
-        int | None,
-        typer.Option("--batch-size", metavar="N", min=1, help="Lines read at a time; bounds the memory."),
-    ] = None,
-    workers: Annotated[
-        str | None,
-        typer.Option(
-            "--workers",
-            metavar="N|auto",
-            help="Chunks scanned at a time, of one file or of many; all cores that this process may use if not given.",
-        ),
-    ] = None,
-    max_logs: Annotated[
-        int | None, typer.Option("--max-logs", metavar="N", min=1, help="Stop after this many lines.")
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="ADDRESS",
-            help="Read the logs on the workers of a Dask scheduler (tcp://HOST:PORT), or in N processes on this "
-            "machine (local:N); same results.",
-        ),
-    ] = None,
-    disable_llm: Annotated[
-        bool, typer.Option("--disable-llm", help="Ask no language model (llm.provider: local).")
-    ] = False,
-    summary_only: Annotated[
-        bool, typer.Option("--summary-only", help="Write the summary without the list of anomalies.")
-    ] = False,
-    report: Annotated[
-        bool,
-        typer.Option(
-            "--report/--no-report", help="Write DIR/report.html and DIR/report.md, a report that can be mailed."
-        ),
-    ] = True,
-    llm: Annotated[
-        str | None,
-        typer.Option("--llm", metavar="MODEL", help="Language model to ask about the findings (llm.model)."),
-    ] = None,
-    compliance_mode: Annotated[
-        bool,
-        typer.Option(
-            "--compliance-mode",
-            help="Mask e-mail and IP addresses in the results, not only secrets; send nothing to other machines, and "
-            f"write down in DIR/{_AUDIT} what is sent to a model on this one.",
-        ),
-    ] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Report the steps of the run, and errors in detail.")
-    ] = False,
-    enable_lof: Annotated[
-        bool | None,
-        typer.Option("--enable-lof/--no-enable-lof", help="Local outlier factor detector (detectors.lof.enabled)."),
-    ] = None,
-    lof_n_neighbors: Annotated[
-        int | None,
-        typer.Option(
-            "--lof-n-neighbors",
-            metavar="N",
-            help="Neighbours to compare with (detectors.lof.neighbors).",
-        ),
-    ] = None,
-    lof_contamination: Annotated[
-        float | None,
-        typer.Option(
-            "--lof-contamination",
-            metavar="X",
-            help="Share expected to be anomalous, above 0 to 0.5 (detectors.lof.contamination).",
-        ),
-    ] = None,
-    enable_rolling_window: Annotated[
-        bool | None,
-        typer.Option(
-            "--enable-rolling-window/--no-enable-rolling-window",
-            help="Rolling window detector (detectors.rolling_window.enabled).",
-        ),
-    ] = None,
-    rolling_window_size: Annotated[
-        int | None,
-        typer.Option(
-            "--rolling-window-size",
-            metavar="N",
-            help="Lines in one window (detectors.rolling_window.window_size).",
-        ),
-    ] = None,
-    rolling_window_threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--rolling-window-threshold",
-            metavar="X",
-            help="Share of a window, above 0 to 1, that makes it repetitive "
-            "(detectors.rolling_window.repetition_threshold).",
-        ),
-    ] = None,
-    contamination: Annotated[
-        float | None,
-        typer.Option(
-            "--contamination",
-            metavar="X",
-            help="Largest share of all records that findings are about, above 0 to 0.5, the worst first; "
-            "as many as are unusual if not given (detectors.contamination).",
-        ),
-    ] = None,
+    inputs: options.Inputs = None,
+    output: options.Output = None,
+    config: options.Config = None,
+    templates: options.Templates = None,
+    suppress: options.Suppress = None,
+    show_results: options.ShowResults = False,
+    batch_size: options.BatchSize = None,
+    workers: options.Workers = None,
+    max_logs: options.MaxLogs = None,
+    cluster: options.Cluster = None,
+    disable_llm: options.DisableLLM = False,
+    summary_only: options.SummaryOnly = False,
+    report: options.Report = True,
+    llm: options.LLM = None,
+    compliance_mode: options.ComplianceMode = False,
+    verbose: options.Verbose = False,
+    enable_lof: options.EnableLOF = None,
+    lof_n_neighbors: options.LOFNeighbors = None,
+    lof_contamination: options.LOFContamination = None,
+    enable_rolling_window: options.EnableRollingWindow = None,
+    rolling_window_size: options.RollingWindowSize = None,
+    rolling_window_threshold: options.RollingWindowThreshold = None,
+    contamination: options.Contamination = None,
     timezone: Timezone = None,
     day_first: DayFirst = None,
     year: Year = None,
-    file_config_map: Annotated[
-        str | None,
-        typer.Option(
-            "--file-config-map",
-            metavar="JSON",
-            help='Settings by input file: {"app.log": "app.yaml", "*.access.log": "access.yaml"}.',
-        ),
-    ] = None,
-    llm_phase: Annotated[
-        _Phase,
-        typer.Option(
-            "--llm-phase",
-            metavar="full|prepare|classify",
-            help="What to do about a language model: ask it (full), write down the questions (prepare), or answer "
-            "those that were written down, and complete the results in DIR (classify).",
-        ),
-    ] = _Phase.FULL,
-    version: Annotated[  # noqa: ARG001  (its callback does the work)
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
-    ] = False,
+    file_config_map: options.FileConfigMap = None,
+    llm_phase: options.LLMPhase = options.Phase.FULL,
+    version: options.Version = False,  # noqa: ARG001  (its callback does the work)
 ) -> None:
     """Find what is unusual in logs, where, why and how bad; no training data, no set-up.
 
@@ -257,7 +99,7 @@ def analyze(
     interrupted = False
     try:
         with reported_errors(verbose=verbose), logging_to_stderr(verbose=verbose):
-            if llm_phase is _Phase.CLASSIFY:
+            if llm_phase is options.Phase.CLASSIFY:
                 given = {"--batch-size": batch_size, "--workers": workers, "--max-logs": max_logs,
                          "--templates": templates, "--cluster": cluster,
                          "--file-config-map": file_config_map, "--suppress": suppress,
@@ -356,7 +198,7 @@ def _classify(
             output,
             config=settings,
             compliance=compliance,
-            audit=output / _AUDIT if compliance else None,
+            audit=output / options.AUDIT if compliance else None,
             progress=progress,
         )
     saved += answered.saved
@@ -392,7 +234,7 @@ def _analyze(
     file_configs: Mapping[str, "Config"],
     templates: Path | None,
     compliance: bool,
-    phase: _Phase,
+    phase: options.Phase,
     batch_size: int | None,
     workers: int | None,
     max_logs: int | None,
@@ -409,8 +251,8 @@ def _analyze(
             file_configs=file_configs,
             compliance=compliance,
             templates=templates,
-            audit=output / _AUDIT if compliance else None,
-            llm_phase="prepare" if phase is _Phase.PREPARE else "full",
+            audit=output / options.AUDIT if compliance else None,
+            llm_phase="prepare" if phase is options.Phase.PREPARE else "full",
         )
     with progress_bar() as progress:
         return analyzer.analyze(

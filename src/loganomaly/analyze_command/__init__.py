@@ -1,0 +1,1 @@
+"""``loganomaly --input PATH --output DIR``: its options, and the run."""
