@@ -1,17 +1,16 @@
 """Find the log files that the user's inputs stand for: files, folders, globs, pipes, and archives of them."""
 
-import difflib
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsError, UsageError
+from loganomaly.errors import InputUnreadableError, NoLogsError, UsageError
+from loganomaly.reading.files import FileWalk, MetFile, shown_path, unreadable
 from loganomaly.reading.looks import Look, look_at
 from loganomaly.reading.members import ArchiveWalk
 from loganomaly.reading.parquet import table_problem
@@ -26,9 +25,7 @@ __all__ = ["Found", "Skipped", "find_sources"]
 _BLOCK = 1 << 20
 _LOOKS = 16  # objects of a storage that are looked at at a time, each of which is a wait for an answer
 _STDIN = "-"
-_GLOB = re.compile(r"[*?[]")
 
-_How = Literal["named", "matched", "walked"]
 _Identity = tuple[int, int] | str
 
 
@@ -46,12 +43,6 @@ class Found:
 
     sources: tuple[Source, ...]
     skipped: tuple[Skipped, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    path: Path
-    how: _How
 
 
 def find_sources(
@@ -132,18 +123,15 @@ class _Finder:
         if is_url(given):
             self._add_url(given)
             return
-        path = Path(given)
-        status = _status(path)
-        if status is None:
-            if not _GLOB.search(given):
-                raise InputMissingError(f"no such file or folder: {given!r}{_hint(path)}")
-            self._examine_all(self._matched(given))
-        elif stat.S_ISDIR(status.st_mode):
-            self._examine_all(self._walked(path, named=True))
-        elif stat.S_ISFIFO(status.st_mode):
-            self._add_fifo(path, name=_shown(given), identity=_identity(status))
-        else:
-            self._examine(_Candidate(path, "named"), name=_shown(given))
+        walk = FileWalk(exclude=self._exclude)
+        files = walk.files(given)
+        for name, reason in walk.skipped:
+            self._skip(name, reason)
+        for file in files:
+            if file.how == "named" and file.path.is_fifo():
+                self._add_fifo(file)
+            else:
+                self._examine(file)
 
     def found(self, inputs: Sequence[str]) -> Found:
         # Skipped by its name in a folder, and read because another input names it: it is read.
@@ -170,21 +158,22 @@ class _Finder:
             stream = sys.stdin.buffer
         self._add_pipe(stream, name="<stdin>", identity=_STDIN)
 
-    def _add_fifo(self, path: Path, *, name: str, identity: _Identity) -> None:
-        if identity in self._pipes:
-            return
+    def _add_fifo(self, met: MetFile) -> None:
         try:
-            stream = path.open("rb")
+            identity = _identity(met.path.stat())
+            if identity in self._pipes:
+                return
+            stream = met.path.open("rb")
         except OSError as error:
-            raise _unreadable(name, error) from error
+            raise unreadable(met.name, error) from error
         with stream:
-            self._add_pipe(stream, name=name, identity=identity)
+            self._add_pipe(stream, name=met.name, identity=identity)
 
     def _add_pipe(self, stream: BinaryIO, *, name: str, identity: _Identity) -> None:
         self._pipes.add(identity)
         path = spool(_blocks(stream, name=name), name=name, folder=self._spool_dir)
         self._spools.add(path)
-        self._examine(_Candidate(path, "named"), name=name, identity=identity)
+        self._examine(MetFile(path=path, name=name, how="named"), identity=identity)
         if all(source.path != path for source in self._sources.values()):
             path.unlink()
 
@@ -242,41 +231,38 @@ class _Finder:
             except StorageError as error:
                 raise InputUnreadableError(f"cannot read {name!r}: {error.strerror}") from error
         os.utime(path, (met.modified, met.modified))
-        self._examine(_Candidate(path, "named"), name=name, identity=met.stored.url)
+        self._examine(MetFile(path=path, name=name, how="named"), identity=met.stored.url)
         if all(source.path != path for source in self._sources.values()):
             path.unlink()
 
-    def _examine_all(self, candidates: list[_Candidate]) -> None:
-        for candidate in sorted(candidates, key=lambda candidate: candidate.path.parts):
-            self._examine(candidate, name=_shown(candidate.path))
-
-    def _examine(self, candidate: _Candidate, *, name: str, identity: _Identity | None = None) -> None:
+    def _examine(self, met: MetFile, *, identity: _Identity | None = None) -> None:
         """Add a file to the sources or to what is skipped."""
+        path, name = met.path, met.name
         try:
-            status = candidate.path.stat()
+            status = path.stat()
             identity = identity or _identity(status)
             if identity in self._sources or identity in self._archives:
                 return
-            if candidate.how == "named" and not stat.S_ISREG(status.st_mode):
+            if met.how == "named" and not stat.S_ISREG(status.st_mode):
                 raise InputUnreadableError(
                     f"cannot read {name!r}: a socket or device, not a file; copy what it gives into a file"
                 )
             if not stat.S_ISREG(status.st_mode):
                 self._skip(name, "a pipe, socket or device", identity=identity)
                 return
-            with candidate.path.open("rb") as file:
-                look = look_at(file, path=candidate.path, walked=candidate.how == "walked")
+            with path.open("rb") as file:
+                look = look_at(file, path=path, walked=met.how == "walked")
             if isinstance(look, str):
                 self._skip(name, look, identity=identity)
-            elif look.kind == "parquet" and (problem := table_problem(candidate.path)):
+            elif look.kind == "parquet" and (problem := table_problem(path)):
                 self._skip(name, problem, identity=identity)
             elif look.kind in {"parquet", "text"}:
-                self._sources[identity] = _source(candidate.path, name=name, look=look, status=status)
+                self._sources[identity] = _source(path, name=name, look=look, status=status)
             else:
-                self._add_archive(candidate.path, name=name, identity=identity, look=look, modified=status.st_mtime)
+                self._add_archive(path, name=name, identity=identity, look=look, modified=status.st_mtime)
         except OSError as error:
-            if candidate.how == "named":
-                raise _unreadable(name, error) from error
+            if met.how == "named":
+                raise unreadable(name, error) from error
             self._skip(name, f"it cannot be read: {error.strerror or error}")
 
     def _add_archive(self, path: Path, *, name: str, identity: _Identity, look: Look, modified: float) -> None:
@@ -290,64 +276,6 @@ class _Finder:
             self._spools |= walk.spools
         for member, reason in walk.skipped:
             self._skip(member, reason)
-
-    def _walked(self, top: Path, *, named: bool) -> list[_Candidate]:
-        """List the files below *top*."""
-        files: list[_Candidate] = []
-        errors: list[OSError] = []
-        for folder, folders, names in os.walk(top, onerror=errors.append):
-            here = Path(folder)
-            folders[:] = [name for name in folders if self._enters(here / name)]
-            hidden = [name for name in names if name.startswith(".")]
-            if hidden:
-                self._skip(_shown(here / ".*"), f"hidden files: {len(hidden)}")
-            files += [_Candidate(here / name, "walked") for name in names if not name.startswith(".")]
-        for error in errors:
-            failed = Path(os.fsdecode(error.filename))
-            if named and failed == top:
-                raise _unreadable(_shown(top), error) from error
-            self._skip(_shown(failed), f"the folder cannot be listed: {error.strerror or error}")
-        if not files:
-            self._skip(_shown(top), "a folder without files to read")
-        return files
-
-    def _enters(self, folder: Path) -> bool:
-        """Tell whether the walk goes into *folder*; if not, that is listed."""
-        if folder.name.startswith("."):
-            self._skip(_shown(folder), "a hidden folder")
-        elif folder.is_symlink():
-            # It leads out of the tree, or to what the walk meets anyway.
-            self._skip(_shown(folder), "a link to a folder; give it as an input to read it")
-        elif folder.resolve() in self._exclude:
-            self._skip(_shown(folder), "an excluded folder")
-        else:
-            return True
-        return False
-
-    def _matched(self, pattern: str) -> list[_Candidate]:
-        """List the files that a glob matches, and those below the folders that it matches."""
-        base, rest = _split_glob(pattern)
-        hidden_too = any(part.startswith(".") for part in rest.split("/"))
-        files: list[_Candidate] = []
-        matched = False
-        for path in base.glob(rest):
-            if not hidden_too and any(part.startswith(".") for part in path.relative_to(base).parts):
-                continue
-            matched = True
-            resolved = Path(os.path.realpath(path))  # where links go in a ring, too
-            excluded = self._exclude.intersection((resolved, *resolved.parents))
-            if excluded:
-                self._skip(_shown(min(excluded)), "an excluded folder")
-            elif path.is_dir():
-                files += self._walked(path, named=False)
-            else:
-                files.append(_Candidate(path, "matched"))
-        if not matched:
-            raise InputMissingError(f"no file matches {pattern!r}{_hint(base / rest)}")
-        # A file that is both matched and walked is matched: its name does not count.
-        best = {candidate.path: candidate for candidate in files if candidate.how == "walked"}
-        best |= {candidate.path: candidate for candidate in files if candidate.how == "matched"}
-        return list(best.values())
 
 
 def _look_at_object(met: MetObject) -> Look | str | StorageError | None:
@@ -385,29 +313,8 @@ def _source(path: Path, *, name: str, look: Look, status: os.stat_result) -> Sou
     )
 
 
-def _status(path: Path) -> os.stat_result | None:
-    """Return the status of an input; None when it does not exist."""
-    try:
-        return path.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-    except OSError as error:
-        raise _unreadable(_shown(path), error) from error
-
-
 def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
-
-
-def _shown(path: Path | str) -> str:
-    """Return a path as text that can be printed and stored, even when its bytes are not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def _unreadable(name: str, error: OSError) -> InputUnreadableError:
-    return InputUnreadableError(
-        f"cannot read {name!r}: {error.strerror or error}; check its permissions, or leave it out"
-    )
 
 
 def _blocks(stream: BinaryIO, *, name: str) -> Iterator[bytes]:
@@ -416,41 +323,12 @@ def _blocks(stream: BinaryIO, *, name: str) -> Iterator[bytes]:
         while block := stream.read(_BLOCK):
             yield block
     except OSError as error:
-        raise _unreadable(name, error) from error
-
-
-def _split_glob(pattern: str) -> tuple[Path, str]:
-    """Split a glob into the folder before its first wildcard and the rest.
-
-    >>> _split_glob("var/log/*.log")[1]
-    '*.log'
-    """
-    parts = Path(pattern).parts
-    first = next(index for index, part in enumerate(parts) if _GLOB.search(part))
-    # As in a shell, ** within a name is *; and at the end it means the files too.
-    rest = [part if part == "**" else re.sub(r"\*\*+", "*", part) for part in parts[first:]]
-    if rest[-1] == "**":
-        rest.append("*")
-    return Path(*parts[:first]), "/".join(rest)
-
-
-def _hint(path: Path) -> str:
-    """Name the existing path nearest to one that does not exist."""
-    for missing in (path, *path.parents):
-        try:
-            names = sorted(os.listdir(missing.parent))  # noqa: PTH208  (names, not paths)
-        except (OSError, ValueError):
-            continue  # this folder is missing too, or closed: look one higher
-        near = difflib.get_close_matches(missing.name, names, n=1, cutoff=0.4)
-        if near:
-            return f"; did you mean {_shown(missing.parent / near[0])!r}?"
-        break
-    return "; check the spelling and the current folder"
+        raise unreadable(name, error) from error
 
 
 def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
     most = 5
-    lines = [f"nothing in {', '.join(repr(_shown(given)) for given in inputs)} can be read as log lines"]
+    lines = [f"nothing in {', '.join(repr(shown_path(given)) for given in inputs)} can be read as log lines"]
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped[:most]]
     if len(skipped) > most:
         lines.append(f"  and {len(skipped) - most} more")
