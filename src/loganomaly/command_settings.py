@@ -1,4 +1,4 @@
-"""Settings on the command line that several commands share."""
+"""Paths and settings on the command line that several commands share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +9,16 @@ import typer
 if TYPE_CHECKING:
     from loganomaly.config import Config
 
-__all__ = ["DayFirst", "Timezone", "Year", "load_settings", "reading_overrides"]
+__all__ = ["DayFirst", "Paths", "Timezone", "Year", "load_settings", "reading_overrides"]
 
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH...",
+        help="Required. Log files, folders, globs (in quotes) or - for standard input.",
+        show_default=False,
+    ),
+]
 Timezone = Annotated[
     str | None,
     typer.Option(

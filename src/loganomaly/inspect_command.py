@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from loganomaly.command_settings import DayFirst, Timezone, Year, load_settings, reading_overrides
+from loganomaly.command_settings import DayFirst, Paths, Timezone, Year, load_settings, reading_overrides
 from loganomaly.console import close_stdout, complain, logging_to_stderr, reported_errors, width, write
 from loganomaly.errors import UsageError
 
@@ -19,14 +19,7 @@ inspect_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, 
 @inspect_app.command(epilog=_INSPECT_EPILOG)
 def inspect(
     *,
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PATH...",
-            help="Required. Log files, folders, globs (in quotes) or - for standard input.",
-            show_default=False,
-        ),
-    ] = None,
+    paths: Paths = None,
     lines: Annotated[
         int | None,
         typer.Option("--lines", metavar="N", min=1, help="Lines of each file that are looked at: 10000 if not given."),

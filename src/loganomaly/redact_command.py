@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loganomaly.command_settings import load_settings
+from loganomaly.command_settings import Paths, load_settings
 from loganomaly.console import close_stdout, complain, logging_to_stderr, reported_errors, write
 from loganomaly.errors import UsageError
 from loganomaly.legible import plain_text
@@ -26,14 +26,7 @@ redact_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, r
 @redact_app.command(epilog=f"Exit codes are those of loganomaly. Example: {_EXAMPLE}")
 def redact(
     *,
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PATH...",
-            help="Required. Log files, folders, globs (in quotes) or - for standard input.",
-            show_default=False,
-        ),
-    ] = None,
+    paths: Paths = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", metavar="DIR", help="Required. Folder for the copies; nothing in it is written over."),
