@@ -16,6 +16,7 @@ from loganomaly.profile import Profile
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 
 _LINES = 200_000
 _REPEATS = 5
@@ -72,7 +73,7 @@ def _line(chance: random.Random, number: int) -> bytes:
 
 def _timed(chunks: list[Chunk], tables: np.ndarray) -> tuple[float, Profile]:
     start = time.process_time()
-    parts = [scan(chunk, tables, floods=FloodSettings()).profile for chunk in chunks]
+    parts = [scan(chunk, tables, search=Search(floods=FloodSettings())).profile for chunk in chunks]
     profile = Profile.merge(parts)
     return time.process_time() - start, profile
 

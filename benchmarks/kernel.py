@@ -18,6 +18,7 @@ from loganomaly.scan.candidates import candidates
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.hashes import intern
 from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.search import Search
 from loganomaly.scan.shapes import read_shapes
 from loganomaly.scan.survey import Occurrences, slot_rows, survey
 
@@ -54,7 +55,9 @@ def measure(path: Path) -> None:
             Occurrences(first, values, numbers), kinds=ids, rows=rows, times=records.time, limits=everything
         ),
         "look for secrets": lambda: candidates(data, records.start, records.end, LeakSearch().tables),
-        "whole scan of a chunk": lambda: scan(Chunk(source=0, data=data), tables, floods=FloodSettings()),
+        "whole scan of a chunk": lambda: scan(
+            Chunk(source=0, data=data), tables, search=Search(floods=FloodSettings())
+        ),
     }
     for stage, run in stages.items():
         seconds = min(_timed(run) for _ in range(_REPEATS))

@@ -8,6 +8,7 @@ from loganomaly.floods import FloodSettings
 from loganomaly.profile import Profile, unplace
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 
 FLOODS = FloodSettings()
 
@@ -23,7 +24,7 @@ def parts_of(text, rules, *, sizes=(), source=0, name="app.log"):
             chunk = Chunk(
                 source=source, data=np.frombuffer(piece, np.uint8), first_line=first, offset=offset, name=name
             )
-            parts.append(scan(chunk, tables, floods=FLOODS, behaviours=tuple(rules)).profile)
+            parts.append(scan(chunk, tables, search=Search(floods=FLOODS, behaviours=tuple(rules))).profile)
         first, offset = first + size, offset + len(piece)
     return parts
 

@@ -19,6 +19,7 @@ from loganomaly.reading.archives import member_name
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import open_source
 from loganomaly.scan.opening import prepare
+from loganomaly.scan.search import Search
 
 LOG = b"2024-05-01 12:00:00 INFO worker 7 is ready\n" * 50
 NOISE = random.Random(7).randbytes(100_000).hex().encode() + b"\n"
@@ -265,7 +266,7 @@ def test_nothing_is_written_where_a_hostile_name_leads(spools, tmp_path):
 def test_a_member_without_a_date_has_that_of_its_archive(spools, mtime):
     (source,) = find("x.tar", tar_of({"a.log": b"May  1 12:00:00 host app: ready\n"}, mtime=mtime), spools).sources
     assert source.modified == Path("x.tar").stat().st_mtime
-    prepare(source, number=0, group=0, floods=None)
+    prepare(source, number=0, group=0, search=Search(floods=None))
 
 
 # --- archives in archives

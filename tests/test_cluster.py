@@ -22,7 +22,7 @@ from loganomaly.cluster import connection, scanning
 from loganomaly.cluster.address import read_address
 from loganomaly.cluster.moved import moved
 from loganomaly.cluster.spans import spans_of
-from loganomaly.cluster.tasks import GroupWork, SourceWork
+from loganomaly.cluster.tasks import SourceWork
 from loganomaly.config import Config, load_config
 from loganomaly.errors import ClusterError, UnavailableError, UsageError
 from loganomaly.floods import FloodSettings
@@ -36,6 +36,7 @@ from loganomaly.reading.streams import Source
 from loganomaly.redaction.pseudonyms import Pseudonymizer
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.search import Search
 from loganomaly.scan.sessions import SessionKeys
 from test_own_code import importing
 from test_same_findings import (
@@ -178,14 +179,9 @@ def test_lines_that_come_later_are_counted_as_if_they_had_been_scanned_there():
         text = text_of([write(event) for event in events(300)]).encode()
         tables = detect(text).tables()
         data = np.frombuffer(text, np.uint8)
-        options = {
-            "floods": FloodSettings(window_size=50),
-            "sessions": SessionKeys(),
-            "leaks": LeakSearch(),
-            "behaviours": rules,
-        }
-        first = scan(Chunk(source=3, data=data, offset=77), tables, **options).profile
-        later = scan(Chunk(source=3, data=data, offset=77, first_line=1234), tables, **options).profile
+        search = Search(floods=FloodSettings(window_size=50), leaks=LeakSearch(), behaviours=rules)
+        first = scan(Chunk(source=3, data=data, offset=77), tables, search=search).profile
+        later = scan(Chunk(source=3, data=data, offset=77, first_line=1234), tables, search=search).profile
         shifted = moved(first, 1234)
         for name in table_schemas():
             assert getattr(shifted, name).equals(getattr(later, name)), name
@@ -233,7 +229,7 @@ def test_what_can_only_be_read_as_a_whole_is_one_part(tmp_path):
 
 def test_nothing_that_is_sent_shows_its_contents_where_it_is_logged():
     key = b"a key that nobody may see 0123456789"
-    work = GroupWork(
+    work = Search(
         floods=FloodSettings(),
         sessions=SessionKeys(),
         leaks=LeakSearch(pseudonyms=Pseudonymizer(key)),

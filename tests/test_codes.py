@@ -13,6 +13,7 @@ from loganomaly.floods import FloodSettings
 from loganomaly.profile import MOST_CODES, Profile, unplace
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 
 FLOODS = FloodSettings()
 START = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
@@ -29,7 +30,7 @@ def parts_of(*chunks, tables=TABLES):
     for lines in chunks:
         data = "".join(lines).encode()
         chunk = Chunk(source=2, data=np.frombuffer(data, np.uint8), first_line=line, offset=offset)
-        parts.append(scan(chunk, tables, floods=FLOODS).profile)
+        parts.append(scan(chunk, tables, search=Search(floods=FLOODS)).profile)
         line, offset = line + len(lines), offset + len(data)
     return parts
 

@@ -12,6 +12,7 @@ from loganomaly.reading.escapes import without_escapes
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import Source, open_source, read_head, read_tail
 from loganomaly.scan.opening import prepare
+from loganomaly.scan.search import Search
 
 COLOURED = b"\x1b[2m2024-05-01T12:00:00Z\x1b[0m \x1b[1;32m INFO\x1b[0m \x1b]0;title\x07ready\n"
 PLAIN = b"2024-05-01T12:00:00Z  INFO ready\n"
@@ -94,7 +95,7 @@ def test_a_coloured_file_is_read_as_a_plain_one(tmp_path):
     path.write_bytes(PLAIN * 100)
     (plain,) = find_sources([str(path)]).sources
     assert content(source) == content(plain)
-    detected = [prepare(s, number=0, group=0, floods=None).detected for s in (source, plain)]
+    detected = [prepare(s, number=0, group=0, search=Search(floods=None)).detected for s in (source, plain)]
     assert detected[0].layouts == detected[1].layouts
     assert detected[0].share == 1.0
 

@@ -24,6 +24,7 @@ from loganomaly.reading.registers import MOST_FIELDS
 from loganomaly.reading.tables import build_tables
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.named_values import UNITS, read_values
+from loganomaly.scan.search import Search
 from loganomaly.scan.values import LONGEST_VALUE
 
 FLOODS = FloodSettings()
@@ -60,7 +61,7 @@ def profile_of(*chunks, t=JSON):
     for lines in chunks:
         data = "".join(f"{text}\n" for text in lines).encode()
         chunk = Chunk(source=0, data=np.frombuffer(data, np.uint8), first_line=line, offset=offset)
-        parts.append(scan(chunk, t, floods=FLOODS).profile)
+        parts.append(scan(chunk, t, search=Search(floods=FLOODS)).profile)
         line, offset = line + len(lines), offset + len(data)
     return Profile.merge([Profile.empty(floods=FLOODS), *parts])
 
@@ -323,7 +324,7 @@ def test_the_tables_do_not_depend_on_pieces_and_order(log, size, chance, caps):
                     source=0, data=np.frombuffer(piece.data, np.uint8), first_line=piece.first_line, offset=piece.offset
                 ),
                 JSON,
-                floods=FLOODS,
+                search=Search(floods=FLOODS),
             ).profile
             for piece in cut_chunks(io.BytesIO(data), JSON, size=size, most_lines=None)
         ]

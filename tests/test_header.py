@@ -9,6 +9,7 @@ from loganomaly.floods import FloodSettings
 from loganomaly.reading.detect import Detected, detect
 from loganomaly.reading.header import find_headers
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 from loganomaly.testing import ReadRecord, read_text
 
 # As the tools write them: format, lines, and time, severity, component, status and message of each record.
@@ -172,7 +173,7 @@ def test_all_lines_are_of_records_or_stray(text, records):
     data = text.encode() * 2
     lines = data.count(b"\n")
     chunk = Chunk(source=0, data=np.frombuffer(data, np.uint8))
-    sources = scan(chunk, detect(data).tables(), floods=FloodSettings()).profile.sources
+    sources = scan(chunk, detect(data).tables(), search=Search(floods=FloodSettings())).profile.sources
     assert sources["lines"].item() == lines
     assert sources["records"].item() == 2 * len(records)
     assert 2 <= sources["stray"].item() < lines

@@ -19,6 +19,7 @@ from loganomaly.profile import Profile
 from loganomaly.reading.detect import detect
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 from loganomaly.testing import case_of, log_line
 
 WEIGHTS = {name: Voice(weight, name) for name, weight in {"a": 0.3, "b": 0.5, "c": 0.97, "d": 1.0}.items()}
@@ -384,7 +385,7 @@ def test_a_silent_component_whose_name_is_no_utf_8_keeps_its_count_and_file():
     ]
     text = b"".join(lines)
     data = np.frombuffer(text, np.uint8)
-    scanned = scan(Chunk(source=0, data=data), detect(text).tables(), floods=FloodSettings())
+    scanned = scan(Chunk(source=0, data=data), detect(text).tables(), search=Search(floods=FloodSettings()))
     case = build_case(Profile.merge([scanned.profile]))
     found = [f for f in judge(case, [SilenceDetector()]).findings if f.subject.kind == "component"]
     assert [(f.component, f.count, f.sources) for f in found] == [("caf\ufffd-sync", 300, (0,))]

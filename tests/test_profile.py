@@ -23,6 +23,7 @@ from loganomaly.reading.tables import build_tables
 from loganomaly.scan import survey as survey_module
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.ids import ALL
+from loganomaly.scan.search import Search
 from loganomaly.scan.session_keys import Sample, sample_ids
 from loganomaly.scan.sessions import SessionKeys
 
@@ -94,7 +95,7 @@ def logs(draw, *, most=7):
 
 def scan_piece(source, data, *, loose, first_line=0, offset=0):
     chunk = Chunk(source=source, data=np.frombuffer(data, np.uint8), first_line=first_line, offset=offset)
-    return scan(chunk, READERS[loose], floods=FLOODS, sessions=session_keys()).profile
+    return scan(chunk, READERS[loose], search=Search(floods=FLOODS, sessions=session_keys())).profile
 
 
 @cache
@@ -224,7 +225,7 @@ def test_what_lies_above_the_bounds_of_a_profile_is_kept_of_none_that_it_is_merg
     def piece(number, bounds=None):
         chunk = Chunk(source=number, data=np.frombuffer(texts[number], np.uint8))
         tables = build_tables([Layout(format="json", text="{json}")])
-        found = scan(chunk, tables, floods=FLOODS, behaviours=(rules,), bounds=bounds).profile
+        found = scan(chunk, tables, search=Search(floods=FLOODS, behaviours=(rules,)), bounds=bounds).profile
         return replace(found, most_values=most, most_field_values=most)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -304,7 +305,7 @@ def test_buckets_before_the_epoch_are_rounded_down(monkeypatch):
     monkeypatch.setattr(profile_module, "MOST_BUCKETS", 1)
     times, bounds = np.array([-3_000_000, -4_000_001], np.int64), np.array([0, 1, 2], np.int64)
     chunk = Chunk(source=0, data=np.frombuffer(b"ab", np.uint8), bounds=bounds)
-    profile = scan(chunk, READERS[True], floods=FLOODS, times=times).profile
+    profile = scan(chunk, READERS[True], search=Search(floods=FLOODS), times=times).profile
     assert (profile.width, profile.series["bucket"].to_list()) == (5, [-1, -1])
     assert sorted(profile.totals["bucket"].to_list()) == [-5, -3]
 

@@ -14,6 +14,7 @@ from loganomaly.registry import DETECTORS, load, names
 from loganomaly.rules import default_rules, own_rule
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.rules import RuleSearch
+from loganomaly.scan.search import Search
 from loganomaly.testing import case_of, log_line
 
 STEADY = [log_line(i, f"request {i} done") for i in range(1800)]
@@ -115,7 +116,9 @@ def test_evidence_on_some_records_of_a_template_has_their_time():
     rule = own_rule("mine", "of full", reason="mine")
     data = "".join(lines).encode()
     chunk = Chunk(source=0, data=np.frombuffer(data, np.uint8))
-    profile = scan(chunk, detect(data).tables(), floods=FloodSettings(), rules=RuleSearch(rules=(rule,))).profile
+    profile = scan(
+        chunk, detect(data).tables(), search=Search(floods=FloodSettings(), rules=RuleSearch(rules=(rule,)))
+    ).profile
     (evidence,) = RuleDetector(rules=(rule,)).detect(build_case(Profile.merge([profile])))
     assert evidence.count == 1
     assert evidence.span is not None

@@ -11,6 +11,7 @@ from loganomaly.reading.program import NO_TIME
 from loganomaly.reading.tables import build_tables
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.search import Search
 
 LAYOUT = Layout(format="app", text="{time} {level} {component}: {message}", time="%Y-%m-%dT%H:%M:%S%f%z")
 TABLES = build_tables([LAYOUT], loose=False)
@@ -31,7 +32,9 @@ NOON = int(dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC).timestamp())
 def scan_text(text, *, first_line=0, offset=0, source=0, tables=TABLES):
     data = np.frombuffer(text, np.uint8)
     return scan(
-        Chunk(source=source, data=data, first_line=first_line, offset=offset), tables, floods=FLOODS, leaks=LeakSearch()
+        Chunk(source=source, data=data, first_line=first_line, offset=offset),
+        tables,
+        search=Search(floods=FLOODS, leaks=LeakSearch()),
     )
 
 
@@ -148,7 +151,7 @@ def test_records_without_component_and_time_are_counted():
 def scan_rows(rows, *, times=None):
     bounds = np.cumsum([0, *map(len, rows)], dtype=np.int64)
     data = np.frombuffer(b"".join(rows), np.uint8)
-    return scan(Chunk(source=0, data=data, bounds=bounds), TABLES, floods=FLOODS, times=times)
+    return scan(Chunk(source=0, data=data, bounds=bounds), TABLES, search=Search(floods=FLOODS), times=times)
 
 
 def test_with_bounds_every_row_is_a_record_of_one_line():

@@ -16,6 +16,7 @@ from loganomaly.rules import AllOf, AnyOf, Not, Rule, default_rules, own_rule, p
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.rules import RuleSearch
+from loganomaly.scan.search import Search
 from loganomaly.scan.texts import Texts
 
 BUILT_IN = default_rules()
@@ -29,7 +30,7 @@ def scanned(text, *rules, leaks=None, beside=()):
     data = text.encode()
     chunk = Chunk(source=0, data=np.frombuffer(data, np.uint8))
     search = RuleSearch(rules=rules, beside=beside)
-    return scan(chunk, detect(data).tables(), floods=FloodSettings(), leaks=leaks, rules=search)
+    return scan(chunk, detect(data).tables(), search=Search(floods=FloodSettings(), leaks=leaks, rules=search))
 
 
 def counts(text, *rules):
@@ -157,7 +158,7 @@ def test_the_table_does_not_depend_on_where_the_log_is_cut(cut):
     for first in range(0, len(lines), cut):
         data = "".join(lines[first : first + cut]).encode()
         chunk = Chunk(source=0, data=np.frombuffer(data, np.uint8), first_line=first, offset=offset)
-        parts.append(scan(chunk, tables, floods=FloodSettings(), rules=RuleSearch()).profile)
+        parts.append(scan(chunk, tables, search=Search(floods=FloodSettings(), rules=RuleSearch())).profile)
         offset += len(data)
     merged = Profile.merge(reversed(parts))
     assert_frame_equal(merged.rules, Profile.merge([scanned("".join(lines), *BUILT_IN).profile]).rules)

@@ -12,6 +12,7 @@ from loganomaly.reading.streams import Source
 from loganomaly.reading.tables import Calendar
 from loganomaly.scan.chunk import scan
 from loganomaly.scan.run import Opened, cores, scan_sources
+from loganomaly.scan.search import Search
 
 LAYOUT = Layout(format="app", text="{time} {level} {component}: {message}", time="%Y-%m-%dT%H:%M:%S%f%z")
 FORMAT = Detected(name="app", layouts=(LAYOUT,), share=1.0, calendar=Calendar(), loose=False)
@@ -33,7 +34,7 @@ def open_text(folder, data, *, number=0, group=0, compression="none", floods=Non
         source=source,
         detected=FORMAT,
         tables=FORMAT.tables(),
-        floods=floods or FloodSettings(window_size=50),
+        search=Search(floods=floods or FloodSettings(window_size=50)),
     )
 
 
@@ -186,7 +187,7 @@ def test_no_more_chunks_are_scanned_at_a_time_than_there_are_workers(tmp_path, m
         meet.wait()
         with lock:
             running -= 1
-        return scan(chunk, opened.tables, floods=opened.floods).profile
+        return scan(chunk, opened.tables, search=opened.search).profile
 
     # As many chunks as there are workers wait for each other: fewer at a time would never end, more are counted.
     meet = threading.Barrier(workers, timeout=60)

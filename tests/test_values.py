@@ -13,6 +13,7 @@ from loganomaly.floods import FloodSettings
 from loganomaly.profile import MOST_VALUES, Profile, unplace
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 from loganomaly.scan.values import LONGEST_VALUE
 from loganomaly.testing import case_of, log_line
 
@@ -24,7 +25,7 @@ def profile_of(*chunks):
     for lines in chunks:
         data = "".join(f"{text}\n" for text in lines).encode()
         chunk = Chunk(source=0, data=np.frombuffer(data, np.uint8), first_line=line, offset=offset)
-        parts.append(scan(chunk, detect(b"plain words\nmore words\n").tables(), floods=FLOODS).profile)
+        parts.append(scan(chunk, detect(b"plain words\nmore words\n").tables(), search=Search(floods=FLOODS)).profile)
         line, offset = line + len(lines), offset + len(data)
     return Profile.merge([Profile.empty(floods=FLOODS), *parts])
 
@@ -96,5 +97,5 @@ def test_long_values_are_cut(value):
 
 def test_bytes_that_are_no_text_are_replaced():
     chunk = Chunk(source=0, data=np.frombuffer(b"open /\xff\xfe9 now\n", np.uint8))
-    values = scan(chunk, detect(b"plain words\n").tables(), floods=FLOODS).profile.values
+    values = scan(chunk, detect(b"plain words\n").tables(), search=Search(floods=FLOODS)).profile.values
     assert values["text"].to_list() == ["/\ufffd\ufffd9"]

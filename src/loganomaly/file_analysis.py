@@ -26,6 +26,7 @@ from loganomaly.scan.named_secrets import hide_columns
 from loganomaly.scan.opening import prepare, with_session_keys
 from loganomaly.scan.progress import bytes_on_disk
 from loganomaly.scan.run import Opened, ScanResult, cores, scan_sources
+from loganomaly.scan.search import Search
 from loganomaly.settings import (
     behaviours,
     flood_settings,
@@ -110,11 +111,13 @@ def _analyzed(
                 found.sources[number],
                 number=number,
                 group=group,
-                floods=flood_settings(configs[group]),
+                search=Search(
+                    floods=flood_settings(configs[group]),
+                    leaks=searches[group],
+                    behaviours=behaviours(configs[group]),
+                    rules=rules[group],
+                ),
                 times=time_settings(configs[group]),
-                leaks=searches[group],
-                behaviours=behaviours(configs[group]),
-                rules=rules[group],
             )
 
         # Layouts are tried by compiled code, which lets other threads run.

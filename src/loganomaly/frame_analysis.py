@@ -78,7 +78,7 @@ def report_frame(
         shapes = np.concatenate([part.shape for part in scanned])
         lines = annotate(work.frame, case=case, judgement=judgement, shapes=shapes, clean=clean)
         samples: dict[tuple[int, int, str], tuple[str, str | None]] = {}
-        if work.leaks is not None:
+        if work.search.leaks is not None:
             samples = leak_samples(
                 case.leaks,
                 lambda places: work.excerpts(places.get(0, ()), clean=clean),

@@ -18,6 +18,7 @@ from loganomaly.reading.zones import find_zone
 from loganomaly.scan.chunk import Chunk, Scanned, scan
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.rules import RuleSearch
+from loganomaly.scan.search import Search
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
 __all__ = ["FrameScan"]
@@ -43,15 +44,12 @@ class FrameScan:
         self.lines: Lines = lines_of(frame)
         self.times: NDArray[np.int64] | None = times_of(frame, zone=find_zone(times.timezone).rules)
         self.rows = len(self.lines.bounds) - 1
-        self.floods = floods
-        self.leaks = leaks
-        self.behaviours = behaviours
-        self.rules = rules
         sample = "\n".join(self.lines.texts.head(2000).to_list()) + "\n"
         self.detected: Detected = detect(sample.encode("utf-8", errors="replace"), times=times)
         self.tables: Tables = self.detected.tables()
         bounds = self.lines.bounds[: _SAMPLE + 1]
-        self.sessions = choose_keys(sample_ids(Sample(data=self.lines.data, tables=self.tables, bounds=bounds)))
+        sessions = choose_keys(sample_ids(Sample(data=self.lines.data, tables=self.tables, bounds=bounds)))
+        self.search = Search(floods=floods, sessions=sessions, leaks=leaks, behaviours=behaviours, rules=rules)
 
     def batch(self, first: int, size: int) -> Scanned:
         """Scan rows [first, first + size)."""
@@ -66,16 +64,7 @@ class FrameScan:
             name="<frame>",
         )
         times = None if self.times is None else self.times[first:last]
-        return scan(
-            chunk,
-            self.tables,
-            floods=self.floods,
-            sessions=self.sessions,
-            leaks=self.leaks,
-            behaviours=self.behaviours,
-            rules=self.rules,
-            times=times,
-        )
+        return scan(chunk, self.tables, search=self.search, times=times)
 
     def excerpts(
         self, places: Sequence[Location], *, clean: Callable[[str], str]

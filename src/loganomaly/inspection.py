@@ -21,6 +21,7 @@ from loganomaly.reading.spool_folder import spool_folder
 from loganomaly.reading.streams import Source, open_source
 from loganomaly.redaction.secrets import default_redactor, redact
 from loganomaly.scan.opening import prepare
+from loganomaly.scan.search import Search
 
 __all__ = ["LINES", "Inspection", "LayoutUse", "ParsedRecord", "SourceInspection", "inspect_sources"]
 
@@ -155,7 +156,7 @@ def inspect_sources(
 
 
 def _inspect(source: Source, *, most: int, times: TimeSettings | None) -> SourceInspection:
-    opened = prepare(source, number=0, group=0, floods=FloodSettings(), times=times)
+    opened = prepare(source, number=0, group=0, search=Search(floods=FloodSettings()), times=times)
     tally = _Tally(opened.detected, opened.tables)
     whole, damage = False, None
     with open_source(source) as stream:

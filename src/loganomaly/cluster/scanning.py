@@ -13,7 +13,6 @@ from loganomaly.cluster.connection import Cluster
 from loganomaly.cluster.order import InOrder, Placed, SourceOrder
 from loganomaly.cluster.spans import SPAN_BYTES, Span, spans_of
 from loganomaly.cluster.tasks import (
-    GroupWork,
     Profiles,
     SourceWork,
     brief_of,
@@ -110,8 +109,8 @@ class _Scan:
         self._span_bytes = span_bytes
         self._orders = {opened.number: SourceOrder() for opened in sources}
         self._by_number = {opened.number: opened for opened in sources}
-        self._trees = {opened.group: _Tree(here=[Profile.empty(floods=opened.floods)]) for opened in sources}
-        self._groups: dict[int, Future] = {}
+        self._trees = {opened.group: _Tree(here=[Profile.empty(floods=opened.search.floods)]) for opened in sources}
+        self._searches: dict[int, Future] = {}
         self._works: dict[int, Future] = {}
         self._again: list[_Unit] = []
         self._unsettled = 0
@@ -153,23 +152,16 @@ class _Scan:
 
     def _submit(self, unit: _Unit) -> None:
         opened, cluster = unit.opened, self._cluster
-        if opened.group not in self._groups:
-            group = GroupWork(
-                floods=opened.floods,
-                sessions=opened.sessions,
-                leaks=opened.leaks,
-                behaviours=opened.behaviours,
-                rules=opened.rules,
-            )
-            self._groups[opened.group] = cluster.submit(same, group)
+        if opened.group not in self._searches:
+            self._searches[opened.group] = cluster.submit(same, opened.search)
         if opened.number not in self._works:
             # The tasks that wait keep those of the sources before.
             self._works = {opened.number: cluster.submit(same, work_on(opened))}
-        work, group_work = self._works[opened.number], self._groups[opened.group]
+        work, search = self._works[opened.number], self._searches[opened.group]
         what = f"{opened.source.name!r}"
         if unit.span is not None:
             what += f" from byte {unit.span.begin:,} on"
-        part = cluster.submit(scan_part, work, group_work, unit.span, to_end=unit.to_end, batch_size=self._batch_size)
+        part = cluster.submit(scan_part, work, search, unit.span, to_end=unit.to_end, batch_size=self._batch_size)
         self._unsettled += 1
         self._told[cluster.submit(brief_of, part, first=True, what=what)] = lambda brief: self._done(unit, part, brief)
 

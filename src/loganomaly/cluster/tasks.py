@@ -10,14 +10,12 @@ from typing import BinaryIO, TypeVar, cast
 
 import numpy as np
 
-from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.cluster.moved import moved
 from loganomaly.cluster.part_stream import EscapeFoundError, PartStream
 from loganomaly.cluster.spans import Span
 from loganomaly.errors import InputUnreadableError
 from loganomaly.extract import Excerpt, excerpts_if_unchanged
 from loganomaly.findings import Location
-from loganomaly.floods import FloodSettings
 from loganomaly.profile import Profile
 from loganomaly.reading.chunks import Piece, cut_chunks
 from loganomaly.reading.decoders import DamageError
@@ -27,15 +25,12 @@ from loganomaly.reading.seams import find_seam
 from loganomaly.reading.storage import StoredObject, check_unchanged
 from loganomaly.reading.streams import Source, damage_of, open_source, read_head
 from loganomaly.scan.chunk import Chunk, scan
-from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.named_secrets import hide_columns
-from loganomaly.scan.rules import RuleSearch
-from loganomaly.scan.sessions import SessionKeys
+from loganomaly.scan.search import Search
 
 __all__ = [
     "Brief",
     "Fetched",
-    "GroupWork",
     "Part",
     "Profiles",
     "SourceWork",
@@ -50,17 +45,6 @@ __all__ = [
 
 _MERGE_EVERY = 16
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class GroupWork:
-    """What is looked for in the sources of a group; see `loganomaly.scan.run.Opened`."""
-
-    floods: FloodSettings
-    sessions: SessionKeys
-    leaks: LeakSearch | None
-    behaviours: tuple[BehaviourRule, ...]
-    rules: RuleSearch | None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -120,7 +104,7 @@ def brief_of(part: Part) -> Brief:
 
 
 def scan_part(
-    work: SourceWork, group: GroupWork, span: Span | None, *, to_end: bool = False, batch_size: int | None = None
+    work: SourceWork, search: Search, span: Span | None, *, to_end: bool = False, batch_size: int | None = None
 ) -> Part:
     """Scan a part of a source, all of it without one.
 
@@ -131,7 +115,7 @@ def scan_part(
     batch_size
         Lines that are scanned at a time.
     """
-    waiting = [Profile.empty(floods=group.floods)]
+    waiting = [Profile.empty(floods=search.floods)]
     lines = size = 0
     damage: str | None = None
     pieces = _whole(work, batch_size) if span is None else _of_span(work, span, batch_size, to_end=to_end)
@@ -139,17 +123,17 @@ def scan_part(
         for piece, offset in pieces:
             lines += piece.lines
             size += len(piece.data)
-            waiting.append(_profile(piece, offset, work, group))
+            waiting.append(_profile(piece, offset, work, search))
             if len(waiting) >= _MERGE_EVERY:
                 waiting[:] = [Profile.merge(waiting)]
     except EscapeFoundError:
-        return Part(Profile.empty(floods=group.floods), Brief(escaped=True))
+        return Part(Profile.empty(floods=search.floods), Brief(escaped=True))
     except InputUnreadableError as error:
         damage = str(error)
     return Part(Profile.merge(waiting), Brief(lines=lines, bytes=size, damage=damage))
 
 
-def _profile(piece: Piece, offset: int, work: SourceWork, group: GroupWork) -> Profile:
+def _profile(piece: Piece, offset: int, work: SourceWork, search: Search) -> Profile:
     chunk = Chunk(
         source=work.number,
         data=np.frombuffer(piece.data, np.uint8),
@@ -157,15 +141,7 @@ def _profile(piece: Piece, offset: int, work: SourceWork, group: GroupWork) -> P
         offset=piece.offset + offset,
         name=work.source.name,
     )
-    return scan(
-        chunk,
-        work.tables,
-        floods=group.floods,
-        sessions=group.sessions,
-        leaks=group.leaks,
-        behaviours=group.behaviours,
-        rules=group.rules,
-    ).profile
+    return scan(chunk, work.tables, search=search).profile
 
 
 def _whole(work: SourceWork, batch_size: int | None) -> Iterator[tuple[Piece, int]]:

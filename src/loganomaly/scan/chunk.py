@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loganomaly.behaviours.rule import BehaviourRule
-from loganomaly.floods import Floods, FloodSettings, Rows
+from loganomaly.floods import Floods, Rows
 from loganomaly.profile import LEVEL_COLUMNS, Bounds, Profile
 from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records
@@ -16,10 +15,11 @@ from loganomaly.scan.candidates import Picked
 from loganomaly.scan.counting import count_pairs, ranges
 from loganomaly.scan.fields import FieldTables, scan_fields
 from loganomaly.scan.hashes import hash_spans, intern
-from loganomaly.scan.leaks import Leaking, LeakSearch, leak_tables
+from loganomaly.scan.leaks import Leaking, leak_tables
 from loganomaly.scan.named_secrets import has_columns, named_secrets
-from loganomaly.scan.rules import Messages, RuleSearch, rule_table
-from loganomaly.scan.sessions import SessionKeys, Spots, session_tables
+from loganomaly.scan.rules import Messages, rule_table
+from loganomaly.scan.search import Search
+from loganomaly.scan.sessions import Spots, session_tables
 from loganomaly.scan.shapes import read_shapes
 from loganomaly.scan.slots import Layout, Places, nullable, slot_tables
 from loganomaly.scan.survey import Occurrences
@@ -61,11 +61,7 @@ def scan(
     chunk: Chunk,
     tables: Tables,
     *,
-    floods: FloodSettings,
-    sessions: SessionKeys | None = None,
-    leaks: LeakSearch | None = None,
-    behaviours: tuple[BehaviourRule, ...] = (),
-    rules: RuleSearch | None = None,
+    search: Search,
     times: NDArray[np.int64] | None = None,
     bounds: Bounds | None = None,
 ) -> Scanned:
@@ -73,20 +69,14 @@ def scan(
 
     Parameters
     ----------
-    sessions
-        What tells the records of a session; without, there are no sessions.
-    leaks
-        What secrets are searched for; without, none are.
-    behaviours
-        The rules by which records are counted.
-    rules
-        Which rules are searched for; without, none are. Searching costs less where `rules.beside` are the kinds of
-        `leaks`.
+    search
+        What is looked for.
     times
         Microseconds since the epoch, UTC, or NO_TIME; one per record, in the place of those in the text.
     bounds
         What lies above is left out: those of a profile that this one is merged with.
     """
+    sessions, leaks, behaviours, rules = search.sessions, search.leaks, search.behaviours, search.rules
     bounds = bounds or Bounds()
     data = chunk.data
     records, given, lines, alike, moulds = read_whole(data, tables, bounds=chunk.bounds)
@@ -110,7 +100,7 @@ def scan(
         codes, values = pl.concat([codes, fields.codes]), pl.concat([values, fields.values])
     named = [] if given is None or not has_columns(tables) else list(named_secrets(data, records, given, tables))
     by_session: dict[str, pl.DataFrame] = {}
-    if sessions is not None and sessions.keys:
+    if sessions.keys:
         spots = Spots.of(first_slot, starts, found.numbers, given)
         by_session = session_tables(
             data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
@@ -170,7 +160,7 @@ def scan(
             source=chunk.source,
             first_line=chunk.first_line,
             end_line=chunk.first_line + lines,
-            settings=floods,
+            settings=search.floods,
         ),
     )
     return Scanned(records, hashes, profile)

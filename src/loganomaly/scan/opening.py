@@ -6,15 +6,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.errors import InputUnreadableError
-from loganomaly.floods import FloodSettings
 from loganomaly.reading.dates import TimeSettings
 from loganomaly.reading.detect import detect
 from loganomaly.reading.streams import Source, read_head, read_tail
-from loganomaly.scan.leaks import LeakSearch
-from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.run import Opened
+from loganomaly.scan.search import Search
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
 
 __all__ = ["prepare", "with_session_keys"]
@@ -31,24 +28,17 @@ def prepare(
     *,
     number: int,
     group: int,
-    floods: FloodSettings,
+    search: Search,
     times: TimeSettings | None = None,
-    leaks: LeakSearch | None = None,
-    behaviours: tuple[BehaviourRule, ...] = (),
-    rules: RuleSearch | None = None,
 ) -> Opened:
     """Return a source that is ready to be scanned.
 
     Parameters
     ----------
+    search
+        What is looked for, but for sessions: see `with_session_keys`.
     times
         How timestamps are read that leave something out.
-    leaks
-        What secrets are searched for.
-    behaviours
-        The rules by which records are counted.
-    rules
-        Which rules are searched for.
 
     One that cannot be read any more is taken for empty: the scan tells of it.
     """
@@ -63,11 +53,8 @@ def prepare(
         source=source,
         detected=detected,
         tables=detected.tables(),
-        floods=floods,
-        leaks=leaks,
+        search=search,
         head=head[:_HEAD],
-        behaviours=behaviours,
-        rules=rules,
     )
 
 
@@ -84,7 +71,7 @@ def with_session_keys(sources: Sequence[Opened]) -> list[Opened]:
         sample = Sample(data=np.frombuffer(data, np.uint8), tables=opened.tables)
         found.setdefault(opened.group, []).append(sample_ids(sample, source=opened.number))
     keys = {group: choose_keys(pl.concat(ids)) for group, ids in found.items()}
-    return [replace(opened, sessions=keys[opened.group]) for opened in sources]
+    return [replace(opened, search=replace(opened.search, sessions=keys[opened.group])) for opened in sources]
 
 
 def _tail(source: Source) -> bytes:

@@ -13,6 +13,7 @@ from loganomaly.redaction.secrets import Span, disjoint
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.named_secrets import has_columns, secrets_in_columns
 from loganomaly.scan.opening import prepare
+from loganomaly.scan.search import Search
 
 __all__ = ["redacted"]
 
@@ -34,7 +35,7 @@ def redacted(source: Source, search: LeakSearch, *, replaced: Counter[str]) -> I
     InputUnreadableError
         If the source is damaged, after everything before the damage was yielded.
     """
-    tables = prepare(source, number=0, group=0, floods=FloodSettings(enabled=False)).tables
+    tables = prepare(source, number=0, group=0, search=Search(floods=FloodSettings(enabled=False))).tables
     columns = has_columns(tables)
     with open_source(source) as stream:
         held = b""

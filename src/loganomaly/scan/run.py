@@ -8,18 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.errors import InputUnreadableError
-from loganomaly.floods import FloodSettings
 from loganomaly.profile import Bounds, Profile
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.detect import Detected
 from loganomaly.reading.program import Tables
 from loganomaly.reading.streams import Source, open_source
 from loganomaly.scan.chunk import Chunk, scan
-from loganomaly.scan.leaks import LeakSearch
-from loganomaly.scan.rules import RuleSearch
-from loganomaly.scan.sessions import SessionKeys
+from loganomaly.scan.search import Search
 
 __all__ = ["Opened", "ScanResult", "cores", "scan_sources"]
 
@@ -33,7 +29,7 @@ _COUNT_BLOCK = 4 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A source that is to be scanned: its number, how it is read, what a flood is, and what is looked for.
+    """A source that is to be scanned: its number, how it is read, and what is looked for.
 
     The `head` is what it begins with, by which it is known again.
     Sources of one `group` share a profile, and must agree on floods.
@@ -44,12 +40,8 @@ class Opened:
     source: Source
     detected: Detected
     tables: Tables
-    floods: FloodSettings
-    sessions: SessionKeys = field(default_factory=SessionKeys)
-    leaks: LeakSearch | None = None
+    search: Search
     head: bytes = field(default=b"", repr=False)
-    behaviours: tuple[BehaviourRule, ...] = ()
-    rules: RuleSearch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +123,7 @@ def scan_sources(
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    floods = {opened.group: opened.floods for opened in sources}
+    floods = {opened.group: opened.search.floods for opened in sources}
     merged = {
         group: Profile.merge([Profile.empty(floods=floods[group]), *(part.result() for part in parts)])
         for group, parts in waiting.items()
@@ -146,16 +138,7 @@ def _merged(parts: Sequence[Future[Profile]], group: int, bounds: dict[int, Boun
 
 
 def _profile(chunk: Chunk, opened: Opened, bounds: Bounds | None) -> Profile:
-    return scan(
-        chunk,
-        opened.tables,
-        floods=opened.floods,
-        sessions=opened.sessions,
-        leaks=opened.leaks,
-        behaviours=opened.behaviours,
-        rules=opened.rules,
-        bounds=bounds,
-    ).profile
+    return scan(chunk, opened.tables, search=opened.search, bounds=bounds).profile
 
 
 def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iterator[tuple[Chunk | None, int]]:

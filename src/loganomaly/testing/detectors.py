@@ -33,7 +33,9 @@ from loganomaly.registry import DETECTORS, load, names
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.rules import RuleSearch
+from loganomaly.scan.search import Search
 from loganomaly.scan.session_keys import Sample, choose_keys, sample_ids
+from loganomaly.scan.sessions import SessionKeys
 from loganomaly.sessions.wording import call, call_mix
 from loganomaly.wording import iso
 
@@ -61,10 +63,14 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
     texts = [log.encode("utf-8", errors="surrogatepass") for log in logs]
     samples = [Sample(data=np.frombuffer(data, np.uint8), tables=_tables(data)) for data in texts]
     ids = [sample_ids(sample, source=source) for source, sample in enumerate(samples)]
-    keys = choose_keys(pl.concat(ids)) if ids else None
     leaks = LeakSearch(pseudonyms=Pseudonymizer(b"the same for all cases"))
-    rules = RuleSearch(beside=leaks.kinds)
-    counted = built_in_rules()
+    search = Search(
+        floods=settings,
+        sessions=choose_keys(pl.concat(ids)) if ids else SessionKeys(),
+        leaks=leaks,
+        behaviours=built_in_rules(),
+        rules=RuleSearch(beside=leaks.kinds),
+    )
     for source, data in enumerate(texts):
         tables = _tables(data)
         for piece in cut_chunks(io.BytesIO(data), tables, most_lines=chunk_lines):
@@ -74,8 +80,7 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
                 first_line=piece.first_line,
                 offset=piece.offset,
             )
-            scanned = scan(chunk, tables, floods=settings, sessions=keys, leaks=leaks, rules=rules, behaviours=counted)
-            parts.append(scanned.profile)
+            parts.append(scan(chunk, tables, search=search).profile)
     return build_case(Profile.merge(parts))
 
 

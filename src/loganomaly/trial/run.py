@@ -25,6 +25,7 @@ from loganomaly.scan.chunk import Chunk, Scanned, scan
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.opening import prepare
 from loganomaly.scan.run import Opened
+from loganomaly.scan.search import Search
 from loganomaly.trial.changes import TemplateChanges, compare
 from loganomaly.trial.coverage import Coverage, MaskUse
 from loganomaly.wording import decoded
@@ -140,14 +141,14 @@ class _Work:
 
         In the middle of a private key, or where the layout takes the word before it for the component.
         """
-        self._leaks = LeakSearch()
+        self._search = Search(floods=_FLOODS, leaks=LeakSearch())
         self._profiles = [Profile.empty(floods=_FLOODS)]
 
     def profile(self) -> Profile:
         return Profile.merge(self._profiles)
 
     def read(self, source: Source, *, number: int, most: int, times: TimeSettings | None) -> None:
-        opened = prepare(source, number=number, group=0, floods=_FLOODS, times=times)
+        opened = prepare(source, number=number, group=0, search=self._search, times=times)
         context, end = b"", 0
         with open_source(source) as stream:
             try:
@@ -163,7 +164,7 @@ class _Work:
     def _add(self, opened: Opened, piece: Piece, context: bytes) -> None:
         data = np.frombuffer(piece.data, np.uint8)
         chunk = Chunk(source=opened.number, data=data, first_line=piece.first_line, offset=piece.offset)
-        scanned = scan(chunk, opened.tables, floods=_FLOODS, leaks=self._leaks)
+        scanned = scan(chunk, opened.tables, search=self._search)
         self._profiles.append(scanned.profile)
         secrets = _Secrets(piece.data, context)
         messages = _messages(piece.data, scanned)
