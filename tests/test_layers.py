@@ -37,7 +37,7 @@ LAYERS = (
     {"asking", "profile_tables"},
     {"prompts", "providers"},
     {"behaviours", "findings", "floods", "mining", "reading", "rules"},
-    {"arguments", "memory", "redaction", "registry", "retry", "traces", "troubles"},
+    {"arguments", "memory", "merging", "redaction", "registry", "retry", "traces", "troubles"},
     {"errors", "kernels", "legible", "loading", "patterns", "stopwatch", "wording", "yaml_text"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}

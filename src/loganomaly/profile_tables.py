@@ -1,9 +1,14 @@
 """The tables of a profile: their columns, and how those of parts make that of the whole."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from loganomaly.merging import add, first_of, highest, lowest, number_rows, order_rows
 from loganomaly.reading.program import Level
 
 __all__ = ["LEVEL_COLUMNS", "MOST_LEAK_VALUES", "blank", "merge_table", "place", "table_schemas", "unplace"]
@@ -14,8 +19,7 @@ MOST_LEAK_VALUES = 16
 """Different values of a kind of secret that are told apart per shape."""
 
 _SOURCE_BITS = 44
-_BY_TIME = {"behaviour_slots": ["last_time", "last_place"], "behaviour_values": ["first_time", "first_place"]}
-"""What is first and last in other tables."""
+_SIGN = np.uint64(1 << 63)
 _HASHES = (
     *("shape", "component", "lowest", "highest", "value", "session", "key"),
     *("behaviour", "group", "rest", "limit_group"),
@@ -32,94 +36,117 @@ def place(source: int, position: int) -> int:
     return (source << _SOURCE_BITS) + position
 
 
-@cache
-def _sum(*names: str) -> list[pl.Expr]:
-    return [pl.col(name).sum() for name in names]
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """Columns of the row that is the first by some columns, in falling order of some of these; null is behind all."""
+
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    falling: tuple[str, ...] = ()
 
 
-@cache
-def _aggregates() -> dict[str, tuple[list[str], list[pl.Expr]]]:
-    """Return the keys of each table and how its other columns merge."""
-    low, high = pl.col("low"), pl.col("high")
-    extent = [pl.col("first_time", "first_place", "first_offset").min(), pl.col("last_time", "last_place").max()]
-    return {
-        "sources": (
-            ["source"],
-            _sum("lines", "records", "stray", "timed", "unmatched", "cut", "fields", "fields_cut", "bytes"),
-        ),
-        "shapes": (
-            ["source", "shape"],
-            [
-                *_sum("records", "lines", *LEVEL_COLUMNS),
-                pl.col("first_time").min(),
-                pl.col("last_time").max(),
-                pl.col("first_line", "first_offset").min(),
-                pl.col("last_line", "last_offset").max(),
-                pl.col("status", "component", "sample").first(),
-            ],
-        ),
-        "slots": (
-            ["shape", "slot"],
-            [
-                pl.col("records").sum(),
-                pl.col("lowest").min(),
-                pl.col("highest").max(),
-                pl.col("numbers").sum(),
-                pl.col("many").max(),
-                low.min(),
-                high.max(),
-                pl.col("low_line", "low_offset").filter(low == low.min()).min(),
-                pl.col("high_line", "high_offset").filter(high == high.max()).min(),
-            ],
-        ),
-        "bins": (["shape", "slot", "bin"], _sum("count")),
-        "codes": (["shape", "slot", "code"], [*_sum("count"), *extent]),
-        "values": (["shape", "slot", "value"], [*_sum("count"), pl.col("text").first(), *extent]),
-        "fields": (
-            ["slot"],
-            [pl.col("name").sort_by("place").first(), pl.col("unit").max(), *_sum("records"), pl.col("place").min()],
-        ),
-        "series": (["source", "shape", "bucket"], _sum("count")),
-        "components": (
-            ["source", "component"],
-            [*_sum("records", "errors"), pl.col("first_line", "first_offset").min(),
-             pl.col("last_line", "last_offset").max(), pl.col("name").first()],
-        ),
-        "component_series": (["source", "component", "bucket"], _sum("count")),
-        "totals": (["source", "bucket", "level"], _sum("count")),
-        "leaks": (
-            ["source", "shape", "kind"],
-            [*_sum("count", "failed"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max(),
-             pl.col("first_time").min(), pl.col("last_time").max()],
-        ),
-        "leak_values": (["shape", "kind", "value"], _sum("count")),
-        "rules": (
-            ["source", "shape", "rule"],
-            [*_sum("count"), pl.col("first_line", "first_offset").min(), pl.col("last_line").max(),
-             pl.col("first_time").min(), pl.col("last_time").max()],
-        ),
-        "sessions": (
-            ["session", "shape"],
-            [*_sum("records"), pl.col("first_time").min(), pl.col("last_time").max(), pl.col("first_place").min(),
-             pl.col("last_place", "last_offset").max()],
-        ),
-        "session_ids": (["session", "key"], [*_sum("records"), pl.col("text").first()]),
-        "session_keys": (["key"], [pl.col("name").sort_by("place", "name").first(), pl.col("place").min()]),
-        "behaviours": (
-            ["behaviour"],
-            [pl.col("most").first(), *_sum("records", "untimed", "ungrouped"),
-             pl.col("limit_group", "limit_slot").sort_by("limit_group", "limit_slot", nulls_last=True).first()],
-        ),
-        "behaviour_groups": (["behaviour", "group"], [pl.col("rest", "shape", "text").first()]),
-        "behaviour_slots": (
-            ["behaviour", "group", "slot"],
-            [*_sum("records", "matched"), pl.col("last_time", "last_place", "last_offset", "shape").last()],
-        ),
-        "behaviour_values": (
-            ["behaviour", "group", "slot", "value"],
-            [pl.col("first_time", "first_place", "first_offset", "shape").first(), pl.col("last_time").max()],
-        ),
-    }  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Merging:
+    """How rows of a table make one: those with the same keys, and what of the other columns is added, or kept."""
+
+    keys: tuple[str, ...]
+    sums: tuple[str, ...] = ()
+    lowest: tuple[str, ...] = ()
+    highest: tuple[str, ...] = ()
+    picks: tuple[_Pick, ...] = ()
+
+
+def _extreme_of(column: str, *, falling: tuple[str, ...] = ()) -> _Pick:
+    """Return the smallest value of a column, or the largest, and where it stands first."""
+    return _Pick((column, f"{column}_line", f"{column}_offset"), by=(column, f"{column}_line"), falling=falling)
+
+
+_FIRST = ("source", "first_line")
+_STARTS, _ENDS = ("first_line", "first_offset"), ("last_line", "last_offset")
+_SEEN_FIRST, _SEEN_LAST = ("first_time", "first_place", "first_offset"), ("last_time", "last_place")
+_LIMIT = ("limit_group", "limit_slot")
+_MERGING = {
+    "sources": _Merging(
+        keys=("source",),
+        sums=("lines", "records", "stray", "timed", "unmatched", "cut", "fields", "fields_cut", "bytes"),
+    ),
+    "shapes": _Merging(
+        keys=("source", "shape"),
+        sums=("records", "lines", *LEVEL_COLUMNS),
+        lowest=("first_time", *_STARTS),
+        highest=("last_time", *_ENDS),
+        picks=(_Pick(("status", "component", "sample"), by=_FIRST),),
+    ),
+    "slots": _Merging(
+        keys=("shape", "slot"),
+        sums=("records", "numbers"),
+        lowest=("lowest",),
+        highest=("highest", "many"),
+        picks=(_extreme_of("low"), _extreme_of("high", falling=("high",))),
+    ),
+    "bins": _Merging(keys=("shape", "slot", "bin"), sums=("count",)),
+    "codes": _Merging(keys=("shape", "slot", "code"), sums=("count",), lowest=_SEEN_FIRST, highest=_SEEN_LAST),
+    "values": _Merging(
+        keys=("shape", "slot", "value"),
+        sums=("count",),
+        lowest=_SEEN_FIRST,
+        highest=_SEEN_LAST,
+        picks=(_Pick(("text",), by=()),),
+    ),
+    "fields": _Merging(
+        keys=("slot",),
+        sums=("records",),
+        lowest=("place",),
+        picks=(_Pick(("name",), by=("place",)), _Pick(("unit",), by=("unit",), falling=("unit",))),
+    ),
+    "series": _Merging(keys=("source", "shape", "bucket"), sums=("count",)),
+    "components": _Merging(
+        keys=("source", "component"),
+        sums=("records", "errors"),
+        lowest=_STARTS,
+        highest=_ENDS,
+        picks=(_Pick(("name",), by=_FIRST),),
+    ),
+    "component_series": _Merging(keys=("source", "component", "bucket"), sums=("count",)),
+    "totals": _Merging(keys=("source", "bucket", "level"), sums=("count",)),
+    "leaks": _Merging(
+        keys=("source", "shape", "kind"),
+        sums=("count", "failed"),
+        lowest=("first_time", *_STARTS),
+        highest=("last_time", "last_line"),
+    ),
+    "leak_values": _Merging(keys=("shape", "kind", "value"), sums=("count",)),
+    "rules": _Merging(
+        keys=("source", "shape", "rule"),
+        sums=("count",),
+        lowest=("first_time", *_STARTS),
+        highest=("last_time", "last_line"),
+    ),
+    "sessions": _Merging(
+        keys=("session", "shape"),
+        sums=("records",),
+        lowest=("first_time", "first_place"),
+        highest=("last_time", "last_place", "last_offset"),
+    ),
+    "session_ids": _Merging(keys=("session", "key"), sums=("records",), picks=(_Pick(("text",), by=()),)),
+    "session_keys": _Merging(keys=("key",), lowest=("place",), picks=(_Pick(("name",), by=("place", "name")),)),
+    "behaviours": _Merging(
+        keys=("behaviour",),
+        sums=("records", "untimed", "ungrouped"),
+        picks=(_Pick(("most",), by=()), _Pick(_LIMIT, by=_LIMIT)),
+    ),
+    "behaviour_groups": _Merging(keys=("behaviour", "group"), picks=(_Pick(("rest", "shape", "text"), by=()),)),
+    "behaviour_slots": _Merging(
+        keys=("behaviour", "group", "slot"),
+        sums=("records", "matched"),
+        picks=(_Pick((*_SEEN_LAST, "last_offset", "shape"), by=_SEEN_LAST, falling=_SEEN_LAST),),
+    ),
+    "behaviour_values": _Merging(
+        keys=("behaviour", "group", "slot", "value"),
+        highest=("last_time",),
+        picks=(_Pick((*_SEEN_FIRST, "shape"), by=_SEEN_FIRST[:2]),),
+    ),
+}
 
 
 @cache
@@ -169,16 +196,58 @@ def blank(table: str) -> pl.DataFrame:
 
 def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the table of this name (of a `Profile`) that says what all of the pieces say, sorted by its keys."""
-    keys, aggregates = _aggregates()[table]
+    merging = _MERGING[table]
     pieces = [piece for piece in pieces if len(piece)]
     if not pieces:
         return blank(table)
-    together = pl.concat(pieces)
-    has_first = "first_line" in together.columns
-    if has_first:
-        # So that "first" is the first in the source, whatever the order of merging.
-        together = together.sort("source", "first_line")
-    if table in _BY_TIME:
-        together = together.sort(_BY_TIME[table], nulls_last=False)
-    merged = together.group_by(keys, maintain_order=has_first).agg(aggregates)
-    return merged.sort(keys).select(table_schemas()[table].keys())
+    together = pl.concat(pieces, rechunk=True)
+    keys = _ordinals([together[name] for name in merging.keys])
+    ids, first = number_rows(keys)
+    order = order_rows(keys[first])
+    columns = {name: together[name].gather(first[order]) for name in merging.keys}
+    for name in merging.sums:
+        columns[name] = pl.Series(add(together[name].to_numpy(), ids, len(first))[order])
+    for name in merging.lowest:
+        columns[name] = _extreme(together[name], ids, first, last=False).gather(order)
+    for name in merging.highest:
+        columns[name] = _extreme(together[name], ids, first, last=True).gather(order)
+    for pick in merging.picks:
+        rows = first
+        if pick.by:
+            rows = first_of(_ordinals([together[name] for name in pick.by], falling=pick.falling), ids, first)
+        columns |= {name: together[name].gather(rows[order]) for name in pick.columns}
+    return pl.DataFrame({name: columns[name] for name in table_schemas()[table]})
+
+
+def _extreme(column: pl.Series, ids: NDArray[np.int64], first: NDArray[np.int64], *, last: bool) -> pl.Series:
+    """Return the smallest value of each number, or the largest; null where there is none."""
+    reduced = highest if last else lowest
+    if not column.null_count():
+        return pl.Series(reduced(column.to_numpy(), ids, first))
+    limits = np.iinfo(np.int64)
+    unknown = limits.min if last else limits.max
+    found = pl.Series(reduced(column.fill_null(unknown).to_numpy(), ids, first))
+    return found.set(found == unknown, None)
+
+
+def _ordinals(columns: Sequence[pl.Series], *, falling: Sequence[str] = ()) -> NDArray[np.uint64]:
+    """Return columns as numbers in the order of their values, or the opposite one; null is behind all of them."""
+    found = np.empty((len(columns[0]), len(columns)), np.uint64)
+    for k, column in enumerate(columns):
+        found[:, k] = _ordinal(column)
+        if column.name in falling:
+            found[:, k] = ~found[:, k]
+        if column.null_count():
+            found[:, k][column.is_null().to_numpy()] = np.iinfo(np.uint64).max
+    return found
+
+
+def _ordinal(column: pl.Series) -> NDArray[np.uint64]:
+    if column.dtype == pl.UInt64:
+        return column.fill_null(0).to_numpy()
+    if column.dtype == pl.Int64:
+        return column.fill_null(0).to_numpy().view(np.uint64) ^ _SIGN
+    if column.dtype == pl.Float64:
+        bits = (column.fill_null(0.0).to_numpy() + 0.0).view(np.uint64)  # -0.0 is 0.0
+        return np.where(bits >= _SIGN, ~bits, bits ^ _SIGN)
+    return column.rank("dense").fill_null(0).cast(pl.UInt64).to_numpy()
