@@ -3,10 +3,13 @@
 What numba keeps, it takes for good until the function's own file changes. But compiled code holds functions and numbers
 of other modules, too: after an upgrade, parts of the old version would go on running. Here it is good while the module
 is the same, and so are the modules of this package that it imports, and those that these import.
+
+What is kept may be damaged, or not be ours to read: then it is compiled anew, and kept again where that can be done.
 """
 
 import contextlib
 import hashlib
+import logging
 import re
 from collections.abc import Callable
 from functools import cache
@@ -14,14 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 __all__ = ["njit"]
 
+_LOG = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).parent
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+loganomaly\b([\w.]*)(?:[ \t]+import[ \t]+(\([^)]*\)|.*))?", re.MULTILINE
 )
 _NAME = re.compile(rb"\w+")
+_SUM = hashlib.sha256().digest_size
 
 
 def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -31,16 +37,80 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
-        try:
-            kernel = numba.njit(**options)(function)
-        except RuntimeError:  # there is nowhere to keep it
-            return numba.njit(**{**options, "cache": False})(function)
+        kernel = numba.njit(**{**options, "cache": False})(function)
         if options.get("cache") and kernel is not function:  # NUMBA_DISABLE_JIT=1 leaves the function
-            with contextlib.suppress(OSError):  # sources that are no files; numba goes by what it has
-                kernel._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename))  # noqa: SLF001
+            with contextlib.suppress(RuntimeError):  # there is nowhere to keep it
+                kernel._cache = _Cache(function)  # noqa: SLF001
         return kernel
 
     return compiled
+
+
+class _Cache(FunctionCache):
+    """numba's cache with files of ours; what the system does not let it read or write is not kept.
+
+    What numba can be told by settings is where files are and what sources they are of, not how they are read.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        try:
+            stamp = _stamp(Path(function.__code__.co_filename))
+        except OSError:  # sources that are no files; numba goes by what it has
+            stamp = repr(self._impl.locator.get_source_stamp())
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, stamp)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except OSError as error:
+            _LOG.debug("compiled anew, for what was kept cannot be read: %s", error)
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _LOG.debug("not kept for the next run: %s", error)
+
+
+class _Files(IndexDataCacheFile):
+    """A file for each signature that a function was compiled for, which says itself what it is good for.
+
+    numba has an index of numbered files, and believes both. A run that ends between the two, or two that write at once,
+    leave an index that names code of other sources or of another signature; a wrong bit makes numbers wrong or ends the
+    process. So there is no index, and a sum over the sources and the content stands at the end of a file, where numba
+    does not look.
+    """
+
+    def load(self, key: Any) -> Any:
+        name = self._name(key)
+        try:
+            kept = Path(self._data_path(name)).read_bytes()
+        except FileNotFoundError:
+            return None
+        if kept[-_SUM:] != self._sum(kept[:-_SUM]):
+            _LOG.debug("compiled anew, for what was kept is damaged or of other sources: %s", name)
+            return None
+        good_for, data = self._load_data(name)  # another run may just have put its own there
+        return data if good_for == (self._source_stamp, key) else None
+
+    def save(self, key: Any, data: Any) -> None:
+        content = self._dump(((self._source_stamp, key), data))
+        with self._open_for_write(self._data_path(self._name(key))) as file:
+            file.write(content + self._sum(content))
+
+    def flush(self) -> None:
+        for path in Path(self._cache_path).glob(self._data_name_pattern.replace("{number:d}", "*")):
+            path.unlink(missing_ok=True)
+
+    def _name(self, key: Any) -> str:
+        """Return the name for a signature; each version of numba has its own, for it may not read those of others."""
+        number = hashlib.sha256(repr((self._version, key)).encode()).digest()[:8]
+        return str(self._data_name(int.from_bytes(number)))
+
+    def _sum(self, content: bytes) -> bytes:
+        return hashlib.sha256(self._source_stamp.encode() + content).digest()
 
 
 @cache
