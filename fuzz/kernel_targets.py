@@ -16,13 +16,14 @@ from loganomaly.reading.records import UNMATCHED, Records, last_record_start, re
 from loganomaly.reading.tables import build_tables
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.hashes import hash_spans
+from loganomaly.scan.search import Search
 from loganomaly.scan.shapes import read_shapes
 
 __all__ = ["check_kernels", "check_records", "cuts", "kernels", "tables_of_formats"]
 
 _MOST_CUTS = 300  # bytes from the end
 _LATEST = 7_289_654_400 * 10**6  # 2201, microseconds
-_FLOODS = FloodSettings()
+_SEARCH = Search(floods=FloodSettings())
 _SURROUNDINGS = (b"\n\n\n\n\n\n\n\n", b'"7"7\\"{:9"', b"\xff at \t\r=a")
 
 
@@ -87,7 +88,7 @@ def _said(data: NDArray[np.uint8], tables: Tables) -> list[NDArray[Any]]:
     rows = np.append(starts, np.int64(len(data)))
     heads, more = read_all_heads(data, rows, tables)
     assert len(heads[0]) == len(starts), "a row of a frame is lost"
-    profile = scan(Chunk(source=0, data=data), tables, floods=_FLOODS).profile
+    profile = scan(Chunk(source=0, data=data), tables, search=_SEARCH).profile
     assert profile.sources["lines"].item() == profile.shapes["lines"].sum() + profile.sources["stray"].item()
     leaks = [profile.leaks[name].to_numpy() for name in ("shape", "count", "first_line", "last_line")]
     return [*records, *map(np.asarray, (*named, *shapes)), names, *heads, *map(np.asarray, more), *leaks]

@@ -29,10 +29,12 @@ from loganomaly.reports.inspection import render_inspection, render_json
 from loganomaly.reports.terminal import render
 from loganomaly.results import Results
 from loganomaly.scan.chunk import Chunk, scan
+from loganomaly.scan.search import Search
 
 __all__ = ["check_results", "documents", "files", "frames", "inspection", "miner", "moments", "run", "text"]
 
 _FLOODS = FloodSettings(window_size=20)
+_SEARCH = Search(floods=_FLOODS)
 _WIDTH = 80
 _DAY = 86_400 * 10**6  # microseconds
 _LATEST = 4_291_747_200 * 10**6  # 2106, microseconds
@@ -45,7 +47,7 @@ def text(data: bytes) -> None:
         return
     size, most_lines, log = 1 + data[0] * 7, data[1] % 40 or None, data[2:]
     tables = detect(log).tables()
-    whole = Profile.merge([scan(Chunk(source=0, data=np.frombuffer(log, np.uint8)), tables, floods=_FLOODS).profile])
+    whole = Profile.merge([scan(Chunk(source=0, data=np.frombuffer(log, np.uint8)), tables, search=_SEARCH).profile])
     _same_profiles(whole, _in_chunks(log, tables, size=size, most_lines=most_lines))
     lines = log.count(b"\n") + (not log.endswith(b"\n") and bool(log))
     assert whole.sources["lines"].item() == lines, "a line is not counted"
@@ -61,7 +63,7 @@ def _in_chunks(log: bytes, tables: Tables, *, size: int, most_lines: int | None)
         chunk = Chunk(
             source=0, data=np.frombuffer(piece.data, np.uint8), first_line=piece.first_line, offset=piece.offset
         )
-        parts.append(scan(chunk, tables, floods=_FLOODS).profile)
+        parts.append(scan(chunk, tables, search=_SEARCH).profile)
     assert offset == len(log), "the last bytes are left out"
     return Profile.merge(parts)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
+from loganomaly.reading.words import last_word, word_at
 
 __all__ = ["Moulds", "moulds_of", "moulds_of_records", "number_moulds"]
 
@@ -35,15 +36,6 @@ class Moulds(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _word(data: Any, at: Any) -> Any:
-    """Return the eight bytes from `at` on. The compiler makes one load of it."""
-    word = np.uint64(0)
-    for k in range(8):
-        word |= np.uint64(data[np.uint64(at) + np.uint64(k)]) << np.uint64(8 * k)
-    return word
-
-
-@njit(nogil=True, cache=True)
 def _folded(word: Any) -> Any:
     """Return eight bytes with each digit as 0."""
     values = word ^ _ZEROS
@@ -52,23 +44,14 @@ def _folded(word: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _rest(data: Any, at: Any, end: Any) -> Any:
-    """Return the bytes data[at:end], fewer than eight, with each digit as 0."""
-    word = np.uint64(0)
-    for k in range(at, end):
-        word = word << np.uint64(8) | np.uint64(data[k])
-    return _folded(word)
-
-
-@njit(nogil=True, cache=True)
 def _hash(data: Any, start: Any, end: Any) -> Any:
     """Hash a text with each digit as 0; never 0."""
     value, at = np.uint64(end - start), start
     while at + 8 <= end:
-        value = (value ^ _folded(_word(data, at))) * _MIX
+        value = (value ^ _folded(word_at(data, at))) * _MIX
         value ^= value >> _SHIFTS[1]
         at += 8
-    value = (value ^ _rest(data, at, end)) * _MIX
+    value = (value ^ _folded(last_word(data, at, end))) * _MIX
     return (value ^ (value >> _SHIFTS[1])) | _ONE
 
 
@@ -77,10 +60,11 @@ def _are_alike(data: Any, one: Any, other: Any, length: Any) -> Any:
     """Whether two texts of one length are the same but for digits."""
     at = 0
     while at + 8 <= length:
-        if _folded(_word(data, one + at)) != _folded(_word(data, other + at)):
+        if _folded(word_at(data, one + at)) != _folded(word_at(data, other + at)):
             return False
         at += 8
-    return _rest(data, one + at, one + length) == _rest(data, other + at, other + length)
+    rest, other_rest = last_word(data, one + at, one + length), last_word(data, other + at, other + length)
+    return _folded(rest) == _folded(other_rest)
 
 
 @njit(nogil=True, cache=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, is_date_word, token_end
-from loganomaly.scan.hashes import scatter
+from loganomaly.scan.hashes import scatter, text_hash
 
 __all__ = ["ALL", "IN_FIELDS", "IN_HEADS", "IN_MESSAGES", "find_ids", "key_name"]
 
@@ -23,8 +23,7 @@ ALL = IN_FIELDS | IN_MESSAGES | IN_HEADS
 _LONGEST_ID = 128
 _MOST_HEAD_TOKENS = 24
 _NONE, _NUMBER, _WORD = 0, 1, 2
-_FNV_OFFSET = np.uint64(14695981039346656037)
-_FNV_PRIME = np.uint64(1099511628211)
+_WORD_MIX = np.uint64(1099511628211)
 _TOP = np.uint64(1 << 63)
 _HEAD_MIX = np.uint64(0x9E3779B97F4A7C15)
 _CLASSES = byte_classes()
@@ -135,20 +134,6 @@ def _is_date(data: Any, start: Any, end: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _hash(data: Any, start: Any, end: Any) -> Any:
-    value = _FNV_OFFSET
-    for i in range(start, end):
-        value = (value ^ np.uint64(data[i])) * _FNV_PRIME
-    return value
-
-
-@njit(nogil=True, cache=True)
-def _value(data: Any, start: Any, end: Any) -> Any:
-    value = scatter(_hash(data, start, end))
-    return value if value != 0 else np.uint64(1)
-
-
-@njit(nogil=True, cache=True)
 def _word_before(data: Any, i: Any, begin: Any) -> Any:
     """Return the bounds of the word before the number at i: letters, at most three delimiters away; else i, i."""
     stop = i
@@ -180,13 +165,13 @@ def _key(data: Any, start: Any, end: Any, begin: Any, ordinal: Any, out: Any) ->
         is_enclosed = before == 91 or before == 40 or before == 60 or before == 61
         if kind == _NUMBER and not is_enclosed:
             return np.uint64(0)
-        return scatter(_hash(out, 0, size) ^ (np.uint64(ordinal + 1) * _HEAD_MIX)) | _TOP
+        return scatter(text_hash(out, 0, size) ^ (np.uint64(ordinal + 1) * _HEAD_MIX)) | _TOP
     if kind == _NUMBER:
         first, last = _word_before(data, start, begin)
         if first == last:
             return np.uint64(0)
-        return scatter(_hash(data, first, last) * _FNV_PRIME) | _TOP
-    return scatter(_hash(out, 0, size)) | _TOP
+        return scatter(text_hash(data, first, last) ^ _WORD_MIX) | _TOP
+    return text_hash(out, 0, size) | _TOP
 
 
 @njit(nogil=True, cache=True)
@@ -267,7 +252,7 @@ def find_ids(
                 ):
                     if n == len(rows):
                         rows = _larger(rows)
-                    value = _value(data, field_starts[i], field_ends[i])
+                    value = text_hash(data, field_starts[i], field_ends[i])
                     n = _put(rows, n, begin, (row, np.int64(key), np.int64(value), field_starts[i], field_ends[i]))
         if places & IN_HEADS:
             i, ordinal = starts[row], 0
@@ -281,7 +266,7 @@ def find_ids(
                     if _is_wanted(key, wanted):
                         if n == len(rows):
                             rows = _larger(rows)
-                        n = _put(rows, n, begin, (row, np.int64(key), np.int64(_value(data, i, end)), i, end))
+                        n = _put(rows, n, begin, (row, np.int64(key), np.int64(text_hash(data, i, end)), i, end))
                 ordinal += 1
                 i = end
         if places & IN_MESSAGES:
@@ -305,7 +290,7 @@ def find_ids(
                         if _is_wanted(key, wanted):
                             if n == len(rows):
                                 rows = _larger(rows)
-                            n = _put(rows, n, begin, (row, np.int64(key), np.int64(_value(data, part, i)), part, i))
+                            n = _put(rows, n, begin, (row, np.int64(key), np.int64(text_hash(data, part, i)), part, i))
                     part = i + 1
     return rows[:n].copy()
 

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
-from loganomaly.scan.hashes import scatter
+from loganomaly.scan.hashes import scatter, text_hash
 from loganomaly.scan.values import LONGEST_VALUE
 
 __all__ = ["UNITS", "read_values", "value_texts"]
@@ -37,7 +37,6 @@ _UNIT_KINDS = np.array([kind for kind, units in enumerate(_SCALES) for _ in unit
 _LONGEST_NUMBER = 30
 _MOST_DIGITS = 18  # more are an identifier, unless they stand behind the point
 _SEED = np.uint64(0x2545F4914F6CDD1D)
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit(nogil=True, cache=True)
@@ -159,15 +158,7 @@ def read_values(data: Any, starts: Any, ends: Any) -> Any:
             if not np.isnan(numbers[row]):
                 values[row] = scatter(bits[row] ^ _SEED)
                 continue
-        value, word, shift = _SEED, np.uint64(0), np.uint64(0)
-        for k in range(start, min(end, start + LONGEST_VALUE)):
-            word |= np.uint64(data[k]) << shift
-            shift += np.uint64(8)
-            if shift == 64:  # one multiplication for eight bytes: each waits for the one before it
-                value = (value ^ word) * _PRIME
-                value ^= value >> np.uint64(32)
-                word, shift = np.uint64(0), np.uint64(0)
-        value = (value ^ word) * _PRIME
+        value = text_hash(data, start, min(end, start + LONGEST_VALUE))
         values[row] = scatter(value ^ (np.uint64(end - start) << np.uint64(32)))
     return values, numbers, units
 

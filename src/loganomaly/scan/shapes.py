@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, POWERS, byte_classes, goes_on_to, read_token
-from loganomaly.scan.hashes import FNV_OFFSET, FNV_PRIME, scatter
+from loganomaly.scan.hashes import scatter, text_hash
 
 __all__ = ["Alike", "Shapes", "read_shapes"]
 
 _CLASSES = byte_classes()
+_FNV_OFFSET = np.uint64(14695981039346656037)
+_FNV_PRIME = np.uint64(1099511628211)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SLOT = np.uint64(0x2545F4914F6CDD1D)
 _ONE = np.uint64(1)
@@ -69,20 +71,32 @@ def read_shapes(
     alike
         Which messages stand in texts that differ in digits alone: of all but the first the slots are known.
     """
+    # As large as can be needed; memory that is not written to is not taken. Made here, for numpy takes large pages.
+    size = int((np.minimum(ends - starts, LONGEST_MESSAGE) // 2 + 1).sum())
+    values, numbers, places = np.empty(size, np.uint64), np.empty(size), np.empty(size, np.int64)
     begins, moulds, count = alike or (np.zeros(0, np.int64), np.zeros(0, np.int32), 0)
-    return Shapes(*_read_shapes(data, starts, ends, seeds, begins, moulds, count))
+    stops = np.empty(size if count else 0, np.int64)
+    out = (values, numbers, places, stops)
+    hashes, first, cut = _read_shapes(data, starts, ends, seeds, begins, moulds, count, *out)
+    return Shapes(hashes, first, values[: first[-1]], numbers[: first[-1]], places[: first[-1]], cut)
 
 
 @njit(nogil=True, cache=True)
-def _read_shapes(data: Any, starts: Any, ends: Any, seeds: Any, begins: Any, moulds: Any, count: Any) -> Any:
-    """Return the fields of `Shapes`."""
-    size = 0
-    for row in range(len(starts)):
-        size += min(ends[row] - starts[row], LONGEST_MESSAGE) // 2 + 1
+def _read_shapes(
+    data: Any,
+    starts: Any,
+    ends: Any,
+    seeds: Any,
+    begins: Any,
+    moulds: Any,
+    count: Any,
+    values: Any,
+    numbers: Any,
+    places: Any,
+    stops: Any,
+) -> Any:
+    """Write the values of slots, and return the other fields of `Shapes`."""
     hashes, first = np.empty(len(starts), np.uint64), np.zeros(len(starts) + 1, np.int64)
-    # As large as can be needed; memory that is not written to is not taken.
-    values, numbers, places = np.empty(size, np.uint64), np.empty(size, np.float64), np.empty(size, np.int64)
-    stops = np.empty(size if count > 0 else 0, np.int64)
     models = np.full(count, -1, np.int64)
     cut, slot = 0, 0
     for row in range(len(starts)):
@@ -110,10 +124,10 @@ def _read_shapes(data: Any, starts: Any, ends: Any, seeds: Any, begins: Any, mou
                     slot += 1
                 first[row + 1] = slot
                 continue
-        shape = FNV_OFFSET ^ (np.uint64(seeds[row]) * _MIX)
+        shape = _FNV_OFFSET ^ (np.uint64(seeds[row]) * _MIX)
         last_slot = slot + MOST_SLOTS
         while i < end:
-            token, held, start = FNV_OFFSET, np.uint8(0), i
+            token, held, start = _FNV_OFFSET, np.uint8(0), i
             known = i  # up to there the token goes on, whatever the bytes
             while i < end:
                 byte = data[i]
@@ -125,7 +139,7 @@ def _read_shapes(data: Any, starts: Any, ends: Any, seeds: Any, begins: Any, mou
                     if known == i:
                         break
                 held |= kind
-                token = (token ^ np.uint64(byte)) * FNV_PRIME
+                token = (token ^ np.uint64(byte)) * _FNV_PRIME
                 i += 1
             if i > start:
                 part = token
@@ -134,36 +148,34 @@ def _read_shapes(data: Any, starts: Any, ends: Any, seeds: Any, begins: Any, mou
                     if what > 0:
                         part = _SLOT + np.uint64(unit)
                         if slot < last_slot:
-                            values[slot] = scatter(token)
+                            values[slot] = text_hash(data, start, i)
                             numbers[slot] = number
                             places[slot] = start
                             if count > 0:
                                 stops[slot] = i
                             slot += 1
-                shape = (shape ^ part) * FNV_PRIME
+                shape = (shape ^ part) * _FNV_PRIME
                 shape ^= shape >> np.uint64(29)
             if i < end:
-                shape = (shape ^ np.uint64(data[i])) * FNV_PRIME
+                shape = (shape ^ np.uint64(data[i])) * _FNV_PRIME
                 i += 1
         shape = scatter(shape)
         hashes[row] = shape if shape != 0 else _ONE
         first[row + 1] = slot
-    return hashes, first, values[:slot].copy(), numbers[:slot].copy(), places[:slot].copy(), cut
+    return hashes, first, cut
 
 
 @njit(nogil=True, cache=True)
 def _value(data: Any, start: Any, end: Any, is_number: Any) -> Any:
     """Return the hash of a token of a known form, and its number, or NaN."""
-    token, digits = FNV_OFFSET, np.int64(0)
+    value = text_hash(data, start, end)
+    if not is_number:
+        return value, np.nan
+    digits = np.int64(0)
     point: Any = np.int64(-1)
     last = start
-    if not is_number:
-        for i in range(start, end):
-            token = (token ^ np.uint64(data[i])) * FNV_PRIME
-        return scatter(token), np.nan
     for i in range(start, end):
         byte = data[i]
-        token = (token ^ np.uint64(byte)) * FNV_PRIME
         if 48 <= byte <= 57:
             digits = digits * 10 + np.int64(byte - 48)
             last = i
@@ -172,4 +184,4 @@ def _value(data: Any, start: Any, end: Any, is_number: Any) -> Any:
     number = np.float64(digits)
     if point >= 0:
         number /= POWERS[last - point]
-    return scatter(token), -number if data[start] == 45 else number
+    return value, -number if data[start] == 45 else number
