@@ -42,7 +42,7 @@ def serving():
         [sys.executable, "-c", _SERVE, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
         try:
-            _wait_for(port)
+            wait_for(port)
             client = boto3.client(
                 "s3",
                 endpoint_url=endpoint,
@@ -57,7 +57,8 @@ def serving():
             server.terminate()
 
 
-def _wait_for(port):
+def wait_for(port):
+    """Wait until somebody listens at a port of this machine."""
     end = time.monotonic() + _PATIENCE
     while True:
         try:

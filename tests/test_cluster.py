@@ -4,6 +4,8 @@ import gzip
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -445,6 +447,70 @@ def test_a_cluster_without_workers_is_an_error(tmp_path, monkeypatch):
         pytest.raises(ClusterError, match="has no worker that works within"),
     ):
         LogAnalyzer(QUIET).analyze(tmp_path, cluster=empty.scheduler_address)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_cluster_that_has_lost_its_last_worker_is_an_error_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "_WORKERS_WITHIN", 1.0)
+    monkeypatch.setattr(connection, "_LOOK_EVERY", 0.2)
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"])
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=100
+        ) as running,
+        pytest.raises(ClusterError, match=r"has lost its last worker, and none has come within 1 seconds"),
+    ):
+        LogAnalyzer(QUIET).analyze(path, cluster=running.scheduler_address, progress=lambda *_: running.scale(0))
+
+
+SCHEDULER = """
+import asyncio, sys
+from distributed import Nanny, Scheduler
+async def main():
+    async with Scheduler(host="127.0.0.1", port=int(sys.argv[1]), dashboard=False) as scheduler:
+        async with Nanny(scheduler.address, nthreads=1, local_directory=sys.argv[2]):
+            await scheduler.finished()
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_a_scheduler_that_dies_in_the_middle_is_an_error_and_nothing_else_is_written(tmp_path):
+    (tmp_path / "app.log").write_bytes(logs()["plain.log"] * 100)
+    (tmp_path / "scheduler.py").write_text(SCHEDULER)
+    port = object_storage.free_port()
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "scheduler.py", str(port), tmp_path / "scratch"],
+        env=faulty.environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as scheduler:
+        # Ended by the run itself, when its first part is done.
+        before = (
+            "import os, signal, loganomaly.cluster.scanning as s\n"
+            "s.SPAN_BYTES = 20_000\n"
+            "done = s._Scan._done\n"
+            f"def end(*args): os.kill({scheduler.pid}, signal.SIGKILL); done(*args)\n"
+            "s._Scan._done = end\n"
+        )
+        object_storage.wait_for(port)
+        address = f"tcp://127.0.0.1:{port}"
+        code, errors = faulty.run(
+            tmp_path, "--input", "app.log", "--output", "results", "--disable-llm", "--cluster", address, before=before
+        )
+        scheduler.kill()
+    assert (code, errors) == (
+        1,
+        f"error: the connection to the cluster at {address} was lost; nothing was written: run again\n",
+    )
+    assert not faulty.shown(tmp_path / "results")
+
+
+def test_an_encrypted_cluster_without_certificates_is_an_error_that_says_where_to_name_them(tmp_path):
+    (tmp_path / "app.log").write_bytes(b"x\n")
+    with pytest.raises(ClusterError, match="no certificates are set for that; name them in the settings of Dask"):
+        LogAnalyzer(QUIET).analyze(tmp_path, cluster="tls://127.0.0.1:9")
 
 
 @pytest.mark.usefixtures("small")

@@ -1,8 +1,10 @@
 """A cluster while a run lasts: connected to, or started; what is submitted to it, and what it says when that fails."""
 
 import logging
+import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ _LOG = logging.getLogger(__name__)
 _REACHED_WITHIN = 10.0
 _WORKERS_WITHIN = 60.0
 """Seconds until a scheduler must answer, and until there is a worker: some start when there is work."""
+_LOOK_EVERY = 2.0
+"""Seconds between looks whether there is a worker at all, while none is done with anything."""
 _ALIKE = ("loganomaly", "numpy", "numba", "polars", "distributed")
 """Packages of which workers must have the version that this process has."""
 
@@ -34,7 +38,9 @@ class Cluster:
 
     def threads(self) -> int:
         """Return how many tasks the workers can work on at a time now, at least one."""
-        return max(1, sum(int(count) for count in self._client.nthreads().values()))
+        with self._errors():
+            counts = self._client.nthreads()
+        return max(1, sum(int(count) for count in counts.values()))
 
     def submit(
         self, work: Callable[..., Any], *args: Any, first: bool = False, what: str = "", **options: Any
@@ -48,7 +54,8 @@ class Cluster:
         what
             What an error says it was about.
         """
-        future = self._client.submit(work, *args, pure=False, priority=10 if first else 0, **options)
+        with self._errors():
+            future = self._client.submit(work, *args, pure=False, priority=10 if first else 0, **options)
         if what:
             self._what[future.key] = what
         return future
@@ -59,12 +66,10 @@ class Cluster:
         Raises
         ------
         ClusterError
-            One failed.
+            One failed, or there are no workers any more.
         """
-        from distributed import wait
-
-        with self._errors(), self._client.as_current():
-            finished = wait(futures, return_when="FIRST_COMPLETED").done
+        with self._errors():
+            finished = self._first_done(futures)
         ready = [future for future in futures if future in finished]
         for future in ready:
             self._check(future)
@@ -124,6 +129,26 @@ class Cluster:
                     "versions on all machines"
                 )
 
+    def _first_done(self, futures: Sequence["Future"]) -> set["Future"]:
+        """Wait until some futures are done, and return those: not for ever where nobody works on them."""
+        from distributed import wait
+
+        alone_since: float | None = None
+        while True:
+            try:
+                with self._client.as_current():
+                    done: set[Future] = wait(futures, timeout=_LOOK_EVERY, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                now = time.monotonic()
+                alone_since = None if self._client.nthreads() else alone_since or now
+                if alone_since is not None and now - alone_since >= _WORKERS_WITHIN:
+                    raise ClusterError(
+                        f"the cluster at {self._address} has lost its last worker, and none has come within "
+                        f"{_WORKERS_WITHIN:.0f} seconds; start workers for it, and run again"
+                    ) from None
+            else:
+                return done
+
     def _check(self, future: "Future") -> None:
         """Make an error that names the input of one that the workers had."""
         if future.status == "finished":
@@ -152,11 +177,11 @@ class Cluster:
                 f"a worker ran out of memory{about}; give the workers more, or have them read less at a time "
                 "(--batch-size)"
             ) from error
-        except (CancelledError, CommClosedError) as error:
-            raise ClusterError(
-                f"the connection to the cluster at {self._address} was lost{about}; nothing was written: run again"
-            ) from error
-        except Exception as error:  # whatever a worker raised
+        except Exception as error:  # whatever a worker raised, or Dask where it has lost the scheduler
+            if isinstance(error, CancelledError | CommClosedError) or self._client.status != "running":
+                raise ClusterError(
+                    f"the connection to the cluster at {self._address} was lost{about}; nothing was written: run again"
+                ) from error
             raise ClusterError(f"a worker failed{about}: {type(error).__name__}: {error}") from error
 
 
@@ -206,6 +231,11 @@ def _client(scheduler: Any) -> "Iterator[Client]":
 
     try:
         client = Client(scheduler, timeout=_REACHED_WITHIN, set_as_default=False)
+    except TypeError as error:  # what Dask raises for an encrypted address without certificates
+        raise ClusterError(
+            f"the scheduler at {scheduler} is asked for over TLS, and no certificates are set for that; name them in "
+            "the settings of Dask (distributed.comm.tls, or DASK_DISTRIBUTED__COMM__TLS__CA_FILE and those beside it)"
+        ) from error
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterError(
             f"no Dask scheduler answers at {scheduler} within {_REACHED_WITHIN:.0f} seconds; check the address, and "
@@ -274,7 +304,11 @@ def _interrupts_kept_from_workers() -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[int]:
     """Keep Dask from writing to standard error what the run says in its own words: with parts of the data, perhaps."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    import distributed  # noqa: F401  (which gives its loggers their levels when it is loaded)
+
+    of_dask = re.compile(r"(distributed|tornado|asyncio)(\..*)?")
+    # Some of those below have levels of their own, which count instead of those above them.
+    loggers = [logging.getLogger(name) for name in [*logging.root.manager.loggerDict] if of_dask.fullmatch(name)]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
