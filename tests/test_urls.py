@@ -14,7 +14,7 @@ import pytest
 import object_storage
 from loganomaly import LogAnalyzer, file_analysis
 from loganomaly.config import Config
-from loganomaly.errors import InputMissingError, InputUnreadableError, UnavailableError, UsageError
+from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsError, UnavailableError, UsageError
 from loganomaly.reading import object_file, storage
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import open_source
@@ -82,6 +82,25 @@ def test_a_url_is_told_from_a_path():
 def test_no_password_and_no_signature_of_a_url_is_shown():
     assert shown_url("https://ada:hunter2@host.example/a.log?X-Signature=abc") == "https://host.example/a.log"
     assert shown_url("s3://logs/what?.log") == "s3://logs/what?.log"
+    assert shown_url("HTTPS://ada:hunter2@host.example/a.log") == "HTTPS://host.example/a.log"
+    assert shown_url("https://ada:hun@ter2@host.example/a@b.log") == "https://host.example/a@b.log"
+
+
+def test_no_password_and_no_signature_of_a_url_is_told(web, tmp_path):
+    address, _ = web
+    (tmp_path / "blank.log").write_bytes(b"\n\n")
+    (tmp_path / "app.log").write_bytes(lines(50))
+    secret = address.replace("://", "://ada:hunter2@")
+    with pytest.raises(NoLogsError) as caught:
+        LogAnalyzer(QUIET).analyze(f"{secret}/blank.log?signature=hunter2")
+    assert "hunter2" not in str(caught.value)
+    analyzed = LogAnalyzer(QUIET).analyze([f"{secret}/app.log?signature=hunter2", str(tmp_path / "app.log")])
+    assert analyzed.summary["filename"] == f"{address}/app.log, {tmp_path}/app.log"
+
+
+def test_a_storage_is_known_in_capitals_too(memory):
+    memory.pipe("/a/one.log", lines(50))
+    assert names("MEMORY://a/one.log") == ["MEMORY://a/one.log"]
 
 
 def test_objects_are_found_as_files_are(memory):

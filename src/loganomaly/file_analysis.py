@@ -21,6 +21,7 @@ from loganomaly.masking import masked_finding
 from loganomaly.mining.masks import all_of, masks_in_use
 from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import find_sources
+from loganomaly.reading.urls import shown_input
 from loganomaly.results import Results
 from loganomaly.scan.named_secrets import hide_columns
 from loganomaly.scan.opening import prepare, with_session_keys
@@ -98,6 +99,7 @@ def _analyzed(
     cluster: "Cluster | None",
 ) -> Results:
     watch = Stopwatch()
+    given = ", ".join(map(shown_input, inputs))
     with watch.stage("detect"):
         found = find_sources(inputs, exclude=exclude, spool_dir=spool)
         names = [source.name for source in found.sources]
@@ -132,7 +134,7 @@ def _analyzed(
     if not any(profile.sources["records"].sum() for profile in scanned.profiles.values()):
         if scanned.damaged:
             raise InputUnreadableError(next(iter(scanned.damaged.values())))
-        msg = f"no log lines in {', '.join(inputs)}: there are only blank lines; give a file with text in it"
+        msg = f"no log lines in {given}: there are only blank lines; give a file with text in it"
         raise NoLogsError(msg)
     total = sum(item.source.size for item in opened)
     with watch.stage("judge"):
@@ -184,7 +186,7 @@ def _analyzed(
         grouped.findings,
         incidents=grouped.incidents,
         parts=cases,
-        given=", ".join(inputs),
+        given=given,
         opened=opened,
         scanned=replace(scanned, damaged={**lost, **scanned.damaged}),
         describe_leaks=partial(analysis.described_leaks, samples=samples),

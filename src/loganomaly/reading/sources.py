@@ -18,7 +18,7 @@ from loganomaly.reading.places import Window
 from loganomaly.reading.spool import new_spool, not_stored, spool
 from loganomaly.reading.storage import MetObject, StorageError, find_objects, on_the_web
 from loganomaly.reading.streams import Source
-from loganomaly.reading.urls import is_url, shown_url
+from loganomaly.reading.urls import is_url, shown_input, shown_url
 
 __all__ = ["Found", "Skipped", "find_sources"]
 
@@ -328,7 +328,8 @@ def _blocks(stream: BinaryIO, *, name: str) -> Iterator[bytes]:
 
 def _nothing_left(inputs: Sequence[str], skipped: list[Skipped]) -> str:
     most = 5
-    lines = [f"nothing in {', '.join(repr(shown_path(given)) for given in inputs)} can be read as log lines"]
+    shown = [repr(shown_path(shown_input(given))) for given in inputs]
+    lines = [f"nothing in {', '.join(shown)} can be read as log lines"]
     lines += [f"  {entry.name}: {entry.reason}" for entry in skipped[:most]]
     if len(skipped) > most:
         lines.append(f"  and {len(skipped) - most} more")

@@ -5,10 +5,10 @@ from typing import Any
 
 from loganomaly.errors import UnavailableError, UsageError
 
-__all__ = ["has_wildcards", "is_url", "opened_storage", "protocol_of", "shown_url"]
+__all__ = ["has_wildcards", "is_url", "opened_storage", "protocol_of", "shown_input", "shown_url"]
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_SECRET = re.compile(r"^([a-z][a-z0-9+.-]+://)[^/@\s]*@")
+_SECRET = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+://)[^/\s]*@")  # up to the last @: a password may have one
 _WEB = ("http", "https")
 _PACKAGES = {
     "abfs": "pip install adlfs",
@@ -53,6 +53,11 @@ def shown_url(url: str) -> str:
     return _SECRET.sub(r"\1", text).encode("utf-8", "replace").decode()
 
 
+def shown_input(text: str) -> str:
+    """Return what users are shown of an input: of a URL, what `shown_url` leaves; a path as it is."""
+    return shown_url(text) if is_url(text) else text
+
+
 def opened_storage(url: str) -> tuple[Any, str]:
     """Return the file system of fsspec that reads a URL, and the path in it; it keeps no listings.
 
@@ -81,7 +86,8 @@ def opened_storage(url: str) -> tuple[Any, str]:
             "fsspec reads"
         )
     try:
-        storage, path = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        # That it knows in lower case only.
+        storage, path = fsspec.core.url_to_fs(f"{protocol}{url[len(protocol) :]}", use_listings_cache=False)
     except ImportError as error:
         install = _PACKAGES.get(protocol, f"the package that fsspec names: {error}")
         raise UnavailableError(
