@@ -3,10 +3,12 @@
 import contextlib
 import gzip
 import http.server
+import io
 import re
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
 import pytest
@@ -175,7 +177,6 @@ def test_logs_in_s3_give_the_results_of_files(bucket, tmp_path):
 
 
 def test_an_archive_and_a_table_are_copied_first(memory, tmp_path):
-    import io
     import tarfile
 
     import polars as pl
@@ -263,6 +264,34 @@ def test_an_object_that_is_changed_while_it_is_read_is_told(memory):
         memory.pipe("/app.log", lines(100_000, "task")[: source.size])
         with pytest.raises(InputUnreadableError, match="it was changed after it was found"):
             stream.read()
+
+
+def test_an_archive_that_is_changed_before_it_is_copied_is_told(memory):
+    memory.pipe("/app.tar", b"one")
+    (met,) = storage.find_objects("memory://app.tar")
+    memory.pipe("/app.tar", b"two")
+    with pytest.raises(storage.StorageError, match="it was changed after it was found"):
+        list(object_file.object_blocks(met.stored))
+
+
+def test_a_stream_that_is_slow_is_not_read_by_two_at_a_time(monkeypatch):
+    """The first, given up, would take a block that nobody gets."""
+    over, reads = threading.Event(), []
+
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            reads.append(size)
+            over.wait(20)
+            return super().read(size)
+
+    web = SimpleNamespace(open=lambda *_, **__: Slow(lines(50)))
+    monkeypatch.setattr(object_file, "opened_storage", lambda url: (web, url))
+    monkeypatch.setattr(storage, "_PAUSE", 0.01)
+    stored = storage.StoredObject(url="https://logs.example/app.log", size=0, version=(), patience=0.05)
+    with pytest.raises(storage.StorageError, match=r"did not answer within 0.05 seconds"):
+        list(object_file.object_blocks(stored))
+    over.set()
+    assert len(reads) == 1
 
 
 def test_an_object_that_is_gone_is_told(memory, monkeypatch):

@@ -155,15 +155,26 @@ class _Ahead:
 
 
 def object_blocks(stored: StoredObject) -> Iterator[bytes]:
-    """Yield an object from its start to its end, from servers too that can give no part of one.
+    """Return the blocks of an object from its start to its end, from servers too that can give no part of one.
 
     Raises
     ------
     StorageError
-        The storage does not answer, or refuses to.
+        From a block: the storage does not answer, or refuses to; or the object is not what it was found as.
     """
+    return _stream(stored) if on_the_web(stored) or not stored.size else _parts(stored)
+
+
+def _parts(stored: StoredObject) -> Iterator[bytes]:
+    with ObjectFile(stored) as file:
+        while block := file.read(_MOST):
+            yield block
+
+
+def _stream(stored: StoredObject) -> Iterator[bytes]:
+    """Yield what can only be read on; what fails there cannot be asked for again."""
     with storage_errors():
         storage, path = opened_storage(stored.url)
         with storage.open(path, "rb", block_size=0 if on_the_web(stored) else None) as file:
-            while block := asked(lambda: file.read(_MOST), patience=stored.patience):
+            while block := asked(lambda: file.read(_MOST), patience=stored.patience, once=True):
                 yield block

@@ -202,7 +202,7 @@ def storage_errors() -> Iterator[None]:
         raise _told(error) from error
 
 
-def asked(call: Callable[[], _T], *, patience: float, listing: bool = False) -> _T:
+def asked(call: Callable[[], _T], *, patience: float, listing: bool = False, once: bool = False) -> _T:
     """Return what a storage answers; it is asked again where that may help.
 
     Parameters
@@ -211,6 +211,8 @@ def asked(call: Callable[[], _T], *, patience: float, listing: bool = False) -> 
         Seconds that an answer may take.
     listing
         Whether many objects are asked for, which takes as long as it takes.
+    once
+        Whether it is not asked again: a call that was given up may still go on, and take what another would get.
 
     Raises
     ------
@@ -219,14 +221,15 @@ def asked(call: Callable[[], _T], *, patience: float, listing: bool = False) -> 
     StorageError
         It does not answer, or refuses to.
     """
-    for attempt in range(_ATTEMPTS):
+    attempts = 1 if once else _ATTEMPTS
+    for attempt in range(attempts):
         try:
             return _within(None if listing else patience, call)
         except FileNotFoundError:
             raise
         except Exception as error:  # each storage has errors of its own, that have no class in common
             final = isinstance(error, StorageError | PermissionError | ValueError | LogAnomalyError)
-            if final or attempt + 1 == _ATTEMPTS:
+            if final or attempt + 1 == attempts:
                 raise _told(error, patience=patience) from error
         time.sleep(_PAUSE * 2**attempt)
     raise AssertionError  # the last attempt returns or raises
