@@ -391,6 +391,43 @@ def test_credentials_that_have_expired_are_told(web, monkeypatch):
     fsspec.filesystem("s3").clear_instance_cache()
 
 
+@pytest.mark.parametrize(
+    ("status", "match", "asked"),
+    [
+        (403, r"cannot read '.*/app.log': the storage refuses it .*the credentials are missing, .*or have expired", 2),
+        (500, r"cannot read '.*/app.log': the storage failed \(ClientResponseError: 500", 6),
+    ],
+)
+def test_a_web_server_that_refuses_or_fails_is_not_told_as_a_missing_file(web, monkeypatch, status, match, asked):
+    address, handler = web
+    requests = []
+
+    def fails(handler):
+        requests.append(handler.command)
+        handler.send_error(status)
+        return True
+
+    handler.before = staticmethod(fails)
+    monkeypatch.setattr(storage, "_PAUSE", 0.01)
+    with pytest.raises(InputUnreadableError, match=match) as caught:
+        find_sources([f"{address}/app.log?signature=hunter2"])
+    assert "hunter2" not in str(caught.value)
+    assert len(requests) == asked  # twice each time: for the head, then for the whole
+
+
+def test_a_web_server_that_is_not_there_is_not_told_as_a_missing_file(monkeypatch):
+    monkeypatch.setattr(storage, "_PAUSE", 0.01)
+    port = object_storage.free_port()
+    with pytest.raises(InputUnreadableError, match=r"app.log': the storage failed \(ClientConnectorError: "):
+        find_sources([f"http://127.0.0.1:{port}/app.log"])
+
+
+def test_a_file_that_is_missing_on_the_web_is_told(web):
+    address, _ = web
+    with pytest.raises(InputMissingError, match=r"no such object or folder: .*/none\.log"):
+        find_sources([f"{address}/none.log"])
+
+
 def test_nothing_is_written_beside_the_spool(memory, tmp_path):
     memory.pipe("/app.log", lines(100))
     find_sources(["memory://app.log"], spool_dir=tmp_path)

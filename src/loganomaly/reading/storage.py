@@ -34,6 +34,7 @@ _PAUSE = 0.5  # seconds before it is asked again; twice as long before the third
 _VERSIONS = ("ETag", "etag", "generation", "md5Hash", "content_md5", "Content-MD5")
 _TIMES = ("LastModified", "last_modified", "Last-Modified", "updated", "mtime", "created")
 _KEYS = re.compile(r"\?[^\s'\"]+")  # of a signed URL
+_REFUSED, _MISSING = (401, 403, 407), (404, 410)  # as web servers answer
 
 _T = TypeVar("_T")
 
@@ -91,7 +92,8 @@ def find_objects(url: str) -> list[MetObject]:
     UsageError
         Nobody reads such URLs.
     """
-    storage, path = opened_storage(url)
+    with storage_errors():
+        storage, path = opened_storage(url)
     named: dict[str, Mapping[str, Any]] = {}
     walked: dict[str, Mapping[str, Any]] = {}
     try:
@@ -225,12 +227,13 @@ def asked(call: Callable[[], _T], *, patience: float, listing: bool = False, onc
     for attempt in range(attempts):
         try:
             return _within(None if listing else patience, call)
-        except FileNotFoundError:
-            raise
         except Exception as error:  # each storage has errors of its own, that have no class in common
-            final = isinstance(error, StorageError | PermissionError | ValueError | LogAnomalyError)
-            if final or attempt + 1 == attempts:
-                raise _told(error, patience=patience) from error
+            behind = _behind(error)
+            if isinstance(behind, FileNotFoundError):
+                raise
+            final = isinstance(behind, StorageError | PermissionError | ValueError | LogAnomalyError)
+            if final or _status(behind) in _REFUSED or attempt + 1 == attempts:
+                raise _told(behind, patience=patience) from behind
         time.sleep(_PAUSE * 2**attempt)
     raise AssertionError  # the last attempt returns or raises
 
@@ -257,6 +260,22 @@ def _within(seconds: float | None, call: Callable[[], _T]) -> _T:
     return results[0]
 
 
+def _behind(error: Exception) -> Exception:
+    """Return what an error comes from: of a web server, fsspec says that there is no such file, whatever it answers."""
+    cause = error.__cause__
+    if not isinstance(error, FileNotFoundError) or not isinstance(cause, Exception):
+        return error
+    status = _status(cause)
+    unreached = isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError)
+    return cause if unreached or (status is not None and status not in _MISSING) else error
+
+
+def _status(error: Exception) -> int | None:
+    """Return what a web server answers, where that is what an error of its client says."""
+    status = getattr(error, "status", None)
+    return status if isinstance(status, int) else None
+
+
 def _told(error: Exception, *, patience: float = PATIENCE) -> OSError:
     """Return the error that says what a storage's error means to the user."""
     if isinstance(error, StorageError | LogAnomalyError):
@@ -267,7 +286,7 @@ def _told(error: Exception, *, patience: float = PATIENCE) -> OSError:
     if isinstance(error, TimeoutError):
         return StorageError(f"the storage did not answer within {patience:g} seconds; try again later")
     kind = type(error).__name__
-    if isinstance(error, PermissionError) or "Credential" in kind or "Auth" in kind:
+    if isinstance(error, PermissionError) or _status(error) in _REFUSED or "Credential" in kind or "Auth" in kind:
         return StorageError(
             f"the storage refuses it ({detail or kind}); the credentials are missing, lack the right, or have expired: "
             "renew them"
