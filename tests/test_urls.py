@@ -20,7 +20,7 @@ from loganomaly.errors import InputMissingError, InputUnreadableError, NoLogsErr
 from loganomaly.reading import object_file, storage
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.streams import open_source
-from loganomaly.reading.urls import is_url, shown_url
+from loganomaly.reading.urls import is_url, opened_storage, shown_url
 from loganomaly.reports.writer import to_json
 
 QUIET = Config(llm={"provider": "local"})
@@ -349,6 +349,12 @@ def test_a_server_that_gives_no_parts_of_files_is_read_as_a_whole(web, tmp_path)
     analyzer = LogAnalyzer(QUIET)
     assert said(analyzer.analyze(f"{address}/app.log?key=hunter2x")) == said(analyzer.analyze(tmp_path / "app.log"))
     assert names(f"{address}/app.log?key=hunter2x", spool_dir=tmp_path) == [f"{address}/app.log"]
+
+
+def test_a_copy_from_the_web_may_take_as_long_as_it_goes_on():
+    """The client of the web gives a whole answer five minutes unless told otherwise; `asked` waits for its blocks."""
+    files, _ = opened_storage("https://logs.example/app.log")
+    assert files.client_kwargs["timeout"].total is None
 
 
 def test_a_storage_that_is_slow_is_an_error_within_its_time(web, tmp_path, monkeypatch):

@@ -87,10 +87,22 @@ def opened_storage(url: str) -> tuple[Any, str]:
         )
     try:
         # That it knows in lower case only.
-        storage, path = fsspec.core.url_to_fs(f"{protocol}{url[len(protocol) :]}", use_listings_cache=False)
+        storage, path = fsspec.core.url_to_fs(
+            f"{protocol}{url[len(protocol) :]}", use_listings_cache=False, **_settings(protocol)
+        )
     except ImportError as error:
         install = _PACKAGES.get(protocol, f"the package that fsspec names: {error}")
         raise UnavailableError(
             f"{shown_url(url)!r} needs a package that is not installed; install it with: {install}"
         ) from error
     return storage, str(path)
+
+
+def _settings(protocol: str) -> dict[str, Any]:
+    """Return what is set otherwise than by the storage's own package."""
+    if protocol not in _WEB:
+        return {}
+    from aiohttp import ClientTimeout
+
+    # Else a copy ends after five minutes, however fast it goes on; who waits for a block gives up by himself.
+    return {"client_kwargs": {"timeout": ClientTimeout(total=None)}}
