@@ -20,7 +20,7 @@ import faulty
 import object_storage
 from loganomaly import LogAnalyzer
 from loganomaly.behaviours.rule import BehaviourRule
-from loganomaly.cluster import connection, scanning
+from loganomaly.cluster import connection, fetching, scanning
 from loganomaly.cluster.address import read_address
 from loganomaly.cluster.moved import moved
 from loganomaly.cluster.spans import spans_of
@@ -295,6 +295,26 @@ def test_a_relative_path_is_read_by_workers_that_are_elsewhere(cluster, tmp_path
     (tmp_path / "app.log").write_bytes(logs()["plain.log"])
     monkeypatch.chdir(tmp_path)
     assert LogAnalyzer(QUIET).analyze("app.log", cluster=cluster.scheduler_address).notices == ()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["plain.log", "marked.log", "coloured.log"])
+def test_who_fetches_lines_is_told_up_to_where_there_is_no_escape_sequence(cluster, tmp_path, monkeypatch, name):
+    """Else it would look for one in all that stands before them."""
+    text = logs()[name].removeprefix(b"\xef\xbb\xbf")
+    path = tmp_path / name
+    path.write_bytes(logs()[name])
+    sent = []
+
+    def noted(opened):
+        sent.append(scanning.work_on(opened))
+        return sent[-1]
+
+    monkeypatch.setattr(fetching, "work_on", noted)
+    LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+    first = text.find(b"\x1b")
+    (clean,) = {work.source.memo.clean for work in sent}
+    assert first - SMALL < clean <= first if first > 0 else clean == path.stat().st_size
 
 
 @pytest.mark.usefixtures("small")

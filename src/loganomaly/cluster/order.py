@@ -40,6 +40,8 @@ class SourceOrder:
     """Whether no further part counts."""
     escaped_in: Span | None = None
     """The part from which on the source must be read in one go."""
+    clean: int = 0
+    """Up to which byte of its text there is no escape sequence, as far as that is known."""
     _next: int = 0
     _waiting: dict[int, InOrder] = field(default_factory=dict)
 
@@ -61,4 +63,6 @@ class SourceOrder:
             self.lines += each.brief.lines
             if each.brief.damage is not None:
                 self.closed, self.damage = True, each.brief.damage
+            elif each.span is not None:
+                self.clean = each.span.end - each.span.mark
         return placed, settled

@@ -40,6 +40,7 @@ def work_on(opened: Opened) -> SourceWork:
     source = opened.source
     if isinstance(source.path, Path):
         source = replace(source, path=source.path.absolute())
+        source.memo.clean, source.memo.first = opened.source.memo.clean, opened.source.memo.first
     return SourceWork(number=opened.number, source=source, tables=opened.tables, head=opened.head)
 
 
@@ -177,6 +178,8 @@ class _Scan:
             order.damage = brief.damage
         else:
             placed, settled = order.done(InOrder(unit.number, part, brief, unit.span))
+            # So that who fetches lines need not look at all that stands before them.
+            opened.source.memo.clean = max(opened.source.memo.clean, min(order.clean, opened.source.size))
         self._unsettled -= settled
         if order.escaped_in is not None and not unit.to_end:
             self._read_on(opened, order)

@@ -32,9 +32,9 @@ class Span:
         return self.number * self.size
 
     @property
-    def is_last(self) -> bool:
-        """Whether no part comes behind it."""
-        return self.number + 1 == self.count
+    def end(self) -> int:
+        """First byte behind it, or behind the source."""
+        return self.begin + self.size
 
     def following(self) -> Iterator["Span"]:
         """Yield the parts behind it."""
