@@ -436,8 +436,52 @@ def test_a_file_that_workers_do_not_see_is_an_error_that_says_what_they_need(clu
         "        raise FileNotFoundError(2, 'No such file')\n"
         "    return kept(self, **options)",
     )
-    with pytest.raises(ClusterError, match=r"does not see '.*unseen.log': .*under the same path"):
+    with pytest.raises(ClusterError, match=r"does not see '.*unseen.log', .*under the same path"):
         LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+
+
+def test_a_file_of_the_same_name_on_another_disk_is_not_taken_for_it(cluster, tmp_path, spoilt):
+    path = tmp_path / "syslog.log"
+    path.write_bytes(logs()["syslog.log"])
+    spoilt("loganomaly.cluster.tasks", "read_head", "def new(source, size): return b'another machine'[:size]")
+    with pytest.raises(ClusterError, match=r"does not see '.*syslog.log', or another file of that name"):
+        LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+
+
+def joining(running, code):
+    """Return a progress function that starts a worker in which code has run, once the scan is under way."""
+    begun = []
+
+    def progress(stage, *_):
+        if stage == "scan" and not begun:
+            begun.append(True)
+            running.scale(2)
+            with distributed.Client(running, set_as_default=False) as client:
+                client.wait_for_workers(2, timeout=60)
+                (there,) = [address for address in client.nthreads() if address not in known]
+                client.run(exec, code, {}, workers=[there])
+
+    known = set(running.scheduler_info["workers"])
+    return progress
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("code", "match"),
+    [
+        ("import distributed.versions as v; v._version_cached = lambda name: '0.0.7'", r"it has .*numpy 0.0.7, here"),
+        ("import loganomaly.cluster.tasks as t; t.read_head = lambda *_: b'x'", r"does not see '.*plain.log', or"),
+    ],
+)
+def test_a_worker_that_joins_later_is_looked_at_as_well(tmp_path, code, match):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"])
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=100
+    ) as running:
+        progress = joining(running, code)
+        with pytest.raises(ClusterError, match=match):
+            LogAnalyzer(QUIET).analyze(path, cluster=running.scheduler_address, progress=progress)
 
 
 def test_a_worker_with_another_version_is_an_error_that_names_both(cluster, tmp_path, spoilt):

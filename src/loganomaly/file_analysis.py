@@ -218,9 +218,9 @@ def _scanned_by(
 ) -> ScanResult:
     """Return what the workers of a cluster count."""
     from loganomaly.cluster.scanning import scan_on_cluster
-    from loganomaly.cluster.seen import check_seen
+    from loganomaly.cluster.seen import require_seen
 
-    check_seen(cluster, [item.source for item in opened])
+    require_seen(cluster, opened)
     return scan_on_cluster(cluster, opened, batch_size=batch_size, progress=progress)
 
 

@@ -1,14 +1,16 @@
 """A cluster while a run lasts: connected to, or started; what is submitted to it, and what it says when that fails."""
 
+import asyncio
 import logging
 import re
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait as wait_for_calls
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from loganomaly.cluster.address import check_cluster_installed, read_address
 from loganomaly.errors import ClusterError, LogAnomalyError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "connected"]
 
 _LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
 _REACHED_WITHIN = 10.0
 _WORKERS_WITHIN = 60.0
 """Seconds until a scheduler must answer, and until there is a worker: some start when there is work."""
@@ -35,12 +38,23 @@ class Cluster:
         self._client = client
         self._address = address
         self._what: dict[str, str] = {}
+        self._threads: dict[str, int] = {}
+        self._checks: list[Callable[[Sequence[str]], None]] = []
 
     def threads(self) -> int:
-        """Return how many tasks the workers can work on at a time now, at least one."""
-        with self._errors():
-            counts = self._client.nthreads()
-        return max(1, sum(int(count) for count in counts.values()))
+        """Return how many tasks the workers can work on at a time, at least one."""
+        return max(1, sum(self._threads.values()))
+
+    def require(self, check: Callable[[Sequence[str]], None]) -> None:
+        """Have all workers pass a check, which gets addresses of some: of those that join later, then.
+
+        Raises
+        ------
+        ClusterError
+            What the check raises, here or while the workers are waited for.
+        """
+        self._checks.append(check)
+        check(sorted(self._threads))
 
     def submit(
         self, work: Callable[..., Any], *args: Any, first: bool = False, what: str = "", **options: Any
@@ -66,15 +80,31 @@ class Cluster:
         Raises
         ------
         ClusterError
-            One failed, or there are no workers any more.
+            One failed, there are no workers any more, or one has joined that does not fit.
         """
+        from distributed import wait
+
+        def first(seconds: float) -> "set[Future] | None":
+            try:
+                with self._client.as_current():
+                    done: set[Future] = wait(futures, timeout=seconds, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                return None
+            return done
+
         with self._errors():
-            finished = self._first_done(futures)
+            finished = self._patiently(first)
+        self._look()
         ready = [future for future in futures if future in finished]
         for future in ready:
             self._check(future)
         with self._errors():
-            results = self._client.gather(ready)
+            # What lies with a worker that is lost meanwhile is made again, which others must be there for, too.
+            gathered = asyncio.run_coroutine_threadsafe(
+                self._client.gather(ready, asynchronous=True), self._client.loop.asyncio_loop
+            )
+            self._patiently(lambda seconds: wait_for_calls([gathered], timeout=seconds).done or None)
+            results = gathered.result()
         for future in ready:
             self._what.pop(future.key, None)
         return list(zip(ready, results, strict=True))
@@ -90,34 +120,51 @@ class Cluster:
         ((_, result),) = self.done([future])
         return result
 
-    def on_each(self, work: Callable[..., Any], *args: Any) -> dict[str, Any]:
-        """Return what `work` gives on each worker, by the worker's address."""
+    def on_each(self, workers: Sequence[str], work: Callable[..., Any], *args: Any) -> dict[str, Any]:
+        """Return what `work` gives on each of some workers, by their addresses; nothing of those that are gone."""
         with self._errors():
-            answers: dict[str, Any] = self._client.run(work, *args)
-        return answers
+            answers: dict[str, Any] = self._client.run(work, *args, workers=list(workers), on_error="return")
+            failed = {worker: answer for worker, answer in answers.items() if isinstance(answer, Exception)}
+            there = self._client.nthreads() if failed else {}
+            for worker, error in failed.items():
+                if worker in there:
+                    raise error
+        return {worker: answer for worker, answer in answers.items() if worker not in failed}
 
-    def check_alike(self) -> None:
-        """Make sure that there is a worker, and that all run what this process runs.
+    def wait_for_a_worker(self) -> None:
+        """Make sure that there is a worker.
 
         Raises
         ------
         ClusterError
-            There is none in time, or one has another version of something.
+            There is none in time.
         """
         with self._errors():
             try:
                 # Some clusters start workers for work that waits.
-                probe = self._client.submit(int, pure=False)
-                probe.result(timeout=_WORKERS_WITHIN)
+                self._client.submit(int, pure=False).result(timeout=_WORKERS_WITHIN)
             except TimeoutError as error:
                 raise ClusterError(
                     f"the cluster at {self._address} has no worker that works within {_WORKERS_WITHIN:.0f} seconds; "
                     "start workers for it"
                 ) from error
+        self._look()
+
+    def check_alike(self, workers: Sequence[str]) -> None:
+        """Make sure that workers run what this process runs.
+
+        Raises
+        ------
+        ClusterError
+            One has another version of something.
+        """
+        with self._errors():
             versions = self._client.get_versions(packages=list(_ALIKE))
         ours = _versions(versions["client"])
-        for worker, told in sorted(versions["workers"].items()):
-            theirs = _versions(told)
+        for worker in workers:
+            if worker not in versions["workers"]:
+                continue  # it is gone
+            theirs = _versions(versions["workers"][worker])
             wrong = [
                 f"{name} {theirs[name] or '(not installed)'}, here {ours[name]}"
                 for name in ours
@@ -129,32 +176,34 @@ class Cluster:
                     "versions on all machines"
                 )
 
-    def _first_done(self, futures: Sequence["Future"]) -> set["Future"]:
-        """Wait until some futures are done, and return those: not for ever where nobody works on them."""
-        from distributed import wait
+    def _look(self) -> None:
+        """Note which workers there are, and check those that have joined."""
+        with self._errors():
+            threads = {worker: int(count) for worker, count in self._client.nthreads().items()}
+        joined = sorted(threads.keys() - self._threads.keys())
+        self._threads = threads
+        for check in self._checks if joined else ():
+            check(joined)
 
+    def _patiently(self, call: Callable[[float], _T | None]) -> _T:
+        """Return what a call gives, None if not within so many seconds; it is not made for ever where nobody works."""
         alone_since: float | None = None
-        while True:
-            try:
-                with self._client.as_current():
-                    done: set[Future] = wait(futures, timeout=_LOOK_EVERY, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                now = time.monotonic()
-                alone_since = None if self._client.nthreads() else alone_since or now
-                if alone_since is not None and now - alone_since >= _WORKERS_WITHIN:
-                    raise ClusterError(
-                        f"the cluster at {self._address} has lost its last worker, and none has come within "
-                        f"{_WORKERS_WITHIN:.0f} seconds; start workers for it, and run again"
-                    ) from None
-            else:
-                return done
+        while (given := call(_LOOK_EVERY)) is None:
+            self._look()
+            now = time.monotonic()
+            alone_since = None if self._threads else alone_since or now
+            if alone_since is not None and now - alone_since >= _WORKERS_WITHIN:
+                raise ClusterError(
+                    f"the cluster at {self._address} has lost its last worker, and none has come within "
+                    f"{_WORKERS_WITHIN:.0f} seconds; start workers for it, and run again"
+                )
+        return given
 
     def _check(self, future: "Future") -> None:
         """Make an error that names the input of one that the workers had."""
-        if future.status == "finished":
-            return
-        with self._errors(self._what.get(future.key, "")):
-            future.result()
+        if future.status == "error":
+            with self._errors(self._what.get(future.key, "")):
+                future.result()
 
     @contextmanager
     def _errors(self, what: str = "") -> Iterator[None]:
@@ -221,7 +270,8 @@ def connected(text: str, *, folder: Path) -> Iterator[Cluster]:
             scheduler = stack.enter_context(_started(address.workers, folder=folder, level=quiet))
         client = stack.enter_context(_client(scheduler))
         cluster = Cluster(client, address=text)
-        cluster.check_alike()
+        cluster.wait_for_a_worker()
+        cluster.require(cluster.check_alike)
         yield cluster
 
 

@@ -6,6 +6,7 @@ Nothing here is shown with its contents where Dask logs what failed: they may be
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 import numpy as np
@@ -31,6 +32,7 @@ from loganomaly.scan.search import Search
 __all__ = [
     "Brief",
     "Fetched",
+    "FileSeen",
     "Part",
     "Profiles",
     "SourceWork",
@@ -91,6 +93,14 @@ class Fetched:
 
     found: list[tuple[Location, Excerpt]]
     lost: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class FileSeen:
+    """A source that is a file, and with which bytes it begins, as far as they are to be compared."""
+
+    source: Source
+    head: bytes
 
 
 def same(value: _T) -> _T:
@@ -215,12 +225,15 @@ def fetch(work: SourceWork, places: Sequence[Location]) -> Fetched:
     return Fetched([(place, excerpt.hidden(hide)) for place, excerpt in found], lost[0] if lost else None)
 
 
-def unseen(sources: Sequence[Source]) -> str | None:
-    """Return the name of the first source that lies in a file which this process does not see, None if it sees all."""
-    for source in sources:
+def unseen(files: Sequence[FileSeen]) -> int | None:
+    """Return which of some files is the first that this process does not see, None if it sees all."""
+    for number, file in enumerate(files):
         try:
-            if not isinstance(source.path, StoredObject) and source.path.stat().st_size < source.size:
-                return source.name
-        except OSError:
-            return source.name
+            assert isinstance(file.source.path, Path)
+            if file.source.path.stat().st_size < file.source.size:
+                return number
+            if file.head and read_head(file.source, len(file.head)) != file.head:
+                return number
+        except (OSError, InputUnreadableError):
+            return number
     return None
