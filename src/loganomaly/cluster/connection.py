@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from loganomaly.cluster.address import check_cluster_installed, read_address
 from loganomaly.errors import ClusterError, LogAnomalyError
+from loganomaly.reading.spool_folder import SCRATCH
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -249,7 +250,7 @@ def connected(text: str, *, folder: Path) -> Iterator[Cluster]:
     text
         See `loganomaly.cluster.address.read_address`.
     folder
-        Where workers that are started keep what they have no memory for.
+        Of the run, below which workers that are started keep what they have no memory for.
 
     Raises
     ------
@@ -303,9 +304,10 @@ def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
     import dask
     from distributed import LocalCluster
 
+    scratch = str(folder / SCRATCH)
     cluster: Any = None
     try:
-        with _interrupts_kept_from_workers(), dask.config.set({"temporary-directory": str(folder)}):
+        with _interrupts_kept_from_workers(), dask.config.set({"temporary-directory": scratch}):
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -314,7 +316,7 @@ def _started(workers: int, *, folder: Path, level: int) -> Iterator[Any]:
                 security=True,
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
-                local_directory=str(folder),
+                local_directory=scratch,
                 silence_logs=level,
             )
     except (OSError, RuntimeError, TimeoutError) as error:

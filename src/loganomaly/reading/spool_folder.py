@@ -15,11 +15,13 @@ from loganomaly.reading.spool import SPOOLS
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["spool_folder"]
+__all__ = ["SCRATCH", "spool_folder"]
 
 _LOG = logging.getLogger(__name__)
 
 _PREFIX = "loganomaly-spool-"
+SCRATCH = "loganomaly-workers"
+"""The folder in it in which worker processes of the run keep what they have no memory for."""
 
 
 @contextlib.contextmanager
@@ -93,6 +95,7 @@ def _remove_left_overs(top: Path) -> None:
             # Only what a run stores there: a folder of that name with anything else in it is somebody's.
             for path in folder.glob(SPOOLS):
                 path.unlink(missing_ok=True)
+            shutil.rmtree(folder / SCRATCH, ignore_errors=True)
             folder.rmdir()
         except OSError as error:
             _LOG.info("%s: the left-over of a killed run cannot be removed: %s", folder, error.strerror or error)
