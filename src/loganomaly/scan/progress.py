@@ -15,12 +15,15 @@ def bytes_on_disk(opened: Sequence[Opened], tell: Callable[[int, int], None]) ->
     It is called with the number of a source and how many of its bytes of text were done since; `tell` is called with
     the bytes on disk that are done and those in all.
     """
-    sizes = {item.number: item.source.size for item in opened}
+    left = {item.number: item.source.size for item in opened}
     packed = {item.number for item in opened if item.source.packed}
-    done = dict.fromkeys(sizes, 0)
+    total, done = sum(left.values()), 0
 
     def report(number: int, size: int) -> None:
-        done[number] = min(sizes[number], done[number] + (size // _USUAL_RATIO if number in packed else size))
-        tell(sum(done.values()), sum(sizes.values()))
+        nonlocal done
+        more = min(left[number], size // _USUAL_RATIO if number in packed else size)
+        left[number] -= more
+        done += more
+        tell(done, total)
 
     return report
