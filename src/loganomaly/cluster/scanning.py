@@ -50,7 +50,6 @@ def scan_on_cluster(
     *,
     batch_size: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-    span_bytes: int | None = None,
 ) -> ScanResult:
     """Scan sources to one profile per group.
 
@@ -60,16 +59,13 @@ def scan_on_cluster(
         Lines that a worker scans at a time; bounds its memory.
     progress
         Called with the number of a source and how many of its bytes (decompressed) were done.
-    span_bytes
-        How much of a source a task scans, where it can be read in parts.
 
     Raises
     ------
     ClusterError
         The cluster lost the work.
     """
-    scan = _Scan(cluster, sources, batch_size=batch_size, progress=progress, span_bytes=span_bytes or SPAN_BYTES)
-    return scan.run()
+    return _Scan(cluster, sources, batch_size=batch_size, progress=progress).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +97,11 @@ class _Scan:
         *,
         batch_size: int | None,
         progress: Callable[[int, int], None] | None,
-        span_bytes: int,
     ) -> None:
         self._cluster = cluster
         self._sources = sources
         self._batch_size = batch_size
         self._progress = progress
-        self._span_bytes = span_bytes
         self._orders = {opened.number: SourceOrder() for opened in sources}
         self._by_number = {opened.number: opened for opened in sources}
         self._trees = {opened.group: _Tree(here=[Profile.empty(floods=opened.search.floods)]) for opened in sources}
@@ -144,7 +138,7 @@ class _Scan:
 
     def _units(self) -> Iterator[_Unit]:
         for opened in self._sources:
-            spans: list[Span | None] = [*spans_of(opened.source, size=self._span_bytes)]
+            spans: list[Span | None] = [*spans_of(opened.source, size=SPAN_BYTES)]
             for span in spans or [None]:
                 yield _Unit(opened, span.number if span else 0, span)
 
