@@ -14,7 +14,7 @@ import fsspec
 import numpy as np
 import polars as pl
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, versions
 
 import faulty
 import object_storage
@@ -492,6 +492,24 @@ def test_a_worker_with_another_version_is_an_error_that_names_both(cluster, tmp_
         ClusterError, match=r"the worker tcp://127.0.0.1:\d+ is not like this process: .*numpy 0.0.7, here"
     ):
         LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
+
+
+def test_a_scheduler_with_another_version_is_an_error_and_no_table_of_versions(tmp_path, monkeypatch, recwarn):
+    (tmp_path / "app.log").write_bytes(b"x\n")
+
+    def told(packages=None):
+        said = versions.get_versions(packages)
+        return said | {"packages": said["packages"] | {"loganomaly": "0.0.7"}}
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=100
+    ) as running:
+        # It lies in this process, and tells who connects what it finds.
+        monkeypatch.setattr(versions, "error_message", lambda *_: {"warning": "a table", "error": ""})
+        running.scheduler.handlers["versions"] = told
+        with pytest.raises(ClusterError, match=r"the scheduler is not like this process: it has loganomaly 0.0.7,"):
+            LogAnalyzer(QUIET).analyze(tmp_path, cluster=running.scheduler_address)
+    assert not [each for each in recwarn if each.category is versions.VersionMismatchWarning]
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(tmp_path, monkeypatch):

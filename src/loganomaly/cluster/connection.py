@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait as wait_for_calls
 from contextlib import ExitStack, contextmanager
@@ -152,7 +153,7 @@ class Cluster:
         self._look()
 
     def check_alike(self, workers: Sequence[str]) -> None:
-        """Make sure that workers run what this process runs.
+        """Make sure that workers, and the scheduler, which loads what they are sent, run what this process runs.
 
         Raises
         ------
@@ -162,10 +163,11 @@ class Cluster:
         with self._errors():
             versions = self._client.get_versions(packages=list(_ALIKE))
         ours = _versions(versions["client"])
-        for worker in workers:
-            if worker not in versions["workers"]:
-                continue  # it is gone
-            theirs = _versions(versions["workers"][worker])
+        told = {"scheduler": versions["scheduler"]}
+        # Those that are not in it are gone.
+        told |= {f"worker {worker}": versions["workers"][worker] for worker in workers if worker in versions["workers"]}
+        for who, all_theirs in told.items():
+            theirs = _versions(all_theirs)
             wrong = [
                 f"{name} {theirs[name] or '(not installed)'}, here {ours[name]}"
                 for name in ours
@@ -173,8 +175,8 @@ class Cluster:
             ]
             if wrong:
                 raise ClusterError(
-                    f"the worker {worker} is not like this process: it has {'; '.join(wrong)}; install the same "
-                    "versions on all machines"
+                    f"the {who} is not like this process: it has {'; '.join(wrong)}; install the same versions on all "
+                    "machines"
                 )
 
     def _look(self) -> None:
@@ -279,9 +281,12 @@ def connected(text: str, *, folder: Path) -> Iterator[Cluster]:
 @contextmanager
 def _client(scheduler: Any) -> "Iterator[Client]":
     from distributed import Client
+    from distributed.versions import VersionMismatchWarning
 
     try:
-        client = Client(scheduler, timeout=_REACHED_WITHIN, set_as_default=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters of it is an error
+            client = Client(scheduler, timeout=_REACHED_WITHIN, set_as_default=False)
     except TypeError as error:  # what Dask raises for an encrypted address without certificates
         raise ClusterError(
             f"the scheduler at {scheduler} is asked for over TLS, and no certificates are set for that; name them in "
