@@ -20,7 +20,7 @@ import faulty
 import object_storage
 from loganomaly import LogAnalyzer
 from loganomaly.behaviours.rule import BehaviourRule
-from loganomaly.cluster import connection, fetching, scanning
+from loganomaly.cluster import connection, fetching, scanning, work
 from loganomaly.cluster.address import read_address
 from loganomaly.cluster.moved import moved
 from loganomaly.cluster.spans import spans_of
@@ -246,7 +246,11 @@ def test_nothing_that_is_sent_shows_its_contents_where_it_is_logged():
 
 def test_storages_and_clusters_are_spoken_to_in_few_places():
     assert importing({"fsspec"}) == {"reading/urls.py"}
-    assert importing({"dask", "distributed"}) == {"cluster/connection.py", "cluster/scanning.py"}
+    assert importing({"dask", "distributed"}) == {
+        "cluster/connection.py",
+        "cluster/scanning.py",
+        "cluster/work.py",
+    }
 
 
 # --- the same results
@@ -522,7 +526,7 @@ def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(tmp_path, m
 
 
 def test_a_cluster_without_workers_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "_WORKERS_WITHIN", 0.5)
+    monkeypatch.setattr(work, "_WORKERS_WITHIN", 0.5)
     (tmp_path / "app.log").write_bytes(b"x\n")
     with (
         LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0", silence_logs=100) as empty,
@@ -533,8 +537,8 @@ def test_a_cluster_without_workers_is_an_error(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_a_cluster_that_has_lost_its_last_worker_is_an_error_that_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "_WORKERS_WITHIN", 1.0)
-    monkeypatch.setattr(connection, "_LOOK_EVERY", 0.2)
+    monkeypatch.setattr(work, "_WORKERS_WITHIN", 1.0)
+    monkeypatch.setattr(work, "_LOOK_EVERY", 0.2)
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"])
     with (

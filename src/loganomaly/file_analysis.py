@@ -39,7 +39,7 @@ from loganomaly.settings import (
 from loganomaly.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from loganomaly.cluster.connection import Cluster
+    from loganomaly.cluster.work import Cluster
 
 __all__ = ["analyze_files"]
 

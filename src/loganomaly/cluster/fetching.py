@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loganomaly.cluster.connection import Cluster
 from loganomaly.cluster.scanning import work_on
 from loganomaly.cluster.tasks import fetch
+from loganomaly.cluster.work import Cluster
 from loganomaly.extract import Excerpt
 from loganomaly.findings import Location
 from loganomaly.scan.run import Opened

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loganomaly.cluster.connection import Cluster
 from loganomaly.cluster.order import InOrder, Placed, SourceOrder
 from loganomaly.cluster.spans import SPAN_BYTES, Span, spans_of
 from loganomaly.cluster.tasks import (
@@ -21,6 +20,7 @@ from loganomaly.cluster.tasks import (
     same,
     scan_part,
 )
+from loganomaly.cluster.work import Cluster
 from loganomaly.profile import Profile
 from loganomaly.scan.run import Opened, ScanResult
 

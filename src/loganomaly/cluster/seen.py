@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from loganomaly.cluster.connection import Cluster
 from loganomaly.cluster.tasks import FileSeen, unseen
+from loganomaly.cluster.work import Cluster
 from loganomaly.errors import ClusterError
 from loganomaly.scan.run import Opened
 
