@@ -398,23 +398,32 @@ def test_a_worker_that_fails_is_an_error_that_names_the_input(cluster, tmp_path,
         LogAnalyzer(QUIET).analyze(path, cluster=cluster.scheduler_address)
 
 
+@pytest.fixture
+def spoilt_from_the_start(tmp_path, monkeypatch):
+    """Return what has each worker process that starts from now on run code before it loads what its tasks are."""
+    folder = tmp_path / "spoil"
+    folder.mkdir()
+    monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{faulty.SOURCE}")
+
+    def spoil(code):
+        (folder / "sitecustomize.py").write_text(
+            "import sys\n"
+            "class Spoil:\n"
+            "    def find_spec(self, name, *_):\n"
+            "        if name == 'loganomaly.cluster.tasks' and 'distributed' in sys.modules:\n"
+            f"            exec({code!r}, {{'FOLDER': {str(folder)!r}}})\n"
+            "sys.meta_path.insert(0, Spoil())\n"
+        )
+
+    return spoil
+
+
 @pytest.mark.usefixtures("small")
-def test_a_part_that_kills_every_worker_is_an_error_that_names_it(tmp_path, monkeypatch):
+def test_a_part_that_kills_every_worker_is_an_error_that_names_it(tmp_path, spoilt_from_the_start):
     path = tmp_path / "plain.log"
     path.write_bytes(logs()["plain.log"])
-    spoil = tmp_path / "spoil"
-    spoil.mkdir()
     # Each worker process ends where it scans, as one does that the system kills for want of memory.
-    (spoil / "sitecustomize.py").write_text(
-        "import sys, os\n"
-        "class Spoil:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name == 'loganomaly.cluster.tasks' and 'distributed' in sys.modules:\n"
-        "            import loganomaly.scan.chunk as chunk\n"
-        "            chunk.scan = lambda *_, **__: os._exit(9)\n"
-        "sys.meta_path.insert(0, Spoil())\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", f"{spoil}{os.pathsep}{faulty.SOURCE}")
+    spoilt_from_the_start("import os, loganomaly.scan.chunk as chunk\nchunk.scan = lambda *_, **__: os._exit(9)\n")
     with (
         LocalCluster(
             n_workers=1,
@@ -427,6 +436,33 @@ def test_a_part_that_kills_every_worker_is_an_error_that_names_it(tmp_path, monk
         pytest.raises(ClusterError, match=r"workers died again and again .* on '.*plain.log' from byte"),
     ):
         LogAnalyzer(QUIET).analyze(path, cluster=running.scheduler_address)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_that_die_while_they_merge_or_fetch_cost_nothing_but_time(tmp_path, spoilt_from_the_start, workers):
+    path = tmp_path / "plain.log"
+    path.write_bytes(logs()["plain.log"] * 2)
+    spoilt_from_the_start(
+        "import os, pathlib, loganomaly.cluster.moved as moved, loganomaly.extract as extract\n"
+        "def once(where, name):\n"
+        "    kept, mark = getattr(where, name), pathlib.Path(FOLDER) / (name + '.died')\n"
+        "    def new(*args, **options):\n"
+        "        if not mark.exists():\n"
+        "            mark.touch()\n"
+        "            os._exit(9)\n"
+        "        return kept(*args, **options)\n"
+        "    setattr(where, name, new)\n"
+        "once(moved, 'moved')\n"
+        "once(extract, 'excerpts_if_unchanged')\n"
+    )
+    analyzer = LogAnalyzer(QUIET)
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=100
+    ) as running:
+        got = analyzer.analyze(path, cluster=running.scheduler_address)
+    assert said(got) == said(analyzer.analyze(path))
+    assert {mark.name for mark in tmp_path.glob("spoil/*.died")} == {"moved.died", "excerpts_if_unchanged.died"}
 
 
 def test_a_file_that_workers_do_not_see_is_an_error_that_says_what_they_need(cluster, tmp_path, spoilt):
