@@ -20,7 +20,7 @@ import faulty
 import object_storage
 from loganomaly import LogAnalyzer
 from loganomaly.behaviours.rule import BehaviourRule
-from loganomaly.cluster import connection, fetching, scanning, work
+from loganomaly.cluster import connection, fetching, scanning, tasks, work
 from loganomaly.cluster.address import read_address
 from loganomaly.cluster.moved import moved
 from loganomaly.cluster.spans import spans_of
@@ -319,6 +319,29 @@ def test_who_fetches_lines_is_told_up_to_where_there_is_no_escape_sequence(clust
     first = text.find(b"\x1b")
     (clean,) = {work.source.memo.clean for work in sent}
     assert first - SMALL < clean <= first if first > 0 else clean == path.stat().st_size
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("utf-16", bytes), ("utf-8", gzip.compress)])
+def test_lines_of_what_is_read_from_its_start_are_fetched_by_few_tasks_of_bounded_size(
+    cluster, tmp_path, monkeypatch, encoding, pack
+):
+    path = tmp_path / "app.log"
+    path.write_bytes(pack(logs()["plain.log"].decode().encode(encoding)))
+    fetched = []
+    submit = work.Cluster.submit
+
+    def noted(self, task, *args, **options):
+        if task is tasks.fetch:
+            fetched.append(len(args[1]))
+        return submit(self, task, *args, **options)
+
+    monkeypatch.setattr(work.Cluster, "submit", noted)
+    monkeypatch.setattr(fetching, "_PLACES", 1)
+    monkeypatch.setattr(fetching, "_IN_ONE_GO", 3)
+    analyzer = LogAnalyzer(QUIET)
+    got = analyzer.analyze(path, cluster=cluster.scheduler_address)
+    assert max(fetched) == 3
+    assert said(got) == said(analyzer.analyze(path))
 
 
 @pytest.mark.usefixtures("small")

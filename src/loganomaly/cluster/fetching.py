@@ -13,8 +13,8 @@ from loganomaly.scan.run import Opened
 
 __all__ = ["fetch_on_cluster"]
 
-_PLACES = 64
-"""Places that a task fetches, each some hundred kilobytes, where a source need not be read from its start."""
+_PLACES, _IN_ONE_GO = 64, 1024
+"""Places that a task fetches, each some hundred kilobytes; more where it reads the source from its start for them."""
 
 
 def fetch_on_cluster(
@@ -48,7 +48,7 @@ def fetch_on_cluster(
     for number, wanted in places.items():
         source = opened[number].source
         in_order = sorted(set(wanted), key=lambda place: place.offset)
-        size = len(in_order) if source.packed else _PLACES
+        size = _IN_ONE_GO if source.in_one_go else _PLACES
         for first in range(0, len(in_order), size):
             future = cluster.submit(
                 fetch, work_on(opened[number]), in_order[first : first + size], what=f"{source.name!r}"

@@ -44,7 +44,7 @@ class Span:
 
 def spans_of(source: Source, *, size: int) -> list[Span]:
     """Return the parts of a source; none where it can only be read as a whole, or is not larger than one."""
-    if source.packed or source.encoding != "utf-8" or source.objects is not None or source.size <= size:
+    if source.in_one_go or source.size <= size:
         return []
     try:
         with open_window(source.path, source.place) as window:

@@ -68,6 +68,11 @@ class Source:
         """Whether its bytes on disk are not those of its text."""
         return self.compression != "none" or (self.place is not None and self.place.coding != "none")
 
+    @property
+    def in_one_go(self) -> bool:
+        """Whether what is delivered of it is known only to who reads it from its start."""
+        return self.packed or self.encoding != "utf-8" or self.objects is not None
+
 
 def open_source(source: Source) -> BinaryIO:
     """Open *source* for reading: decompressed, as UTF-8, without its byte order mark and escape sequences.
@@ -116,7 +121,7 @@ def read_tail(source: Source, size: int) -> bytes:
     InputUnreadableError
         When they cannot be read.
     """
-    if source.packed or source.encoding != "utf-8" or source.objects is not None:
+    if source.in_one_go:
         return b""
     try:
         with open_window(source.path, source.place) as window:
@@ -132,7 +137,7 @@ def read_tail(source: Source, size: int) -> bytes:
 def _raw(source: Source) -> Plain | Replay:
     """Open *source* without buffer; reads raise `DamageError` and `OSError`."""
     window = open_window(source.path, source.place)
-    if source.packed or source.encoding != "utf-8" or source.objects is not None:
+    if source.in_one_go:
         return Replay(lambda: _delivered(window, source), file=window)
     try:
         marked = window.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
