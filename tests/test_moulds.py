@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly.behaviours.built_in import built_in_rules
-from loganomaly.patterns import compiled, tells_digits
+from loganomaly.patterns import compiled, of_any_digits, tells_digits
 from loganomaly.reading.moulds import moulds_of
 
 FOLDED = bytes.maketrans(b"123456789", b"000000000")
@@ -75,6 +75,29 @@ def test_a_pattern_that_tells_no_digit_from_another_matches_what_has_others(patt
         return None if match is None else [match.span(group) for group in range(made.groups + 1)]
 
     assert tells_digits(pattern) or spans(text.encode()) == spans(text.encode().translate(FOLDED))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "loose"),
+    [("50", "[0-9][0-9]"), ("[^a]7", "[^a][0-9]"), ("x[1-9]{2}", "x(?:[0-9]|[1-9]){2}"), ("[]3]+", "(?:[0-9]|[]3])+"),
+     ("(?P<a1>4)", "(?P<a1>[0-9])"), ("[^1]", None), (r"\x31", None), (r"\Q7\E", None)],
+)  # fmt: skip
+def test_a_pattern_is_loosened_where_it_tells_digits(pattern, loose):
+    assert of_any_digits(pattern) == loose
+
+
+@settings(max_examples=3000, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=8).map("".join), st.text("a0159-]{} ", max_size=12))
+def test_a_loose_pattern_matches_whatever_other_digits_would_match(pattern, text):
+    loose = of_any_digits(pattern)
+    try:
+        made = compiled(pattern)
+    except ValueError:
+        return
+    if loose is not None:
+        folded = compiled(loose).search(text.encode().translate(FOLDED)) is not None
+        assert (compiled(loose).search(text.encode()) is not None) == folded
+        assert folded or made.search(text.encode()) is None
 
 
 def test_built_in_rules_of_behaviour_tell_no_digits():

@@ -5,12 +5,16 @@ from typing import Any
 
 import re2
 
-__all__ = ["compiled", "tells_digits"]
+__all__ = ["compiled", "of_any_digits", "tells_digits"]
 
 _ESCAPE = r"\\x(?!3[0-9])[0-9A-Fa-f]{2}|\\[^0-9xEpPQ]"
 _CLASS = rf"\[\^?+\]?+(?:\[:\^?+\w+:\]|{_ESCAPE}|(?<!-)0-9|[^\]\\0-9])*+\]"
-_NO_DIGIT = re.compile(rf"(?s)(?:{_ESCAPE}|{_CLASS}|\{{\d+(?:,\d*)?\}}|\(\?P?<\w+>|[^0-9\\\[])*+")
+_KEPT = rf"{_ESCAPE}|{_CLASS}|\{{\d+(?:,\d*)?\}}|\(\?P?<\w+>|[^0-9\\\[]"
+_NO_DIGIT = re.compile(rf"(?s)(?:{_KEPT})*+")
 """A pattern without digits but for those of classes with all of them, of numbers of times, and in names of groups."""
+_SOME_DIGITS = rf"\[(?!\^)\]?+(?:\[:\^?+\w+:\]|{_ESCAPE}|[^\]\\])*+\]"
+_PARTS = re.compile(rf"(?s)(?P<kept>{_KEPT})|(?P<class>{_SOME_DIGITS})|[0-9]")
+_WHOLE = re.compile(rf"(?s)(?:{_KEPT}|{_SOME_DIGITS}|[0-9])*+")
 
 
 def compiled(pattern: str, *, utf8: bool = False, one_line: bool = False) -> Any:
@@ -49,3 +53,22 @@ def tells_digits(pattern: str) -> bool:
     (False, True)
     """
     return _NO_DIGIT.fullmatch(pattern) is None
+
+
+def of_any_digits(pattern: str) -> str | None:
+    r"""Return a pattern that tells no digits, of whatever the given one matches if other digits stand for those in it.
+
+    None is returned where the pattern is beyond what can be told.
+
+    Examples
+    --------
+    >>> of_any_digits(r"\b50[0-4] took \d{2,}")
+    '\\b[0-9][0-9](?:[0-9]|[0-4]) took \\d{2,}'
+    """
+    return _PARTS.sub(_loosened, pattern) if _WHOLE.fullmatch(pattern) else None
+
+
+def _loosened(part: re.Match[str]) -> str:
+    if part["kept"] is not None:
+        return part[0]
+    return "[0-9]" if part["class"] is None else f"(?:[0-9]|{part[0]})"

@@ -27,7 +27,7 @@ from loganomaly.reading.registers import (
     SAID,
 )
 from loganomaly.reading.rows import LONGEST_ROW, is_odd, long_row, row_heads
-from loganomaly.reading.stencils import ONCE, UNKNOWN, UNSEEN, allocate_stencils, learn, replay
+from loganomaly.reading.stencils import UNKNOWN, UNSEEN, allocate_stencils, learn, replay
 from loganomaly.reading.traces import (
     LOOK_BACK,
     follows_trace,
@@ -301,6 +301,9 @@ def read_all(data: Any, t: Tables) -> Any:
     out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     moulds, models = number_moulds(data, starts, ends)
+    uses = np.zeros(len(models), np.int64)
+    for mould in moulds:
+        uses[mould] += 1
     known, stencils = allocate_stencils(len(models), t)
     columns = _allocate(len(starts))
     firsts, kept = allocate_fields(len(starts), kinds)
@@ -314,10 +317,8 @@ def read_all(data: Any, t: Tables) -> Any:
         else:
             last = line
             stop, mould = ends[line], moulds[line]
-            if known[mould] == ONCE:
+            if known[mould] == UNSEEN and uses[mould] > 1:
                 stencils = learn(mould, known, stencils, data, begin, stop, t, out)
-            elif known[mould] == UNSEEN:
-                known[mould] = ONCE
             program = replay(known[mould], stencils, data, begin, stop, t, out)
             is_said = program != UNKNOWN
             if is_said:

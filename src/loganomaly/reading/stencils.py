@@ -33,15 +33,15 @@ from loganomaly.reading.registers import (
 from loganomaly.reading.severity import status_level, syslog_level
 from loganomaly.reading.traces import is_blank_line
 
-__all__ = ["ONCE", "UNKNOWN", "UNSEEN", "allocate_stencils", "learn", "replay"]
+__all__ = ["UNKNOWN", "UNSEEN", "allocate_stencils", "learn", "replay"]
 
 UNKNOWN = -2
 """Stands for a program where no stencil tells."""
 _PROGRAMS, _STARTS, _OPS = int(At.PROGRAMS), int(At.STARTS), int(At.OPS)
 _STOPS, _POOL, _ROWS = int(At.STOPS), int(At.POOL), int(At.ROWS)
 
-UNSEEN, ONCE, _NEVER = -1, -2, -3
-"""In the place of the number of a mould's first stencil: no line of it was read, one was, or there can be none."""
+UNSEEN, _NEVER = -1, -2
+"""In the place of the number of a mould's first stencil: none was made so far, or there can be none."""
 
 # A stencil: what is fixed, with places counted from the first byte of the line, and what is read.
 _PROGRAM, _LEVEL, _STATUS, _LEVEL_OF, _TIMED = range(5)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from loganomaly.patterns import compiled, tells_digits
+from loganomaly.patterns import compiled, of_any_digits, tells_digits
 
 __all__ = ["AllOf", "AnyOf", "Expression", "Not", "Pattern", "holds", "pattern"]
 
@@ -16,13 +16,15 @@ _OF_WHOLE_TEXT = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 class Pattern:
     """What stands somewhere in a record; ``^`` and ``$`` are the ends of its lines.
 
-    `alone` says that it must be searched for in one record at a time, `digits` that it may tell one digit from another.
+    `alone` says that it must be searched for in one record at a time, `digits` that it may tell one digit from another;
+    then `loose` searches for what it would find if any digit stood for any other, where that can be told.
     """
 
     text: str
     search: Any
     alone: bool = False
     digits: bool = True
+    loose: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,16 @@ def pattern(text: str, *, utf8: bool = True) -> Pattern:
     ValueError
         RE2 cannot read it; says why.
     """
-    # Under a name of its own, so that flags within the pattern stay there.
-    search = compiled(f"(?m:{text})", utf8=utf8).search
-    alone = _OF_WHOLE_TEXT.search(text) is not None
-    return Pattern(text=text, search=search, alone=alone, digits=tells_digits(text))
+
+    def search(text: str) -> Any:
+        # Under a name of its own, so that flags within the pattern stay there.
+        return compiled(f"(?m:{text})", utf8=utf8).search
+
+    alone, digits = _OF_WHOLE_TEXT.search(text) is not None, tells_digits(text)
+    looser = of_any_digits(text) if digits else None
+    return Pattern(
+        text=text, search=search(text), alone=alone, digits=digits, loose=None if looser is None else search(looser)
+    )
 
 
 def holds(expression: Expression, text: bytes) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -68,7 +69,8 @@ def rule_table(
 ) -> pl.DataFrame:
     """Return the table `rules` of a profile; see `loganomaly.profile`."""
     rows, owners = anchored
-    order = np.argsort(owners, kind="stable")
+    small = np.uint16 if len(search.rules) <= np.iinfo(np.uint16).max else np.int64  # of which numpy sorts by digits
+    order = np.argsort(owners.astype(small), kind="stable")
     rows, owners = rows[order], owners[order]
     matcher = _Matcher(records, messages, moulds)
     parts = []
@@ -124,30 +126,36 @@ class _Matcher:
                 return np.setdiff1d(among, self.rows(expression.part, among), assume_unique=True)
 
     def _matching(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.int64]:
-        if not len(among):
-            return among
-        if pattern.digits:
-            return self._searched(pattern, among)
+        if not pattern.digits:
+            return self._by_mould(pattern, pattern.search, among)
+        if pattern.loose is not None:
+            among = self._by_mould(pattern, pattern.loose, among)
+        return self._searched(pattern, pattern.search, among)
+
+    def _by_mould(self, pattern: Pattern, search: Any, among: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the records that a search finds which tells no digits: in one of each mould."""
         moulds, ids = self.moulds.among(among), self.moulds.ids[among]
         models = np.sort(self.moulds.first[moulds])
         held = np.zeros(len(self.moulds.first), np.bool_)
-        held[self.moulds.ids[self._searched(pattern, models)]] = True
+        held[self.moulds.ids[self._searched(pattern, search, models)]] = True
         return among[held[ids]]
 
-    def _searched(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _searched(self, pattern: Pattern, search: Any, among: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not len(among):
+            return among
         texts = self.texts if len(among) == len(self.all) else self._only(among)
-        found, done = texts.having(pattern.search, alone=pattern.alone, most=_TRIED)
+        found, done = texts.having(search, alone=pattern.alone, most=_TRIED)
         left = among[done:]
         if not len(left):
             return among[found]
         # Many match: where that is for words which all records of a shape share, the others need not be tried.
-        told = np.zeros(len(left), bool) if pattern.alone else self._told_by_shape(pattern, left)
+        told = np.zeros(len(left), bool) if pattern.alone else self._told_by_shape(search, left)
         rest = left[~told]
         # Where most rows match, one after the other costs less than searching for the next that does.
-        more, _ = self._only(rest).having(pattern.search, alone=pattern.alone or done < _DENSE * len(found))
+        more, _ = self._only(rest).having(search, alone=pattern.alone or done < _DENSE * len(found))
         return np.sort(np.concatenate([among[found], left[told], rest[more]]))
 
-    def _told_by_shape(self, pattern: Pattern, among: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _told_by_shape(self, search: Any, among: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which records match for what is written alike in all records of their shape."""
         before, after = self.around(among)
         _, first, kind, counts = np.unique(
@@ -156,7 +164,7 @@ class _Matcher:
         model = among[first]  # the record that speaks for its shape
         sure, at_start, at_end = (np.zeros(len(model), bool) for _ in range(3))
         for number in np.flatnonzero(counts >= _WORTH).tolist():
-            touching = self._fixed_match(pattern, int(model[number]))
+            touching = self._fixed_match(search, int(model[number]))
             if touching is not None:
                 sure[number], (at_start[number], at_end[number]) = True, touching
         # Where it touches an end of the message, what stands behind that may matter.
@@ -165,7 +173,7 @@ class _Matcher:
         told: NDArray[np.bool_] = sure[kind] & (same_before | ~at_start[kind]) & (same_after | ~at_end[kind])
         return told
 
-    def _fixed_match(self, pattern: Pattern, row: int) -> tuple[bool, bool] | None:
+    def _fixed_match(self, search: Any, row: int) -> tuple[bool, bool] | None:
         """Return whether the match touches the beginning and the end of the message; None if it is not of words alone.
 
         Words are all that is no slot. What stands right beside a match may decide about it, so that is to be none.
@@ -176,7 +184,7 @@ class _Matcher:
         if len(slots) >= MOST_SLOTS or end - start > LONGEST_MESSAGE:
             return None  # there may be more slots
         offset = int(self.records.starts[row])
-        match = pattern.search(data[offset : self.records.ends[row]].tobytes(), start - offset)
+        match = search(data[offset : self.records.ends[row]].tobytes(), start - offset)
         if match is None or match.end() > end - offset:
             return None
         low, high = match.start() + offset - 1, match.end() + offset + 1
