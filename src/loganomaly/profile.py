@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from loganomaly.behaviours.tables import NAMES as BEHAVIOURS
 from loganomaly.behaviours.tables import bounded as bound_behaviours
@@ -36,6 +37,7 @@ __all__ = [
     "merge_table",
     "place",
     "unplace",
+    "widths_for",
 ]
 
 MOST_SHAPES = 200_000
@@ -225,12 +227,11 @@ class Profile:
         )
 
     @classmethod
-    def of_chunk(cls, *, floods: Floods, **tables: pl.DataFrame) -> "Profile":
+    def of_chunk(cls, *, floods: Floods, width: int, total_width: int, **tables: pl.DataFrame) -> "Profile":
         """Return the profile of one chunk, whose tables have one row per key, in any order.
 
-        Merging sorts them, and applies the caps: a chunk is small.
+        Merging sorts them, and applies the caps: a chunk is small. The widths are to be those of `widths_for`.
         """
-        width, total_width = _coarsen(tables, WIDTHS[0], WIDTHS[0])
         return cls(**tables, floods=floods, width=width, total_width=total_width)  # type: ignore[arg-type]
 
     def bounds(self) -> Bounds:
@@ -297,11 +298,9 @@ def _bounded(profile: Profile) -> Profile:
 
 def _coarsen(tables: dict[str, pl.DataFrame], width: int, total_width: int) -> tuple[int, int]:
     """Count in wider buckets where there are too many; return the widths of those of series and totals."""
-    total_wider = _wide_enough(tables["totals"]["bucket"], total_width, MOST_TOTAL_BUCKETS)
+    wider, total_wider = widths_for(tables["totals"]["bucket"].to_numpy(), width=width, total_width=total_width)
     if total_wider != total_width:
         tables["totals"] = merge_table("totals", [_coarsened(tables["totals"], total_width, total_wider)])
-    # Told by all records with a time: those of shapes that are kept now may be dropped by a later merge.
-    wider = _wide_enough(tables["totals"]["bucket"], total_wider, MOST_BUCKETS, least=width)
     if wider != width:
         for name in ("series", "component_series"):
             tables[name] = merge_table(name, [_coarsened(tables[name], width, wider)])
@@ -400,9 +399,18 @@ def _coarsened(table: pl.DataFrame, width: int, wider: int) -> pl.DataFrame:
     return table.with_columns((pl.col("bucket") * width).floordiv(wider))
 
 
-def _wide_enough(buckets: pl.Series, width: int, most: int, *, least: int = 0) -> int:
-    """Return the smallest width, not below `width` and `least`, with at most `most` occupied buckets."""
-    distinct = np.unique(buckets.to_numpy())
+def widths_for(buckets: NDArray[np.int64], *, width: int = WIDTHS[0], total_width: int = WIDTHS[0]) -> tuple[int, int]:
+    """Return the widths of the buckets of series and of totals that records need, given the buckets of the totals.
+
+    Those of series are told by all records with a time: shapes that are kept now may be dropped by a later merge.
+    """
+    distinct = np.unique(buckets)
+    total_wider = _wide_enough(distinct, total_width, MOST_TOTAL_BUCKETS)
+    return _wide_enough(distinct, total_width, MOST_BUCKETS, least=max(width, total_wider)), total_wider
+
+
+def _wide_enough(distinct: NDArray[np.int64], width: int, most: int, *, least: int = 0) -> int:
+    """Return the smallest width, not below `width` and `least`, with at most `most` of these buckets occupied."""
     for wider in WIDTHS[WIDTHS.index(max(width, least)) :]:
         if wider == WIDTHS[-1] or np.count_nonzero(np.diff(distinct * width // wider)) < most:
             return wider

@@ -189,6 +189,7 @@ def table_schemas() -> dict[str, dict[str, pl.DataType]]:
     return schemas
 
 
+@cache
 def blank(table: str) -> pl.DataFrame:
     """Return the table of this name without rows."""
     return pl.DataFrame(schema=table_schemas()[table])
@@ -204,19 +205,26 @@ def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     keys = _ordinals([together[name] for name in merging.keys])
     ids, first = number_rows(keys)
     order = order_rows(keys[first])
-    columns = {name: together[name].gather(first[order]) for name in merging.keys}
+    at = _indices(first[order])
+    columns = {name: together[name][at] for name in merging.keys}
     for name in merging.sums:
         columns[name] = pl.Series(add(together[name].to_numpy(), ids, len(first))[order])
     for name in merging.lowest:
-        columns[name] = _extreme(together[name], ids, first, last=False).gather(order)
+        columns[name] = _extreme(together[name], ids, first, last=False)[_indices(order)]
     for name in merging.highest:
-        columns[name] = _extreme(together[name], ids, first, last=True).gather(order)
+        columns[name] = _extreme(together[name], ids, first, last=True)[_indices(order)]
     for pick in merging.picks:
         rows = first
         if pick.by:
             rows = first_of(_ordinals([together[name] for name in pick.by], falling=pick.falling), ids, first)
-        columns |= {name: together[name].gather(rows[order]) for name in pick.columns}
+        at = _indices(rows[order])
+        columns |= {name: together[name][at] for name in pick.columns}
     return pl.DataFrame({name: columns[name] for name in table_schemas()[table]})
+
+
+def _indices(rows: NDArray[np.int64]) -> pl.Series:
+    """Return rows as polars numbers them; taking these costs a third of taking those of an array."""
+    return pl.Series(rows.astype(np.uint32))
 
 
 def _extreme(column: pl.Series, ids: NDArray[np.int64], first: NDArray[np.int64], *, last: bool) -> pl.Series:
@@ -243,11 +251,12 @@ def _ordinals(columns: Sequence[pl.Series], *, falling: Sequence[str] = ()) -> N
 
 
 def _ordinal(column: pl.Series) -> NDArray[np.uint64]:
+    if column.dtype in {pl.String, pl.Binary}:
+        column = column.rank("dense").cast(pl.UInt64)
+    values = (column.fill_null(0) if column.null_count() else column).to_numpy()
     if column.dtype == pl.UInt64:
-        return column.fill_null(0).to_numpy()
+        return values
     if column.dtype == pl.Int64:
-        return column.fill_null(0).to_numpy().view(np.uint64) ^ _SIGN
-    if column.dtype == pl.Float64:
-        bits = (column.fill_null(0.0).to_numpy() + 0.0).view(np.uint64)  # -0.0 is 0.0
-        return np.where(bits >= _SIGN, ~bits, bits ^ _SIGN)
-    return column.rank("dense").fill_null(0).cast(pl.UInt64).to_numpy()
+        return values.view(np.uint64) ^ _SIGN
+    bits = (values + 0.0).view(np.uint64)  # -0.0 is 0.0
+    return np.where(bits >= _SIGN, ~bits, bits ^ _SIGN)

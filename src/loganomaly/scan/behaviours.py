@@ -58,11 +58,11 @@ class _Values:
     spans: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
     names: Mapping[int, str] = field(default_factory=dict)
 
-    def texts(self, rows: NDArray[np.int64]) -> list[str]:
+    def texts(self, rows: NDArray[np.int64]) -> pl.Series:
         """Return the texts in rows."""
         if self.data is None or self.spans is None:
-            return [self.names.get(value, "") for value in self.hashes[rows].tolist()]
-        return value_texts(self.data, self.spans[0][rows], self.spans[1][rows]).to_list()
+            return pl.Series([self.names.get(value, "") for value in self.hashes[rows].tolist()], dtype=pl.String)
+        return value_texts(self.data, self.spans[0][rows], self.spans[1][rows])
 
 
 def behaviour_tables(
@@ -91,26 +91,25 @@ def _tables(
     for each in values.values():
         has_all &= each.hashes != 0
     kept = np.flatnonzero(has_all)
-    about = pl.DataFrame(
-        {
-            "most": [rule.most],
-            "records": [count],
-            "untimed": [count - int(timed.sum())],
-            "ungrouped": [int(timed.sum()) - len(kept)],
-            "limit_group": pl.Series([None], dtype=pl.UInt64),
-            "limit_slot": pl.Series([None], dtype=pl.Int64),
-        }
-    )
+    about: dict[str, object] = {
+        "most": [rule.most],
+        "records": [count],
+        "untimed": [count - int(timed.sum())],
+        "ungrouped": [int(timed.sum()) - len(kept)],
+        "limit_group": [None],
+        "limit_slot": [None],
+    }
     tables = {"behaviours": about}
     if len(kept):
         tables |= _counted(behaving, rule, found, values, rows=rows, kept=kept, limit=limit)
-    number = pl.lit(rule.id, pl.UInt64)
-    return {
-        name: table.with_columns(behaviour=number)
-        .select(table_schemas()[name].keys())
-        .cast(pl.Schema(table_schemas()[name]))
-        for name, table in tables.items()
-    }
+    return {name: _table(name, rule, columns) for name, columns in tables.items()}
+
+
+def _table(name: str, rule: BehaviourRule, columns: dict[str, object]) -> pl.DataFrame:
+    schema = table_schemas()[name]
+    rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    columns["behaviour"] = np.full(rows, rule.id, np.uint64)
+    return pl.DataFrame({column: columns[column] for column in schema}, schema=schema)
 
 
 def _counted(
@@ -122,8 +121,8 @@ def _counted(
     rows: NDArray[np.int64],
     kept: NDArray[np.int64],
     limit: int | None,
-) -> dict[str, pl.DataFrame]:
-    """Return the tables of the records `rows[kept]`, which are counted, up to a group."""
+) -> dict[str, dict[str, object]]:
+    """Return the columns of the tables of the records `rows[kept]`, which are counted, up to a group."""
     times, places = behaving.places.times, behaving.places
     if (np.diff(times[rows[kept]]) < 0).any():
         kept = kept[np.argsort(times[rows[kept]], kind="stable")]  # the first of them are those that come first
@@ -145,7 +144,7 @@ def _counted(
         "group": distinct,
         "rest": rest[first],
         "shape": shape[first] if by_template else np.zeros(len(first), np.uint64),
-        "text": pl.Series(_called(rule, values, kept[first]), dtype=pl.String),
+        "text": _called(rule, values, kept[first]),
     }
     keys = _mixed(group, slot.view(np.uint64))
     ids, _, first = intern(keys)
@@ -165,7 +164,7 @@ def _counted(
         "last_offset": nullable(places.offsets[at], none),
         "shape": np.where(none, np.uint64(0), behaving.shapes[at]),
     }
-    tables = {"behaviour_groups": pl.DataFrame(groups), "behaviour_slots": pl.DataFrame(slots)}
+    tables: dict[str, dict[str, object]] = {"behaviour_groups": groups, "behaviour_slots": slots}
     if rule.type != RATIO:
         value = row.astype(np.uint64) if rule.field is None else values[rule.field].hashes[kept]
         ids, _, first = intern(_mixed(keys, value))
@@ -173,7 +172,7 @@ def _counted(
         last = np.zeros(len(first), np.int64)
         last[ids] = np.arange(len(ids))
         at = row[first]
-        found_values = {
+        tables["behaviour_values"] = {
             "group": group[first],
             "slot": slot[first],
             "value": value[first],
@@ -183,7 +182,6 @@ def _counted(
             "last_time": times[row[last]],
             "shape": shape[first],
         }
-        tables["behaviour_values"] = pl.DataFrame(found_values)
     return tables
 
 
@@ -212,16 +210,19 @@ def _values(behaving: Behaving, found: Matches | None, rows: NDArray[np.int64], 
     return _Values(hash_spans(behaving.data, starts, ends), behaving.data, (starts, ends))
 
 
-def _called(rule: BehaviourRule, values: Mapping[str, _Values], rows: NDArray[np.int64]) -> list[str]:
+def _called(rule: BehaviourRule, values: Mapping[str, _Values], rows: NDArray[np.int64]) -> pl.Series:
     """Return what the groups of records are called: their values, unless their name says that these are secret."""
-    columns = [
-        [hide_value(name, text) if text else text for text in texts] if is_telling(name) else texts
-        for name in rule.group_by
-        for texts in [values[name].texts(rows)]
-    ]
+    columns = [_shown(name, values[name].texts(rows)) for name in rule.group_by]
     if len(columns) == 1:
         return columns[0]
-    return [", ".join(part for part in parts if part) for parts in zip(*columns, strict=True)] or [""] * len(rows)
+    joined = [", ".join(part for part in parts if part) for parts in zip(*columns, strict=True)] or [""] * len(rows)
+    return pl.Series(joined, dtype=pl.String)
+
+
+def _shown(name: str, texts: pl.Series) -> pl.Series:
+    if not is_telling(name):
+        return texts
+    return pl.Series([hide_value(name, text) if text else text for text in texts], dtype=pl.String)
 
 
 def _mixed(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:

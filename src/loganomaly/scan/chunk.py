@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.floods import Floods, Rows
-from loganomaly.profile import LEVEL_COLUMNS, Bounds, Profile
+from loganomaly.profile import LEVEL_COLUMNS, Bounds, Profile, widths_for
 from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records
 from loganomaly.scan.behaviours import Behaving, behaviour_tables
@@ -132,7 +132,11 @@ def scan(
             anchored = of_kinds
         messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=first_slot, slots=starts)
         held["rules"] = rule_table(searched, messages, moulds, rules, anchored=of_rules, source=chunk.source)
+    seconds = count_pairs(np.zeros(len(ids), np.int32), records.time, _SECOND)[1]
+    width, total_width = widths_for(seconds)
     profile = Profile.of_chunk(
+        width=width,
+        total_width=total_width,
         sources=view.sources(lines=lines, cut=found.cut, fields=fields),
         shapes=view.shapes(component_hashes),
         slots=slot_table,
@@ -140,10 +144,10 @@ def scan(
         codes=codes,
         values=values,
         **({} if fields is None else {"fields": fields.fields}),
-        series=view.series(ids, shapes, "shape"),
+        series=view.series(ids, shapes, "shape", width=width),
         components=view.components(),
-        component_series=view.series(component_ids, components, "component"),
-        totals=view.totals(),
+        component_series=view.series(component_ids, components, "component", width=width),
+        totals=view.totals(total_width),
         **({} if leaks is None else leak_tables(searched, leaks, source=chunk.source, named=named, anchored=anchored)),
         **held,
         **by_session,
@@ -256,14 +260,14 @@ class _View:
         texts = token_texts(
             self.chunk.data, starts[found.entry], r.message_start[found.record], r.message_end[found.record]
         )
-        return found.slots, found.bins, found.codes, found.values.with_columns(text=texts)
+        return found.slots, found.bins, found.codes, found.values.hstack([texts.alias("text")])
 
-    def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str) -> pl.DataFrame:
-        rows, buckets, counts = count_pairs(ids, self.records.time, _SECOND)
+    def series(self, ids: NDArray[np.int32], owners: NDArray[np.uint64], name: str, *, width: int) -> pl.DataFrame:
+        rows, buckets, counts = count_pairs(ids, self.records.time, width * _SECOND)
         return self.table(len(rows), {name: owners[rows], "bucket": buckets, "count": counts})
 
-    def totals(self) -> pl.DataFrame:
-        levels, buckets, counts = count_pairs(self.records.level.astype(np.int32), self.records.time, _SECOND)
+    def totals(self, width: int) -> pl.DataFrame:
+        levels, buckets, counts = count_pairs(self.records.level.astype(np.int32), self.records.time, width * _SECOND)
         return self.table(len(levels), {"bucket": buckets, "level": levels, "count": counts})
 
     def components(self) -> pl.DataFrame:

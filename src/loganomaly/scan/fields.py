@@ -147,7 +147,7 @@ def scan_fields(
         "records": layout.records,
         "place": places.lines[record],
     })  # fmt: skip
-    worded = found.values.with_columns(text=texts)
+    worded = found.values.hstack([texts.alias("text")])
     per_shape = {"slots": found.slots, "bins": found.bins, "codes": found.codes, "values": worded}
     if found.slots.select(pl.struct("shape", "slot").is_duplicated().any()).item():  # in several kinds of one shape
         per_shape = {name: merge_table(name, [table]) for name, table in per_shape.items()}

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loganomaly.merging import number_rows
 from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, token_end
 from loganomaly.profile_tables import table_schemas
 from loganomaly.reading.moulds import Moulds
@@ -19,7 +20,9 @@ from loganomaly.rules.load import default_rules
 from loganomaly.rules.rule import Rule
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import Picked, candidates
+from loganomaly.scan.counting import ranges
 from loganomaly.scan.leaks import Leaking
+from loganomaly.scan.slots import nullable
 from loganomaly.scan.texts import Texts
 
 __all__ = ["Messages", "RuleSearch", "rule_table"]
@@ -200,29 +203,21 @@ def _counted(records: Leaking, parts: Sequence[tuple[str, NDArray[np.int64]]], *
         return pl.DataFrame(schema=schema)
     rows = np.concatenate([held for _, held in parts])
     names = np.repeat(np.arange(len(parts)), [len(held) for _, held in parts])
-    times = pl.Series(records.times[rows])
-    lines = pl.col("line")
-    table = pl.DataFrame(
+    ids, first = number_rows(np.stack([records.shapes[rows], names.astype(np.uint64)], axis=1))
+    last = np.zeros(len(first), np.int64)
+    last[ids] = np.arange(len(ids))  # numpy keeps the last assignment
+    low, high = ranges(ids, records.times[rows], len(first))
+    return pl.DataFrame(
         {
-            "shape": records.shapes[rows],
-            "number": names,
-            "line": records.lines[rows],
-            "offset": records.offsets[rows],
-            "time": times.set(times == NO_TIME, None),
-        }
-    )
-    return (
-        table.group_by("shape", "number")
-        .agg(
-            count=pl.len(),
-            first_line=lines.min(),
-            first_offset=pl.col("offset").min(),
-            last_line=lines.max(),
-            first_time=pl.col("time").min(),
-            last_time=pl.col("time").max(),
-        )
-        .join(pl.DataFrame({"number": range(len(parts)), "rule": [name for name, _ in parts]}), on="number")
-        .with_columns(source=pl.lit(source))
-        .select(pl.col(name).cast(kind) for name, kind in schema.items())
-        .sort("shape", "rule")
+            "source": np.full(len(first), source),
+            "shape": records.shapes[rows[first]],
+            "rule": [parts[name][0] for name in names[first].tolist()],
+            "count": np.bincount(ids),
+            "first_line": records.lines[rows[first]],
+            "first_offset": records.offsets[rows[first]],
+            "last_line": records.lines[rows[last]],
+            "first_time": nullable(low, low == NO_TIME),
+            "last_time": nullable(high, high == NO_TIME),
+        },
+        schema=schema,
     )

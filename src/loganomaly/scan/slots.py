@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loganomaly.merging import number_rows
 from loganomaly.profile import place
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.survey import Occurrences, slot_rows, survey
@@ -122,12 +123,12 @@ def slot_tables(
 
 
 def _bounds_of(shape: NDArray[np.uint64], slot: NDArray[np.int64], bounds: pl.DataFrame) -> NDArray[np.uint64]:
-    none = np.full(len(shape), 0xFFFFFFFFFFFFFFFF, np.uint64)
-    if not len(bounds):
-        return none
-    rows = pl.DataFrame({"shape": shape, "slot": slot})
-    found = rows.join(bounds, on=["shape", "slot"], how="left", maintain_order="left")["bound"]
-    return np.where(found.is_null().to_numpy(), none, found.fill_null(0).to_numpy())
+    known = np.stack([bounds["shape"].to_numpy(), bounds["slot"].to_numpy().view(np.uint64)], axis=1)
+    ids, first = number_rows(np.concatenate([known, np.stack([shape, slot.view(np.uint64)], axis=1)]))
+    limits = np.full(len(first), 0xFFFFFFFFFFFFFFFF, np.uint64)
+    limits[: len(known)] = bounds["bound"].to_numpy()
+    found: NDArray[np.uint64] = limits[ids[len(known) :]]
+    return found
 
 
 def _extent(
