@@ -3,13 +3,15 @@
 Keys are unsigned integers of 64 bits whose order is that of the values: of a table with k of them, an array (rows, k).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 
-__all__ = ["add", "first_of", "highest", "lowest", "number_rows", "order_rows"]
+__all__ = ["add", "begins_of", "first_of", "highest", "lowest", "number_rows", "order_rows"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
@@ -138,3 +140,18 @@ def first_of(keys: Any, ids: Any, first: Any) -> Any:
                     found[ids[row]] = row
                 break
     return found
+
+
+def begins_of(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Return where rows with other keys begin, of rows that are sorted by them, and how many rows there are.
+
+    Examples
+    --------
+    >>> begins_of([np.array([1, 1, 2, 2]), np.array([5, 5, 5, 6])]).tolist()
+    [0, 2, 3, 4]
+    """
+    changes = np.ones(len(keys[0]) + 1, np.bool_)
+    if len(keys[0]):
+        changes[1:-1] = np.any([column[1:] != column[:-1] for column in keys], axis=0)
+        return np.flatnonzero(changes)
+    return np.zeros(1, np.int64)

@@ -9,6 +9,8 @@ what is beyond it dropped from all parts, so that what stays is whole.
 import numpy as np
 import polars as pl
 
+from loganomaly.merging import begins_of
+
 __all__ = ["MOST_ROWS", "NAMES", "bounded", "within_limits"]
 
 NAMES = ("behaviours", "behaviour_groups", "behaviour_slots", "behaviour_values")
@@ -70,13 +72,7 @@ def _first(values: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
 
 def _runs(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the different keys of rows that are sorted by them, and how many rows have each."""
-    changes = np.ones(len(rows) + 1, np.bool_)
-    if len(rows):
-        changes[1:-1] = False
-        for name in _KEY:
-            column = rows[name].to_numpy()
-            changes[1:-1] |= column[1:] != column[:-1]
-    begins = np.flatnonzero(changes)
+    begins = begins_of([rows[name].to_numpy() for name in _KEY])
     return rows.select(_KEY)[begins[:-1]].with_columns(len=np.diff(begins))
 
 

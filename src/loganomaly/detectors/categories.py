@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,24 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.case import Case
+from loganomaly.merging import begins_of
 from loganomaly.places import field_places, parameter_places
 from loganomaly.profile import FIELD_SLOTS, place, unplace
 
 __all__ = ["Category", "Value", "categories"]
 
 _KEYS = ["template", "position"]
+_OF_VALUES = (
+    "text",
+    "count",
+    "first_time",
+    "last_time",
+    "first_place",
+    "first_offset",
+    "last_place",
+    "shape",
+    "elsewhere",
+)
 _FIELD = -1
 """Stands in the place of a template where it is a field: it is the same in records of all templates."""
 
@@ -105,15 +118,29 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
     few = every.group_by(_KEYS).agg(keep=late & (records >= fewest) & (records >= about * per_value)).filter("keep")
     known = _with_elsewhere(every, few)
     held = places.join(known, on=_KEYS, how="semi").select(*_KEYS, "shape", "slot").unique()
-    clocks, rulers = _clocks(case, held), _rulers(case, held)
-    for (template, position), rows in known.sort(*_KEYS, "text").group_by(_KEYS, maintain_order=True):
-        key: tuple[Any, ...] = (template, position)
-        values = _before(rows, case.profile.width, clock=clocks.get(key), ruler=rulers.get(key))
-        if values is not None:
+    clocks = _clocks(case, held)
+    known = known.sort(*_KEYS, "text")
+    timed_rows = known["first_time"].is_not_null().to_numpy()
+    columns = {name: known[name].to_list() for name in known.columns}
+    times = known["first_time"].fill_null(0).to_numpy()
+    begins = begins_of([known[name].to_numpy() for name in _KEYS]).tolist()
+    rulers: dict[tuple[Any, ...], pl.DataFrame] | None = None
+    for first, end in pairwise(begins):
+        key: tuple[int, int] = (columns["template"][first], columns["position"][first])
+        if timed_rows[first:end].all() and key in clocks:
+            before: NDArray[np.float64] | None = _by_clock(times[first:end], case.profile.width, *clocks[key])
+        else:
+            rulers = _rulers(case, held) if rulers is None else rulers
+            before = _by_ruler(columns["first_place"][first:end], rulers.get(key))
+        if before is not None:
+            values = [
+                Value(**{name: columns[name][first + k] for name in _OF_VALUES}, before=int(n + 1e-6))
+                for k, n in enumerate(before.tolist())
+            ]
             yield Category(
-                template=None if template == _FIELD else int(key[0]),
-                position=int(key[1]),
-                name=names[position] if template == _FIELD else _called(case, *key),
+                template=None if key[0] == _FIELD else key[0],
+                position=key[1],
+                name=names[key[1]] if key[0] == _FIELD else _called(case, *key),
                 values=tuple(sorted(values, key=lambda value: (value.before, value.first_time or 0, value.text))),
             )
 
@@ -217,23 +244,25 @@ def _rulers(case: Case, held: pl.DataFrame) -> dict[tuple[Any, ...], pl.DataFram
     )  # fmt: skip
 
 
-def _before(rows: pl.DataFrame, width: int, *, clock: _Counts | None, ruler: pl.DataFrame | None) -> list[Value] | None:
-    """Return the values, each with how many records were before it; None where that is not known."""
-    if rows["first_time"].null_count() == 0 and clock is not None:
-        buckets, reached = clock
-        at = np.searchsorted(buckets, rows["first_time"].to_numpy() // (width * 1_000_000))
-        before = np.concatenate([np.zeros(1), reached])[at]
-    elif ruler is not None and ruler["source"].n_unique() == 1:
-        # Without times, the records of a shape are taken for evenly spread between its first line and its last one.
-        lines = np.array([unplace(number)[1] for number in rows["first_place"].to_list()])[:, None]
-        first, last, records = (ruler[name].to_numpy() for name in ("first_line", "last_line", "records"))
-        before = (records * np.clip((lines - first) / (last - first + 1), 0, 1)).sum(axis=1)
-    else:
+def _by_clock(
+    times: NDArray[np.int64], width: int, buckets: NDArray[np.int64], reached: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how many records of a category were before these times."""
+    at = np.searchsorted(buckets, times // (width * 1_000_000))
+    return np.concatenate([np.zeros(1), reached])[at]
+
+
+def _by_ruler(places: list[int], ruler: pl.DataFrame | None) -> NDArray[np.float64] | None:
+    """Return how many records of a category were before these places; None where that is not known.
+
+    Without times, the records of a shape are taken for evenly spread between its first line and its last one.
+    """
+    if ruler is None or ruler["source"].n_unique() > 1:
         return None
-    return [
-        Value(**row, before=int(n + 1e-6))
-        for row, n in zip(rows.drop(_KEYS).iter_rows(named=True), before.tolist(), strict=True)
-    ]
+    lines = np.array([unplace(number)[1] for number in places])[:, None]
+    first, last, records = (ruler[name].to_numpy() for name in ("first_line", "last_line", "records"))
+    found: NDArray[np.float64] = (records * np.clip((lines - first) / (last - first + 1), 0, 1)).sum(axis=1)
+    return found
 
 
 def _called(case: Case, template: int, position: int) -> str | None:

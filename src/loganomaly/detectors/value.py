@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
 from loganomaly.findings import Evidence, Location
+from loganomaly.merging import begins_of
 from loganomaly.profile import unplace
 from loganomaly.redaction.secrets import redact
 from loganomaly.scan.bins import BINS_PER_OCTAVE, ZERO_BIN, bin_start
@@ -40,18 +42,23 @@ class ValueDetector:
         names = case.profile.fields.select("slot", "name", "unit")
         enough = case.profile.slots.filter(pl.col("numbers") >= self.fewest).join(names, on="slot", how="left")
         sketches = enough.join(case.profile.bins, on=["shape", "slot"]).join(case.members, on="shape")
+        sketches = sketches.sort("number", "shape", "slot", "bin")
+        bins, counts = sketches["bin"].to_numpy(), sketches["count"].to_numpy()
+        begins = begins_of([sketches["shape"].to_numpy(), sketches["slot"].to_numpy()]).tolist()
         best: dict[tuple[int, str], Evidence] = {}
-        for _, part in sketches.sort("number", "shape", "slot", "bin").group_by("shape", "slot", maintain_order=True):
-            evidence = self._judge(case, part)
+        for first, end in pairwise(begins):
+            evidence = self._judge(case, bins[first:end], counts[first:end], sketches, first)
             if evidence is None:
                 continue
-            key = part["number"][0], evidence.about
+            key = sketches["number"][first], evidence.about
             if key not in best or evidence.strength > best[key].strength:
                 best[key] = evidence
         return list(best.values())
 
-    def _judge(self, case: Case, part: pl.DataFrame) -> Evidence | None:
-        bins, counts = part["bin"].to_numpy(), part["count"].to_numpy()
+    def _judge(
+        self, case: Case, bins: NDArray[np.int64], counts: NDArray[np.int64], sketches: pl.DataFrame, first: int
+    ) -> Evidence | None:
+        """Judge the sketch of a slot, which begins in a row of all of them."""
         if bins[-1] <= ZERO_BIN:
             return None
         q10, median, q90 = (_quantile(bins, counts, q) for q in (0.1, 0.5, 0.9))
@@ -62,7 +69,7 @@ class ValueDetector:
         total = counts.sum()
         if not outside or outside > self.most_share * total:
             return None
-        row = part.row(0, named=True)
+        row = sketches.row(first, named=True)
         doublings = float(bins[-1] - q90) / BINS_PER_OCTAVE
         usual = bin_start(q90 + 1)
         source, line = unplace(row["high_line"])
