@@ -199,30 +199,35 @@ class Profile:
         parts = list(profiles)
         if not parts:
             raise ValueError("no profiles to merge: expected at least one, Profile.empty will do")
-        width = max(part.width for part in parts)
-        total_width = max(part.total_width for part in parts)
+        width, total_width = max(part.width for part in parts), max(part.total_width for part in parts)
+        widths = {"totals": ([part.total_width for part in parts], total_width)}
+        widths |= dict.fromkeys(("series", "component_series"), ([part.width for part in parts], width))
+        floods = Floods.merge([part.floods for part in parts])
+        most_values = min(part.most_values for part in parts)
+        most_field_values = min(part.most_field_values for part in parts)
+        session_bits = max(part.session_bits for part in parts)
+        pieces_of = {name: [getattr(part, name) for part in parts] for name in table_schemas()}
+        parts.clear()  # so that tables nobody else holds are gone as soon as they are merged
         tables: dict[str, pl.DataFrame] = {}
         for name in table_schemas():
-            pieces = [getattr(part, name) for part in parts]
-            if name in {"series", "component_series"}:
-                pieces = [_coarsened(p, part.width, width) for p, part in zip(pieces, parts, strict=True)]
+            pieces = pieces_of.pop(name)
+            if name in widths:
+                narrow, wide = widths[name]
+                pieces = [_coarsened(piece, each, wide) for piece, each in zip(pieces, narrow, strict=True)]
             elif name in BEHAVIOURS[1:]:
                 pieces = [within_limits(piece, tables[BEHAVIOURS[0]]) for piece in pieces]
-            elif name == "totals":
-                pieces = [_coarsened(p, part.total_width, total_width) for p, part in zip(pieces, parts, strict=True)]
             tables[name] = merge_table(name, pieces)
         _bound_codes(tables)
         tables["leak_values"] = _smallest_leaks(tables["leak_values"])
-        floods = Floods.merge([part.floods for part in parts])
         return _bounded(
             cls(
                 **tables,
                 floods=floods,
                 width=width,
                 total_width=total_width,
-                most_values=min(part.most_values for part in parts),
-                most_field_values=min(part.most_field_values for part in parts),
-                session_bits=max(part.session_bits for part in parts),
+                most_values=most_values,
+                most_field_values=most_field_values,
+                session_bits=session_bits,
             )
         )
 

@@ -131,8 +131,9 @@ def scan_sources(
     return ScanResult(profiles=merged, lines=lines, damaged=damaged)
 
 
-def _merged(parts: Sequence[Future[Profile]], group: int, bounds: dict[int, Bounds]) -> Profile:
-    merged = Profile.merge(part.result() for part in parts)
+def _merged(parts: list[Future[Profile]], group: int, bounds: dict[int, Bounds]) -> Profile:
+    """Return the profile of what some futures have, which are given up one after the other."""
+    merged = Profile.merge(parts.pop().result() for _ in range(len(parts)))
     bounds[group] = merged.bounds()
     return merged
 
