@@ -4,6 +4,8 @@ import stat
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loganomaly.errors import OutputError
 from loganomaly.reports.writer import check_folder, to_json, write_results
@@ -14,6 +16,12 @@ NEW = {
     "anomalies.json": b"new anomalies",
 }
 OLD = {name: content.replace(b"new", b"old") for name, content in NEW.items()}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=4), values, max_size=3),
+    max_leaves=30,
+)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and links as on POSIX systems")
 
@@ -316,6 +324,24 @@ def test_json_reads_back_as_it_was():
 
 def test_json_is_readable_utf_8():
     assert to_json({"a": ["é漢🎉"]}).decode() == '{\n  "a": [\n    "é漢🎉"\n  ]\n}\n'
+
+
+def test_json_of_what_lies_deep_stands_on_one_line():
+    values = [{"value": "a", "count": 2}, {"value": "b", "count": 1}]
+    text = to_json({"templates": [{"parameters": [{"values": values, "numbers": None}]}]}).decode()
+    assert '          "values": [{"value": "a", "count": 2}, {"value": "b", "count": 1}],\n' in text
+
+
+@given(JSON)
+def test_json_says_the_same_as_that_of_python(value):
+    assert json.loads(to_json(value)) == json.loads(json.dumps(value))
+
+
+def test_json_of_a_value_that_contains_itself_is_refused():
+    value = {"entries": []}
+    value["entries"].append(value)
+    with pytest.raises(ValueError, match="Circular"):
+        to_json(value)
 
 
 def test_json_holds_nothing_that_a_terminal_obeys_or_hides():
