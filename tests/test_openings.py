@@ -18,7 +18,7 @@ LINES = [
 
 
 def fits(line, program):
-    return match(np.frombuffer(line, np.uint8), 0, len(line), program, TABLES, np.empty(OUT_SIZE, np.int64))
+    return match(np.frombuffer(line, np.uint8), 0, len(line), program, TABLES, np.zeros(OUT_SIZE, np.int64))
 
 
 @settings(deadline=None)

@@ -84,6 +84,26 @@ def test_lines_of_a_detected_format_are_read_one_by_one(lines):
     check(lines, detect("\n".join([*lines, ""]).encode(), modified=1.8e9).tables())
 
 
+WRITTEN = [
+    *("23/May/2026:02:05:10 +0200", "2026-01-02 10:00:00,123", "01/02/2026 10:00:00", "1767348000", "Oct 11 22:14:15"),
+    *("2026-01-02T10:00:00Z", "2026-01-02T10:00:00.123456789+01:00", "10:00:00", "1.5731806488681543e+09", "17 ms"),
+    *(
+        "Fri, 02 Jan 2026 10:00:00 GMT",
+        "Fri Jan 02 10:00:00 +0100 2026",
+        "20260102T100000",
+        "@400000005f0c1d2e0a1b2c3d",
+        "02.01.26 10:00",
+        "10",
+    ),
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(alike([f'{{"time": "{written}", "level": "info", "msg": "up"}}' for written in WRITTEN]))
+def test_times_of_json_are_read_one_by_one(lines):
+    check(lines, build_tables([Layout(format="json", text="{json}")]))
+
+
 def test_a_time_that_there_is_not_leaves_the_line_to_the_next_layout():
     lines = ["01/02/2026 10:00:00 a", "01/03/2026 10:00:00 a", "02/28/2026 10:00:00 a", "28/02/2026 10:00:00 a",
              "31/31/2026 10:00:00 a", "12/12/2026 10:00:00 a"]  # fmt: skip

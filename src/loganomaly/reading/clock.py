@@ -12,6 +12,8 @@ from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.offsets import offset_of, read_zone
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
+    ANYTHING,
+    BY_DIGITS,
     DAY,
     EPOCH,
     FRACTION,
@@ -158,6 +160,8 @@ def time_step(data: Any, i: Any, end: Any, op: Any, a: Any, b: Any, c: Any, out:
         micro, after = read_epoch(data, i, end)
         if after >= 0:
             out[EPOCH] = micro
+        elif i < end and (is_digit(data[i]) or data[i] == 64):
+            out[BY_DIGITS] = ANYTHING
         return after
     return _meridiem(data, i, end, out)
 
@@ -190,7 +194,10 @@ def run_time(data: Any, i: Any, end: Any, first: Any, stop: Any, out: Any, t: Ta
         op = t[at]
         if op == 0:
             for k in range(t[at + 2]):
-                if i >= end or data[i] != t[pool + t[at + 1] + k]:
+                wanted = t[pool + t[at + 1] + k]
+                if i >= end or data[i] != wanted:
+                    if i < end and is_digit(data[i]) and is_digit(wanted):
+                        out[BY_DIGITS] = ANYTHING
                     return -1
                 i += 1
         elif op == 1:

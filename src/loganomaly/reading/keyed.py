@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 
 from loganomaly.kernels import njit
-from loganomaly.reading.beginnings import may_begin, run_at
 from loganomaly.reading.characters import is_blank, is_digit, is_name
-from loganomaly.reading.clock import clear_time, finish_time, run_time
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
 from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Scale, Tables, key_hash
@@ -38,6 +36,7 @@ from loganomaly.reading.severity import (
     opentelemetry_level,
     syslog_level,
 )
+from loganomaly.reading.written import written_time
 
 __all__ = ["DEEPEST", "NO_RANK", "add_field", "clear_roles", "read_json", "read_logfmt", "string_end", "take_role"]
 
@@ -79,27 +78,6 @@ def _plain_number(data: Any, start: Any, end: Any) -> Any:
             return -1
         value = value * 10 + (data[i] - 48)
     return value
-
-
-@njit(nogil=True, cache=True)
-def _written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
-    """Return the time that a text is, else the first that it begins with, or NO_TIME."""
-    begins = NO_TIME
-    run = run_at(data, start, end)
-    for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
-        if not may_begin(data, start, end, run, program, t):
-            continue
-        clear_time(out)
-        first = t[_STARTS] + program
-        after = run_time(data, start, end, t[first], t[first + 1], out, t)
-        if after < 0:
-            continue
-        micro = finish_time(out, t)
-        if after == end and micro != NO_TIME:
-            return micro
-        if begins == NO_TIME:
-            begins = micro
-    return begins
 
 
 @njit(nogil=True, cache=True)
@@ -200,7 +178,7 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
     elif role == 2:
         micro, after = read_epoch(data, start, end)
         if after < 0:
-            micro = _written_time(data, start, end, t, out)
+            micro = written_time(data, start, end, t, out)
             if micro == NO_TIME:
                 return
         out[TIME], out[TIME_AT] = micro, start

@@ -19,7 +19,7 @@ def begins_record(line: bytes, tables: Tables) -> bool:
 
 def fits_layout(line: bytes, tables: Tables) -> bool:
     """Return whether a line is written as one of the layouts says: such a line always begins a record."""
-    data, out = np.frombuffer(line, np.uint8), np.empty(OUT_SIZE, np.int64)
+    data, out = np.frombuffer(line, np.uint8), np.zeros(OUT_SIZE, np.int64)
     return any(match(data, 0, len(data), program, tables, out) for program in range(int(tables[At.PROGRAMS])))
 
 

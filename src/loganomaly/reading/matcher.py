@@ -199,8 +199,6 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
         elif 6 <= op <= 10 or op == 17:
             after = time_step(data, i, end, op, a, b, c, out, t)
             timed = True
-            if op == 10 and after < 0 and i < end and (is_digit(data[i]) or data[i] == 64):
-                out[BY_DIGITS] = ANYTHING
         elif op == 11:
             out[MESSAGE_START] = after = i
             i = end

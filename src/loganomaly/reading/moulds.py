@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from loganomaly.kernels import njit
 from loganomaly.reading.words import last_word, word_at
 
-__all__ = ["Moulds", "moulds_of", "moulds_of_records", "number_moulds"]
+__all__ = ["Moulds", "are_alike", "moulds_of", "moulds_of_records", "number_moulds"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _ZEROS = np.uint64(0x3030303030303030)
@@ -56,7 +56,7 @@ def _hash(data: Any, start: Any, end: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _are_alike(data: Any, one: Any, other: Any, length: Any) -> Any:
+def are_alike(data: Any, one: Any, other: Any, length: Any) -> Any:
     """Whether two texts of one length are the same but for digits."""
     at = 0
     while at + 8 <= length:
@@ -83,7 +83,7 @@ def number_moulds(data: Any, starts: Any, ends: Any) -> Any:
         if keys[slot] == value:
             other = first[numbers[slot]]
             # Texts whose hashes collide, by chance or by intent, stay alone: that costs no search for more.
-            if ends[other] - starts[other] == end - start and _are_alike(data, starts[other], start, end - start):
+            if ends[other] - starts[other] == end - start and are_alike(data, starts[other], start, end - start):
                 ids[row] = numbers[slot]
                 continue
         else:

@@ -37,7 +37,7 @@ def _line_end(data: Any, start: Any, end: Any) -> Any:
 @njit(nogil=True, cache=True)
 def _json_path(data: Any, begin: Any, stop: Any, program: Any, value: Any, t: Tables) -> Any:
     """Return the bounds of the keys, in turn, that lead to the value at `value` in the object in data[begin:stop]."""
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     match(data, begin, _line_end(data, begin, stop), program, t, out)
     i = out[BODY]
     bounds = np.full(2 * DEEPEST + 4, -1, np.int64)  # a pair for each depth; of an element of a list, -1
@@ -101,7 +101,7 @@ def _row_end(data: Any, start: Any, end: Any, program: Any, t: Tables, out: Any)
 @njit(nogil=True, cache=True)
 def _column_path(data: Any, start: Any, end: Any, program: Any, value: Any, t: Tables) -> Any:
     """Return the bounds, in t, of the name of the column whose cell begins at `value` in the row at `start`."""
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     if match(data, start, _row_end(data, start, end, program, t, out), program, t, out):
         for at in range(FIELDS, FIELDS + 3 * out[FIELD_COUNT], 3):
             if out[at + 1] == value:

@@ -167,7 +167,7 @@ def last_record_start(data: Any, t: Tables) -> Any:
     that begins a row whose end has yet to be read.
     """
     programs = t[_PROGRAMS]
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     inside = np.zeros(0, np.uint8)
     if t[_ROWS] == 1:
@@ -211,7 +211,7 @@ def first_sure_start(data: Any, begin: Any, whole: Any, t: Tables) -> Any:
     over a line is known where none of the lines before it opens one, as far back as a row may be long.
     """
     programs, rows = t[_PROGRAMS], t[_ROWS] == 1
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     quiet = LONGEST_ROW if whole else 0  # lines before without a quote that opens or closes
     for line in range(len(starts) - 2):
@@ -298,7 +298,7 @@ def read_all(data: Any, t: Tables) -> Any:
     """
     programs = t[_PROGRAMS]
     kinds = field_kinds(t)
-    out, spare = np.empty(OUT_SIZE, np.int64), np.empty(OUT_SIZE, np.int64)
+    out, spare = np.zeros(OUT_SIZE, np.int64), np.zeros(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     moulds, models = number_moulds(data, starts, ends)
     uses = np.zeros(len(models), np.int64)
@@ -369,7 +369,7 @@ def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
     programs = t[_PROGRAMS]
     kinds = field_kinds(t)
     firsts, kept = allocate_fields(len(bounds), kinds)
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     columns = _allocate(len(bounds) - 1)
     for row in range(len(bounds) - 1):
         begin, end = bounds[row], bounds[row + 1]

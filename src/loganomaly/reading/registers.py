@@ -40,7 +40,10 @@ __all__ = [
     "SHORT_YEAR",
     "STATUS",
     "TIME",
+    "TIMES_KNOWN",
     "TIME_AT",
+    "TIME_FORMS",
+    "TIME_FORM_SIZE",
     "TRAIL",
     "YEAR",
     "ZONE",
@@ -88,4 +91,7 @@ Of longer programs than MOST_STEPS the beginning only.
 MOST_STEPS = 96
 SAID = TRAIL + MOST_STEPS
 """What the head says in the end: time, level, status, where component and message begin and end."""
-OUT_SIZE = SAID + 7
+TIMES_KNOWN = SAID + 7
+"""Where it is kept which programs may read a written time, for some texts; see `loganomaly.reading.written`."""
+TIME_FORMS, TIME_FORM_SIZE = 8, 8
+OUT_SIZE = TIMES_KNOWN + TIME_FORMS * TIME_FORM_SIZE

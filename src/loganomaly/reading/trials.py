@@ -25,7 +25,7 @@ _MARKS[list(b" \t\r\v\f|[(\"'=,;:#>")] = True
 def fit_matrix(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> Any:
     """Return which line (row; data[starts[i]:ends[i]]) fits which of the `programs`, an int64 array (column)."""
     fits = np.zeros((len(starts), len(programs)), np.bool_)
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     for row in range(len(starts)):
         for column in range(len(programs)):
             if starts[row] == ends[row] or may_open(data[starts[row]], programs[column], t):
@@ -37,7 +37,7 @@ def fit_matrix(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> A
 def first_times(data: Any, starts: Any, ends: Any, programs: Any, t: Tables) -> Any:
     """Return the time of each line (data[starts[i]:ends[i]]) by the first of the `programs` that fits, or NO_TIME."""
     times = np.full(len(starts), NO_TIME, np.int64)
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     for row in range(len(starts)):
         for program in range(programs):
             may = starts[row] == ends[row] or may_open(data[starts[row]], program, t)
@@ -66,7 +66,7 @@ def _by_first(programs: Any, t: Tables) -> Any:
 def find_programs(data: Any, starts: Any, ends: Any, programs: Any, reach: Any, t: Tables) -> Any:
     """Return which programs, of bare timestamps, fit where a word begins in the first `reach` bytes of a line."""
     found = np.zeros(programs, np.bool_)
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     kinds, counts = _by_first(programs, t)
     for row in range(len(starts)):
         for i in range(starts[row], min(ends[row], starts[row] + reach)):
@@ -97,7 +97,7 @@ def find_times(data: Any, starts: Any, ends: Any, weak: Any, reach: Any, t: Tabl
         Where it begins, where it ends, and its program; -1 where there is none.
     """
     found = np.full((len(starts), 3), -1, np.int64)
-    out = np.empty(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     for row in range(len(starts)):
         strong = False
         for i in range(starts[row], min(ends[row], starts[row] + reach)):
