@@ -105,8 +105,7 @@ def first_pieces(stream: BinaryIO, tables: Tables, *, most: int, batch: int) -> 
 
 
 def _shortened(piece: Piece, lines: int) -> Piece:
-    breaks = np.flatnonzero(np.frombuffer(piece.data, np.uint8) == 10)
-    return replace(piece, data=piece.data[: int(breaks[lines - 1]) + 1], lines=lines)
+    return replace(piece, data=piece.data[: _end_of_lines(piece.data, lines, ended=True)], lines=lines)
 
 
 def _cut(data: bytes, end: int, tables: Tables) -> int:

@@ -31,18 +31,13 @@ def written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
     form = TIMES_KNOWN + TIME_FORM_SIZE * ((end - start) % TIME_FORMS)
     if out[form + _LENGTH] != end - start or not are_alike(data, out[form + _TEXT], start, end - start):
         _learn(data, start, end, form, t, out)
+    count = out[form + _COUNT]
+    known = count <= _MOST
+    run = np.int64(0) if known else run_at(data, start, end)
     begins = NO_TIME
-    if out[form + _COUNT] <= _MOST:
-        for k in range(out[form + _COUNT]):
-            micro, after = _read(data, start, end, out[form + _FIRST + k], t, out)
-            if after == end and micro != NO_TIME:
-                return micro
-            if begins == NO_TIME and after >= 0:
-                begins = micro
-        return begins
-    run = run_at(data, start, end)
-    for program in range(t[_PROGRAMS], t[_PROGRAMS] + t[_TIMES]):
-        if may_begin(data, start, end, run, program, t):
+    for k in range(count if known else t[_TIMES]):
+        program = out[form + _FIRST + k] if known else t[_PROGRAMS] + k
+        if known or may_begin(data, start, end, run, program, t):
             micro, after = _read(data, start, end, program, t, out)
             if after == end and micro != NO_TIME:
                 return micro

@@ -4,7 +4,7 @@ A rule without a pattern costs no Python for records; one with a pattern some fo
 that goes on over several lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,7 +91,7 @@ def _tables(
     for each in values.values():
         has_all &= each.hashes != 0
     kept = np.flatnonzero(has_all)
-    about: dict[str, object] = {
+    about: dict[str, Sized] = {
         "most": [rule.most],
         "records": [count],
         "untimed": [count - int(timed.sum())],
@@ -105,11 +105,10 @@ def _tables(
     return {name: _table(name, rule, columns) for name, columns in tables.items()}
 
 
-def _table(name: str, rule: BehaviourRule, columns: dict[str, object]) -> pl.DataFrame:
+def _table(name: str, rule: BehaviourRule, columns: Mapping[str, Sized]) -> pl.DataFrame:
     schema = table_schemas()[name]
-    rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
-    columns["behaviour"] = np.full(rows, rule.id, np.uint64)
-    return pl.DataFrame({column: columns[column] for column in schema}, schema=schema)
+    numbered = {**columns, "behaviour": np.full(len(next(iter(columns.values()))), rule.id, np.uint64)}
+    return pl.DataFrame({column: numbered[column] for column in schema}, schema=schema)
 
 
 def _counted(
@@ -121,7 +120,7 @@ def _counted(
     rows: NDArray[np.int64],
     kept: NDArray[np.int64],
     limit: int | None,
-) -> dict[str, dict[str, object]]:
+) -> dict[str, dict[str, Sized]]:
     """Return the columns of the tables of the records `rows[kept]`, which are counted, up to a group."""
     times, places = behaving.places.times, behaving.places
     if (np.diff(times[rows[kept]]) < 0).any():
@@ -164,7 +163,7 @@ def _counted(
         "last_offset": nullable(places.offsets[at], none),
         "shape": np.where(none, np.uint64(0), behaving.shapes[at]),
     }
-    tables: dict[str, dict[str, object]] = {"behaviour_groups": groups, "behaviour_slots": slots}
+    tables: dict[str, dict[str, Sized]] = {"behaviour_groups": groups, "behaviour_slots": slots}
     if rule.type != RATIO:
         value = row.astype(np.uint64) if rule.field is None else values[rule.field].hashes[kept]
         ids, _, first = intern(_mixed(keys, value))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from loganomaly.kernels import njit
-from loganomaly.reading.program import NO_TIME
+from loganomaly.scan.counting import count_record
 from loganomaly.scan.hashes import scatter
 
 __all__ = ["CODE_COLUMNS", "CODE_TABLE", "count_codes"]
@@ -63,7 +63,7 @@ def count_codes(
         number = numbers[places[k]]
         if abs(number) > _LARGEST or number != np.floor(number):
             return -1
-        code, time = np.int64(number), times[rows[k]]
+        code = np.int64(number)
         at = np.int64(scatter(np.uint64(code)) & np.uint64(CODE_TABLE - 1))
         while table[at] >= 0 and found[table[at], 1] != code:
             at = (at + 1) & (CODE_TABLE - 1)
@@ -73,12 +73,6 @@ def count_codes(
                 return -1
             entry, table[at] = end, end
             found[entry, 0], found[entry, 1], found[entry, 2] = slot, code, 0
-            found[entry, 3], found[entry, 5], found[entry, 6] = rows[k], NO_TIME, NO_TIME
             end += 1
-        found[entry, 2] += 1
-        found[entry, 4] = rows[k]
-        if time != NO_TIME:
-            if found[entry, 5] == NO_TIME or time < found[entry, 5]:
-                found[entry, 5] = time
-            found[entry, 6] = max(found[entry, 6], time)
+        count_record(found, entry, rows[k], times[rows[k]])
     return end

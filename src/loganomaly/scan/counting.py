@@ -8,7 +8,7 @@ from loganomaly.kernels import njit
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.hashes import scatter
 
-__all__ = ["count_pairs", "ranges"]
+__all__ = ["count_pairs", "count_record", "ranges"]
 
 
 @njit(nogil=True, cache=True)
@@ -86,3 +86,19 @@ def ranges(ids: Any, times: Any, count: Any) -> Any:
             low[number] = time
         high[number] = max(high[number], time)
     return low, high
+
+
+@njit(nogil=True, cache=True)
+def count_record(found: Any, entry: Any, row: Any, time: Any) -> None:
+    """Count a record at found[entry, 2:7]: how many, the first and the last, the smallest and the largest time.
+
+    Records come in order; where the count is 0, this one is the first.
+    """
+    if found[entry, 2] == 0:
+        found[entry, 3], found[entry, 5], found[entry, 6] = row, NO_TIME, NO_TIME
+    found[entry, 2] += 1
+    found[entry, 4] = row
+    if time != NO_TIME:
+        if found[entry, 5] == NO_TIME or time < found[entry, 5]:
+            found[entry, 5] = time
+        found[entry, 6] = max(found[entry, 6], time)

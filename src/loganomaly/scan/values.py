@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, token_end
-from loganomaly.reading.program import NO_TIME
+from loganomaly.scan.counting import count_record
 
 __all__ = ["LONGEST_VALUE", "VALUE_COLUMNS", "keep_smallest", "table_size", "token_texts"]
 
@@ -70,7 +70,7 @@ def keep_smallest(
     table[:size] = -1
     end = used
     for k in range(count):
-        value, time = np.int64(values[places[k]]), times[rows[k]]
+        value = np.int64(values[places[k]])
         at = np.int64(values[places[k]] & np.uint64(size - 1))
         while table[at] >= 0 and found[table[at], 1] != value:
             at = (at + 1) & (size - 1)
@@ -78,15 +78,9 @@ def keep_smallest(
         if entry < 0:
             entry, table[at] = end, end
             found[entry, 0], found[entry, 1], found[entry, 2] = slot, value, 0
-            found[entry, 3], found[entry, 5], found[entry, 6] = rows[k], NO_TIME, NO_TIME
             found[entry, 7] = places[k]
             end += 1
-        found[entry, 2] += 1
-        found[entry, 4] = rows[k]
-        if time != NO_TIME:
-            if found[entry, 5] == NO_TIME or time < found[entry, 5]:
-                found[entry, 5] = time
-            found[entry, 6] = max(found[entry, 6], time)
+        count_record(found, entry, rows[k], times[rows[k]])
     if end - used <= most:
         return end
     hashes = found[used:end, 1].copy().view(np.uint64)
