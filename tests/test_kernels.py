@@ -13,6 +13,7 @@ from numba.core.errors import TypingError
 from loganomaly import kernels
 
 RUN = "from loganomaly.two import f; print(f(), sum(f.stats.cache_hits.values()))"
+READY_TO_COMPILE = "import sys; from loganomaly.two import f; f(); print('numba.np.linalg' in sys.modules)"
 TINY = "from loganomaly.kernels import njit\n\n\n@njit(cache=True)\ndef f(number):\n    return number + 1\n"
 DAMAGES = {
     "nothing": lambda _: b"",
@@ -60,11 +61,12 @@ def tiny(tmp_path, monkeypatch):
     return imported
 
 
-def start(package, *, cache):
+def start(package, *, cache, code=RUN):
     environment = os.environ | {"PYTHONPATH": str(package.parent), "XDG_CACHE_HOME": str(cache)}
     environment.pop("NUMBA_CACHE_DIR", None)
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # Python tells files of one second and size not apart
     return subprocess.Popen(
-        [sys.executable, "-c", RUN], env=environment, stdout=subprocess.PIPE, text=True, cwd=package.parent
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, cwd=package.parent
     )
 
 
@@ -92,6 +94,11 @@ def kept(f):
 def test_what_is_compiled_is_kept_for_the_next_run(package, tmp_path):
     assert [run(package, cache=tmp_path / "user") for _ in range(2)] == [(1, False), (1, True)]
     assert list((package / "__pycache__").glob("two.f-*.nbc"))
+
+
+def test_where_nothing_is_compiled_numba_does_not_get_ready_to(package, tmp_path):
+    said = [start(package, cache=tmp_path / "user", code=READY_TO_COMPILE).communicate()[0] for _ in range(2)]
+    assert said == ["True\n", "False\n"]
 
 
 def test_what_a_module_further_on_says_is_compiled_anew_when_it_changes(package, tmp_path):

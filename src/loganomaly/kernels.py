@@ -18,6 +18,7 @@ from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.runtime.nrt import rtsys
 
 __all__ = ["njit"]
 
@@ -61,8 +62,10 @@ class _Cache(FunctionCache):
         self._cache_file = _Files(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        # numba would get ready to compile first, which takes most of the time; what is kept needs memory alone.
+        rtsys.initialize(target_context)
         try:
-            return super().load_overload(sig, target_context)
+            return self._load_overload(sig, target_context)
         except OSError as error:
             _LOG.debug("compiled anew, for what was kept cannot be read: %s", error)
             return None

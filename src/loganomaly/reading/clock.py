@@ -129,7 +129,7 @@ def time_step(data: Any, i: Any, end: Any, op: Any, a: Any, b: Any, c: Any, out:
             out[PARTS + c] = value
         return after
     if op == 6:  # with its separator; may be absent
-        if i + 1 >= end or data[i] not in (44, 46, 58) or not is_digit(data[i + 1]):
+        if i + 1 >= end or not is_digit(data[i + 1]) or not (data[i] == 44 or data[i] == 46 or data[i] == 58):
             return i
         i += 1
         unit = 100_000

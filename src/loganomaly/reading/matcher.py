@@ -74,7 +74,7 @@ def _reads_digits(t: Tables, first: Any, stop: Any) -> Any:
     """Whether an operation from first to stop reads numbers, times or priorities."""
     for pc in range(first, stop):
         op = t[t[_OPS] + 4 * pc]
-        if op in (5, 17, 18) or 6 <= op <= 10:
+        if op == 5 or op == 17 or op == 18 or 6 <= op <= 10:
             return True
     return False
 

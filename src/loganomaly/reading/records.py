@@ -271,9 +271,8 @@ def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None
         _keep(columns, row, program, out)
 
 
-@njit(nogil=True, cache=True)
-def read_records(data: Any, t: Tables) -> Any:
-    """Split `data` (uint8) into records; see `read_all`."""
+def read_records(data: NDArray[np.uint8], t: Tables) -> tuple[tuple[NDArray[Any], ...], int, int]:
+    """Split `data` (uint8) into records, as `read_all` does; return its columns, and how many rows and lines."""
     columns, rows, lines, _, _ = read_all(data, t)
     return columns, rows, lines
 

@@ -22,6 +22,8 @@ LONGEST_VALUE = 120
 VALUE_COLUMNS = 8
 """Slot, bits of the hash, how many records have it, the first and the last of them, their smallest and largest time,
 and where it stands first in what was read."""
+_FIRST_BITS = 10
+_REST = np.uint64(64 - _FIRST_BITS)
 
 
 @njit(nogil=True, cache=True)
@@ -31,6 +33,24 @@ def table_size(count: Any) -> Any:
     while size < 2 * count:
         size *= 2
     return size
+
+
+@njit(nogil=True, cache=True)
+def _smallest(hashes: Any, most: Any) -> Any:
+    """Return the largest of the `most` smallest hashes. Only those whose first bits are those of it are sorted."""
+    sizes = np.zeros(1 << _FIRST_BITS, np.int64)
+    for value in hashes:
+        sizes[np.int64(value >> _REST)] += 1
+    first, below = 0, 0
+    while below + sizes[first] < most:
+        below += sizes[first]
+        first += 1
+    among, count = np.empty(sizes[first], np.uint64), 0
+    for value in hashes:
+        if np.int64(value >> _REST) == first:
+            among[count] = value
+            count += 1
+    return np.sort(among)[most - below - 1]
 
 
 @njit(nogil=True, cache=True)
@@ -84,7 +104,7 @@ def keep_smallest(
     if end - used <= most:
         return end
     hashes = found[used:end, 1].copy().view(np.uint64)
-    limit = np.partition(hashes, most - 1)[most - 1]
+    limit = _smallest(hashes, most)
     kept = used
     for k in range(used, end):
         if hashes[k - used] <= limit:
