@@ -23,6 +23,7 @@ from loganomaly.reading.registers import (
     BY_DIGITS,
     LEVEL,
     MESSAGE_START,
+    MONTH,
     MOST_STEPS,
     NO_SUCH_TIME,
     PARTS,
@@ -44,9 +45,9 @@ UNSEEN, _NEVER = -1, -2
 """In the place of the number of a mould's first stencil: none was made so far, or there can be none."""
 
 # A stencil: what is fixed, with places counted from the first byte of the line, and what is read.
-_PROGRAM, _LEVEL, _STATUS, _LEVEL_OF, _TIMED = range(5)
-_SPANS = 5  # component, message: where each begins and ends, or -1
-_STEPS = 9  # how many; then for each the operation's place in the tables, its first byte, and the byte after
+_PROGRAM, _LEVEL, _STATUS, _LEVEL_OF, _TIMED, _MONTH = range(6)
+_SPANS = 6  # component, message: where each begins and ends, or -1
+_STEPS = 10  # how many; then for each the operation's place in the tables, its first byte, and the byte after
 _MOST_STEPS = 16
 _WIDTH = _STEPS + 1 + 3 * _MOST_STEPS
 _ROOM = 64
@@ -130,7 +131,7 @@ def _take_steps(stencil: Any, program: Any, begin: Any, t: Tables, out: Any) -> 
     first, stop = t[t[_STARTS] + program], t[t[_STARTS] + program + 1]
     if out[BODY] >= 0 or out[APART] == 1 or stop - first >= MOST_STEPS:
         return False
-    steps, timed, level_of, words = 0, 0, _FIXED, False
+    steps, timed, month, level_of, words = 0, 0, -1, _FIXED, False
     for pc in range(first, stop):
         words |= t[t[_OPS] + 4 * pc] == 3
     pc = first
@@ -145,13 +146,18 @@ def _take_steps(stencil: Any, program: Any, begin: Any, t: Tables, out: Any) -> 
         elif op == 18:
             level_of = _FROM_PRIORITY
         if (op == 5 and t[at + 3] > 0) or 6 <= op <= 10 or op == 17 or op == 18:
-            if steps == _MOST_STEPS:
-                return False
             after = out[TRAIL + pc + 1 - first]
-            stencil[_STEPS + 1 + 3 * steps] = at
-            stencil[_STEPS + 2 + 3 * steps] = place - begin
-            stencil[_STEPS + 3 + 3 * steps] = (after if after >= 0 else -1 - after) - begin
-            steps += 1
+            after = after if after >= 0 else -1 - after
+            if op == 7:
+                month = out[MONTH]
+            # Names of months and days are no digits, and where a fraction or zone is absent, other digits make none.
+            if op != 7 and op != 8 and (after > place or (op != 6 and op != 9)):
+                if steps == _MOST_STEPS:
+                    return False
+                stencil[_STEPS + 1 + 3 * steps] = at
+                stencil[_STEPS + 2 + 3 * steps] = place - begin
+                stencil[_STEPS + 3 + 3 * steps] = after - begin
+                steps += 1
             if op != 18 and not (op == 5 and t[at + 3] == 8):
                 timed = 1
         pc += 1
@@ -160,7 +166,7 @@ def _take_steps(stencil: Any, program: Any, begin: Any, t: Tables, out: Any) -> 
     if out[LEVEL] == 0:
         level_of = _FROM_STATUS if out[STATUS] > 0 else _FIXED
     stencil[_PROGRAM], stencil[_STATUS] = program, out[STATUS]
-    stencil[_LEVEL_OF], stencil[_TIMED], stencil[_STEPS] = level_of, timed, steps
+    stencil[_LEVEL_OF], stencil[_TIMED], stencil[_MONTH], stencil[_STEPS] = level_of, timed, month, steps
     return True
 
 
@@ -192,6 +198,7 @@ def _digits(number: Any, stencils: Any, data: Any, begin: Any, end: Any, t: Tabl
     """Read time, level and status to out[SAID:]; return 0, NO_SUCH_TIME, or ANYTHING where the digits do not fit."""
     if stencils[number, _TIMED] == 1:
         clear_time(out)
+        out[MONTH] = stencils[number, _MONTH]
     status, level = stencils[number, _STATUS], stencils[number, _LEVEL]
     for k in range(_STEPS + 1, _STEPS + 1 + 3 * stencils[number, _STEPS], 3):
         at, i, after = stencils[number, k], begin + stencils[number, k + 1], begin + stencils[number, k + 2]
