@@ -44,13 +44,14 @@ def within_limits(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     limits = rules.select("behaviour", "limit_group", "limit_slot").drop_nulls()
     if not len(rows) or not len(limits):
         return rows
-    kept = pl.lit(value=True)
+    behaviours, groups = rows["behaviour"].to_numpy(), rows["group"].to_numpy()
+    dropped = np.zeros(len(rows), np.bool_)
     for rule, group, slot in limits.iter_rows():
-        last = pl.col("slot") < slot if "slot" in rows.columns else pl.lit(value=True)
-        of_group = pl.col("group") == pl.lit(group, pl.UInt64)
-        before = (pl.col("group") < pl.lit(group, pl.UInt64)) | (of_group & last)
-        kept &= (pl.col("behaviour") != pl.lit(rule, pl.UInt64)) | before
-    return rows.filter(kept)
+        behind = groups > np.uint64(group)
+        if "slot" in rows.columns:
+            behind |= (groups == np.uint64(group)) & (rows["slot"].to_numpy() >= slot)
+        dropped |= behind & (behaviours == np.uint64(rule))
+    return rows.filter(~dropped) if dropped.any() else rows  # mostly none is: those of parts went before
 
 
 def _first(values: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
