@@ -15,8 +15,8 @@ from loganomaly.reading.traces import LOOK_BACK
 
 __all__ = ["CHUNK_BYTES", "LONGEST_LINE", "Piece", "cut_chunks", "first_pieces"]
 
-CHUNK_BYTES = 8 << 20
-"""How much is read at a time: scanning it takes ten times as much memory, and 16 MiB would save 3 % of the time."""
+CHUNK_BYTES = 12 << 20
+"""How much is read at a time. Of a log with many shapes 8 MiB cost 6 % more time; 16 MiB take 40 MB more memory."""
 _LINE_BREAK = 10
 _TAIL = 1 << 16  # bytes in which the last record start is looked for first
 _USUAL_LINE = 512  # bytes; no more is read at a time than the lines asked for are likely to need
@@ -62,6 +62,7 @@ def cut_chunks(
                 damage, block = error, b""
             ended = not block
             rest += block
+            del block  # while others work on the chunk, nobody needs it twice
             continue
         if not rest:
             if damage is not None:
@@ -84,6 +85,7 @@ def cut_chunks(
         piece = Piece(data=data, first_line=line, offset=offset, lines=_count_lines(data))
         yield piece
         line, offset, rest = line + piece.lines, offset + len(data), rest[len(data) :]
+        del data, piece
         target, allowance = size, most_lines
 
 

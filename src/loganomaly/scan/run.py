@@ -19,7 +19,7 @@ from loganomaly.scan.search import Search
 
 __all__ = ["Opened", "ScanResult", "cores", "scan_sources"]
 
-_MERGE_FIRST, _MERGE_EVERY = 4, 16
+_MERGE_FIRST, _MERGE_EVERY = 4, 12
 """Profiles that wait until they are merged: merging costs as much as the larger one.
 
 The first are fewer, for what is merged tells which values others need not keep.
