@@ -92,8 +92,8 @@ def test_templates_and_parameters_rebuild_every_line(make):
 @pytest.mark.parametrize("make", LOGS, ids=ids)
 def test_counts_add_up_where_the_caps_take_hold(make, tmp_path, monkeypatch):
     monkeypatch.setattr(miner, "MOST_TEMPLATES", 20)
-    monkeypatch.setattr("loganomaly.profile.MOST_SHAPES", 100)
-    monkeypatch.setattr("loganomaly.profile.MOST_VALUE_ROWS", 500)
+    monkeypatch.setattr("loganomaly.profile_caps.MOST_SHAPES", 100)
+    monkeypatch.setattr("loganomaly.profile_caps.MOST_VALUE_ROWS", 500)
     lines = make(400)
     tmp_path.joinpath("app.log").write_text("\n".join(lines) + "\n")
     summary = LogAnalyzer().analyze(tmp_path / "app.log").summary

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly.floods import FloodSettings
-from loganomaly.profile import MOST_CODES, Profile, unplace
+from loganomaly.profile import Profile, unplace
+from loganomaly.profile_caps import MOST_CODES
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.search import Search

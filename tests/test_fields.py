@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loganomaly import profile as module
+from loganomaly import profile_caps as module
 from loganomaly.floods import FloodSettings
 from loganomaly.mining.tokens import MOST_SLOTS
-from loganomaly.profile import FIELD_SLOTS, MOST_VALUES, Profile
+from loganomaly.profile import Profile
+from loganomaly.profile_caps import MOST_VALUES
+from loganomaly.profile_tables import FIELD_SLOTS
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.detect import detect
 from loganomaly.reading.fields import Fields

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from loganomaly import profile as profile_module
+from loganomaly import profile_caps
 from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.behaviours.tables import NAMES as BEHAVIOURS
 from loganomaly.floods import FloodSettings
-from loganomaly.profile import WIDTHS, Profile, place, unplace
+from loganomaly.profile import LEVEL_COLUMNS, Profile, place, unplace
+from loganomaly.profile_caps import WIDTHS
 from loganomaly.reading.chunks import cut_chunks
 from loganomaly.reading.formats import Layout
 from loganomaly.reading.tables import build_tables
@@ -141,7 +142,7 @@ def check_counts(profile):
     assert sources["records"].sum() == profile.shapes["records"].sum()
     assert sources["timed"].sum() == profile.series["count"].sum() == profile.totals["count"].sum()
     assert profile.components["records"].sum() == profile.shapes.filter(pl.col("component") != 0)["records"].sum()
-    levels = profile.shapes.select(pl.sum_horizontal(profile_module.LEVEL_COLUMNS)).to_series()
+    levels = profile.shapes.select(pl.sum_horizontal(LEVEL_COLUMNS)).to_series()
     assert levels.to_list() == profile.shapes["records"].to_list()
     numbers = profile.bins.group_by("shape", "slot").agg(pl.col("count").sum())
     joined = profile.slots.filter(pl.col("numbers") > 0).join(numbers, on=["shape", "slot"], how="full")
@@ -183,7 +184,7 @@ def test_the_caps_do_not_depend_on_pieces_and_order(*, sources, loose, chance, c
     )
     with pytest.MonkeyPatch.context() as patch:
         for name, most in zip(CAPS, caps, strict=True):
-            patch.setattr(profile_module, f"MOST_{name}", most)
+            patch.setattr(profile_caps, f"MOST_{name}", most)
         pieces = [
             piece for number, text in enumerate(sources) for piece in scan_cut(number, text, loose=loose, cuts=cuts)
         ]
@@ -229,7 +230,7 @@ def test_what_lies_above_the_bounds_of_a_profile_is_kept_of_none_that_it_is_merg
         return replace(found, most_values=most, most_field_values=most)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (profile_module, survey_module):
+        for module in (profile_caps, survey_module):
             patch.setattr(module, "MOST_VALUES", most)
         patch.setattr("loganomaly.behaviours.tables.MOST_ROWS", rows)
         whole = Profile.merge([piece(number) for number in range(len(texts))])
@@ -255,7 +256,7 @@ def test_the_values_kept_of_a_slot_have_the_smallest_hashes_however_they_are_mer
 
     free = Profile.merge([Profile.empty(floods=FLOODS), *pieces()])
     with pytest.MonkeyPatch.context() as patch:
-        for module in (profile_module, survey_module):
+        for module in (profile_caps, survey_module):
             patch.setattr(module, "MOST_VALUES", most)
         capped = merge_as_tree([replace(piece, most_values=most) for piece in pieces()], chance)
     assert_frame_equal(capped.values, free.values.sort("value").head(most))
@@ -289,7 +290,7 @@ def line(second, message="[app] ready", *, year=2024):
 def test_the_width_is_the_smallest_with_few_enough_buckets(seconds, width):
     profile = scan_piece(0, b"".join(line(second) for second in seconds), loose=False)
     assert profile.width == width
-    assert profile.series["bucket"].n_unique() <= profile_module.MOST_BUCKETS
+    assert profile.series["bucket"].n_unique() <= profile_caps.MOST_BUCKETS
     assert profile.series["count"].sum() == len(seconds)
     assert profile.total_width == 1
 
@@ -302,7 +303,7 @@ def test_buckets_are_numbered_from_the_epoch():
 
 
 def test_buckets_before_the_epoch_are_rounded_down(monkeypatch):
-    monkeypatch.setattr(profile_module, "MOST_BUCKETS", 1)
+    monkeypatch.setattr(profile_caps, "MOST_BUCKETS", 1)
     times, bounds = np.array([-3_000_000, -4_000_001], np.int64), np.array([0, 1, 2], np.int64)
     chunk = Chunk(source=0, data=np.frombuffer(b"ab", np.uint8), bounds=bounds)
     profile = scan(chunk, READERS[True], search=Search(floods=FLOODS), times=times).profile
@@ -319,8 +320,8 @@ def test_a_finer_profile_is_coarsened_when_it_is_merged():
 
 
 def test_buckets_of_shapes_that_were_dropped_count_for_the_width(monkeypatch):
-    monkeypatch.setattr(profile_module, "MOST_SHAPES", 1)
-    monkeypatch.setattr(profile_module, "MOST_BUCKETS", 4)
+    monkeypatch.setattr(profile_caps, "MOST_SHAPES", 1)
+    monkeypatch.setattr(profile_caps, "MOST_BUCKETS", 4)
     texts = [b"".join(line(second + k, message) for k in range(3)) for second, message in ((0, "x"), (3, "y"))]
     one, two = (scan_piece(number, text, loose=False) for number, text in enumerate(texts))
     many = scan_piece(2, line(0, "x") + line(0, "y"), loose=False)

@@ -159,7 +159,7 @@ def test_more_templates_than_are_listed_are_summed_up_in_a_last_entry(monkeypatc
 
 
 def test_records_of_shapes_beyond_the_cap_are_uncounted(monkeypatch):
-    monkeypatch.setattr("loganomaly.profile.MOST_SHAPES", 2)
+    monkeypatch.setattr("loganomaly.profile_caps.MOST_SHAPES", 2)
     logs = ["alpha"] * 5 + ["beta gamma"] * 3 + ["delta epsilon zeta"] * 2 + ["eta theta iota kappa"]
     results = LogAnalyzer().analyze(pl.DataFrame({"log": logs}))
     assert_adds_up(results.summary)

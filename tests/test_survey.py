@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS
-from loganomaly.profile import MOST_CODES, MOST_VALUES
+from loganomaly.profile_caps import MOST_CODES, MOST_VALUES
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.shapes import read_shapes
 from loganomaly.scan.survey import Occurrences, slot_rows, survey

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loganomaly import profile as module
+from loganomaly import profile_caps as module
 from loganomaly.floods import FloodSettings
-from loganomaly.profile import MOST_VALUES, Profile, unplace
+from loganomaly.profile import Profile, unplace
+from loganomaly.profile_caps import MOST_VALUES
 from loganomaly.reading.detect import detect
 from loganomaly.scan.chunk import Chunk, scan
 from loganomaly.scan.search import Search

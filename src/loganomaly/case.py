@@ -15,7 +15,8 @@ from loganomaly.mining.masks import Mask
 from loganomaly.mining.miner import mine
 from loganomaly.mining.shape import Counted, Shape, make_shapes
 from loganomaly.mining.template import Template
-from loganomaly.profile import FIELD_SLOTS, LEVEL_COLUMNS, Profile
+from loganomaly.profile import LEVEL_COLUMNS, Profile
+from loganomaly.profile_tables import FIELD_SLOTS
 from loganomaly.reading.program import Level
 from loganomaly.sessions.groups import group_sessions
 from loganomaly.sessions.verdicts import JudgedGroup, judge_group

@@ -8,7 +8,7 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.mining.template import Template
 from loganomaly.places import field_places, parameter_places
-from loganomaly.profile import FIELD_SLOTS
+from loganomaly.profile_tables import FIELD_SLOTS
 from loganomaly.scan.bins import bin_bounds, bin_start
 
 __all__ = ["QUANTILES", "describe_parameters"]

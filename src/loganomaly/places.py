@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from loganomaly.case import Case
-from loganomaly.profile import FIELD_SLOTS
+from loganomaly.profile_tables import FIELD_SLOTS
 
 __all__ = ["field_places", "parameter_places"]
 

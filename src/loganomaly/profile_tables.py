@@ -11,10 +11,21 @@ from numpy.typing import NDArray
 from loganomaly.merging import add, first_of, highest, lowest, number_rows, order_rows
 from loganomaly.reading.program import Level
 
-__all__ = ["LEVEL_COLUMNS", "MOST_LEAK_VALUES", "blank", "merge_table", "place", "table_schemas", "unplace"]
+__all__ = [
+    "FIELD_SLOTS",
+    "LEVEL_COLUMNS",
+    "MOST_LEAK_VALUES",
+    "blank",
+    "merge_table",
+    "place",
+    "table_schemas",
+    "unplace",
+]
 
 LEVEL_COLUMNS = tuple(level.name.lower() for level in Level)
 
+FIELD_SLOTS = 1 << 32
+"""The slots of fields (values that records name) are numbers from here on, those of messages are below."""
 MOST_LEAK_VALUES = 16
 """Different values of a kind of secret that are told apart per shape."""
 

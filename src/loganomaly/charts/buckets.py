@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from loganomaly.profile import WIDTHS
+from loganomaly.profile_caps import WIDTHS
 
 __all__ = ["rebucketed", "width_for"]
 

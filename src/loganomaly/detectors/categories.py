@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from loganomaly.case import Case
 from loganomaly.merging import begins_of
 from loganomaly.places import field_places, parameter_places
-from loganomaly.profile import FIELD_SLOTS, place, unplace
+from loganomaly.profile import place, unplace
+from loganomaly.profile_tables import FIELD_SLOTS
 
 __all__ = ["Category", "Value", "categories"]
 

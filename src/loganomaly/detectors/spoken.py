@@ -12,7 +12,8 @@ from loganomaly.case import Case
 from loganomaly.findings import Location
 from loganomaly.mining.shape import PARAMETER
 from loganomaly.mining.tokenise import Tokens, tokenise_all
-from loganomaly.profile import FIELD_SLOTS, LEVEL_COLUMNS, unplace
+from loganomaly.profile import LEVEL_COLUMNS, unplace
+from loganomaly.profile_tables import FIELD_SLOTS
 from loganomaly.reading.program import Level
 from loganomaly.redaction.secrets import redact
 from loganomaly.scan.bins import ZERO_BIN

@@ -10,7 +10,8 @@ import polars as pl
 from loganomaly.case import Case
 from loganomaly.findings import Finding
 from loganomaly.mining.tokens import MOST_SLOTS
-from loganomaly.profile import LEVEL_COLUMNS, WIDTHS
+from loganomaly.profile import LEVEL_COLUMNS
+from loganomaly.profile_caps import WIDTHS
 from loganomaly.reading.program import Level
 from loganomaly.wording import decoded, iso
 

@@ -7,7 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.floods import Floods, Rows
-from loganomaly.profile import LEVEL_COLUMNS, Bounds, Profile, widths_for
+from loganomaly.profile import LEVEL_COLUMNS, Bounds, Profile
+from loganomaly.profile_caps import widths_for
 from loganomaly.reading.program import NO_TIME, Level, Tables
 from loganomaly.reading.records import UNMATCHED, Records
 from loganomaly.scan.behaviours import Behaving, behaviour_tables

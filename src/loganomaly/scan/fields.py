@@ -11,7 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
-from loganomaly.profile import FIELD_SLOTS, MOST_FIELD_NAMES, merge_table
+from loganomaly.profile import merge_table
+from loganomaly.profile_caps import MOST_FIELD_NAMES
+from loganomaly.profile_tables import FIELD_SLOTS
 from loganomaly.reading.fields import Fields
 from loganomaly.reading.paths import field_name
 from loganomaly.reading.program import Tables

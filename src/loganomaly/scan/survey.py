@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import njit
 from loganomaly.mining.tokens import MOST_SLOTS
-from loganomaly.profile import MOST_CODES, MOST_VALUES
+from loganomaly.profile_caps import MOST_CODES, MOST_VALUES
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 from loganomaly.scan.codes import CODE_COLUMNS, CODE_TABLE, count_codes
 from loganomaly.scan.values import VALUE_COLUMNS, keep_smallest, table_size
