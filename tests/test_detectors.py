@@ -26,7 +26,8 @@ from loganomaly.mining.template import Template
 from loganomaly.mining.vectors import tfidf
 from loganomaly.registry import DETECTORS, load, names
 from loganomaly.testing import case_of, check_detector, log_line
-from loganomaly.testing.detectors import _whole, synthetic_logs
+from loganomaly.testing.detectors import _whole
+from loganomaly.testing.logs import synthetic_logs
 
 
 def word(number):
