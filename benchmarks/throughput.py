@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import math
 import os
 import shutil
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from contenders import GET_LOGFOLD, LOGFOLD, PEERS, Contender, UsageProblemError, choose, find_logfold
 from figures import Conditions, Row, conditions, markdown, summarise, to_drain3
 from measure import CommandFailedError, Run, measure
+from memory import GIGABYTE, memory_table, repeated
 from scaling import slope_table, stage_table, stages_in
 
 HERE = Path(__file__).resolve().parent
@@ -69,6 +71,7 @@ def main() -> int:
             trials = _trials(sources, contenders=contenders, lines=arguments.lines, work=work)
             rows, stages = _rows(trials, repeats=arguments.repeats, work=work)
             slopes = _slopes(sources, contenders, lengths=arguments.slope, repeats=arguments.repeats, work=work)
+            memory = _memory(trials, sizes=arguments.gigabytes, repeats=arguments.repeats, work=work)
     except (UsageProblemError, CommandFailedError) as error:
         print(f"throughput.py: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageProblemError) else 1
@@ -77,6 +80,8 @@ def main() -> int:
     tables = [markdown(rows, under=under), stage_table(stages, lines=lengths)]
     if slopes:
         tables.append(slope_table(slopes))
+    if memory:
+        tables.append(memory_table(memory))
     tables.append(_notes(rows, contenders=contenders))
     print("\n\n".join(tables))
     if arguments.json:
@@ -123,6 +128,14 @@ def _parse() -> argparse.Namespace:
         help="measure how time grows over logs of so many lines, such as 100000,1000000,10000000 (default: not)",
     )
     add(
+        "--gigabytes",
+        type=_sizes,
+        default=[],
+        metavar="N,N,...",
+        help="measure the memory of each input repeated to so many gigabytes, such as 2,10, which are written to the "
+        "folder of the inputs first (default: not)",
+    )
+    add(
         "--drain3-lines",
         type=_positive,
         default=200_000,
@@ -160,6 +173,13 @@ def _lengths(text: str) -> list[int]:
     if len(lengths) < 2:
         raise argparse.ArgumentTypeError(f"{text} given, expected two numbers of lines or more")
     return lengths
+
+
+def _sizes(text: str) -> list[float]:
+    sizes = sorted({float(part) for part in text.split(",")})
+    if not all(0 < size < math.inf for size in sizes):
+        raise argparse.ArgumentTypeError(f"{text} given, expected gigabytes, more than 0")
+    return sizes
 
 
 def _peers(given: str | None, *, logfold: str | None) -> list[str]:
@@ -279,6 +299,22 @@ def _slopes(
                 by_lines = times.setdefault((name, contender.name), {})
                 by_lines.setdefault(log.lines, []).append((run.wall, run.cpu))
     return times
+
+
+def _memory(
+    trials: Sequence[Trial], *, sizes: Sequence[float], repeats: int, work: Path
+) -> dict[tuple[str, str], dict[float, list[Run]]]:
+    """Return the runs of the commands under test on repeated inputs, by input, command and gigabytes."""
+    runs: dict[tuple[str, str], dict[float, list[Run]]] = {}
+    for trial, size in itertools.product((each for each in trials if each.contender.tested), sizes):
+        with repeated(trial.log.path, int(size * GIGABYTE)) as path:
+            log = Log(path, trial.log.lines)
+            each = [measure(_command(trial, log=log, work=work), logs=work / trial.label) for _ in range(repeats)]
+        _progress(
+            f"{size:g} GB of {trial.input}, {trial.contender.name}: {max(run.peak for run in each) / 1e6:,.0f} MB"
+        )
+        runs.setdefault((trial.input, trial.contender.name), {})[size] = each
+    return runs
 
 
 def _command(trial: Trial, *, log: Log, work: Path) -> list[str]:
