@@ -158,6 +158,13 @@ def test_what_names_no_cluster_is_an_error(text):
         read_address(text)
 
 
+def test_many_more_workers_than_cores_are_an_error_that_says_how_many_make_sense(monkeypatch):
+    monkeypatch.setattr("loganomaly.scan.run.cores", lambda: 4)
+    assert read_address("local:32").workers == 32
+    with pytest.raises(UsageError, match=r"'local:33', but 4 cores are all .* give local:4, or at most local:32"):
+        read_address("local:33")
+
+
 def test_a_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch, tmp_path):
     from importlib import metadata
 

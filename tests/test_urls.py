@@ -100,6 +100,13 @@ def test_no_password_and_no_signature_of_a_url_is_told(web, tmp_path):
     assert analyzed.summary["filename"] == f"{address}/app.log, {tmp_path}/app.log"
 
 
+def test_objects_that_only_a_signature_tells_apart_are_numbered(web, tmp_path):
+    address, _ = web
+    (tmp_path / "app.log").write_bytes(lines(50))
+    shown = f"{address}/app.log"
+    assert names(*(f"{shown}?signature={n}" for n in range(3))) == [shown, f"{shown} (2)", f"{shown} (3)"]
+
+
 def test_a_storage_is_known_in_capitals_too(memory):
     memory.pipe("/a/one.log", lines(50))
     assert names("MEMORY://a/one.log") == ["MEMORY://a/one.log"]

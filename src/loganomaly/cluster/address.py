@@ -9,6 +9,7 @@ __all__ = ["Address", "check_cluster_installed", "read_address"]
 
 _RUNNING = re.compile(r"(tcp|tls|ws|wss)://[^\s/]+:\d{1,5}/?")
 _LOCAL = re.compile(r"local:(\d{1,4})")
+_MOST_PER_CORE = 8  # processes, of 250 MB each or more; what is beyond would only wait for one another
 _NEEDED = ("cryptography", "distributed", "fsspec")
 
 
@@ -26,15 +27,23 @@ def read_address(text: str) -> Address:
     Raises
     ------
     UsageError
-        It names none.
+        It names none, or more workers than make sense on this machine.
 
     Examples
     --------
     >>> read_address("local:2").workers, read_address("tcp://10.0.0.7:8786").scheduler
     (2, 'tcp://10.0.0.7:8786')
     """
+    from loganomaly.scan.run import cores
+
     local = _LOCAL.fullmatch(text)
     if local and int(local[1]):
+        most = _MOST_PER_CORE * cores()
+        if int(local[1]) > most:
+            raise UsageError(
+                f"the cluster is given as {text!r}, but {cores()} cores are all that this process may use; give "
+                f"local:{cores()}, or at most local:{most}"
+            )
         return Address(workers=int(local[1]))
     if _RUNNING.fullmatch(text):
         return Address(scheduler=text.rstrip("/"))

@@ -114,6 +114,8 @@ class _Finder:
         self._archives: set[_Identity] = set()
         self._pipes: set[_Identity] = set()
         self._spools: set[Path] = set()
+        self._names: set[str] = set()  # of objects, as they are shown, and the last number that each was given
+        self._numbers: dict[str, int] = {}
 
     def add(self, given: str) -> None:
         """Add what one input stands for."""
@@ -208,19 +210,20 @@ class _Finder:
                 self._add_copy(each)
 
     def _unique(self, name: str) -> str:
-        """Return a name, numbered where another source has it: what tells two URLs apart may not be shown."""
-        taken = {source.name for source in self._sources.values()}
-        number, unique = 1, name
-        while unique in taken:
+        """Return a name, numbered where another object has it: what tells two URLs apart may not be shown."""
+        number, unique = self._numbers.get(name, 0), name
+        while unique in self._names:
             number += 1
             unique = f"{name} ({number})"
+        self._numbers[name] = max(number, 1)
+        self._names.add(unique)
         return unique
 
     def _add_copy(self, met: MetObject) -> None:
         """Add an object that must lie on disk to be read: an archive, a table, or what can only be read as a whole."""
         from loganomaly.reading.object_file import object_blocks
 
-        name = met.stored.name
+        name = self._unique(met.stored.name)
         file, path = new_spool(name=name, folder=self._spool_dir)
         self._spools.add(path)
         with file:
