@@ -125,7 +125,7 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
     columns = {name: known[name].to_list() for name in known.columns}
     times = known["first_time"].fill_null(0).to_numpy()
     begins = begins_of([known[name].to_numpy() for name in _KEYS]).tolist()
-    rulers: dict[tuple[Any, ...], pl.DataFrame] | None = None
+    rulers: dict[tuple[int, int], _Arrays] | None = None
     for first, end in pairwise(begins):
         key: tuple[int, int] = (columns["template"][first], columns["position"][first])
         if timed_rows[first:end].all() and key in clocks:
@@ -213,10 +213,19 @@ def _when(case: Case, shapes: pl.Series) -> pl.DataFrame:
     )
 
 
-_Counts = tuple[NDArray[np.int64], NDArray[np.float64]]
+_Arrays = list[NDArray[Any]]
 
 
-def _clocks(case: Case, held: pl.DataFrame) -> dict[tuple[Any, ...], _Counts]:
+def _by_key(rows: pl.DataFrame) -> dict[tuple[int, int], _Arrays]:
+    """Return the columns of each category's rows but the keys, by the keys, which the rows are sorted by."""
+    begins = begins_of([rows[name].to_numpy() for name in _KEYS])
+    keys = rows.select(_KEYS)[begins[:-1]].rows()
+    columns = [column.to_numpy() for column in rows.drop(_KEYS)]
+    parts = pairwise(begins.tolist())
+    return {key: [column[first:end] for column in columns] for key, (first, end) in zip(keys, parts, strict=True)}
+
+
+def _clocks(case: Case, held: pl.DataFrame) -> dict[tuple[int, int], _Arrays]:
     """Return the buckets of time in which each category has records, by its keys, and how many until the end of each.
 
     Of a field that only some records of a shape have, its share of them is taken for the same at all times.
@@ -233,16 +242,14 @@ def _clocks(case: Case, held: pl.DataFrame) -> dict[tuple[Any, ...], _Counts]:
         .agg(count=(pl.col("count") * pl.col("share")).sum())
         .sort(*_KEYS, "bucket")
     )
-    parts = counts.partition_by(_KEYS, as_dict=True)
-    return {key: (part["bucket"].to_numpy(), part["count"].cum_sum().to_numpy()) for key, part in parts.items()}
+    return _by_key(counts.with_columns(pl.col("count").cum_sum().over(_KEYS)))
 
 
-def _rulers(case: Case, held: pl.DataFrame) -> dict[tuple[Any, ...], pl.DataFrame]:
+def _rulers(case: Case, held: pl.DataFrame) -> dict[tuple[int, int], _Arrays]:
     """Return the shapes in which each category has values, by its keys: source, first and last line, records."""
     shapes = case.profile.shapes.select("shape", "source", "first_line", "last_line", "records")
-    return held.select(*_KEYS, "shape").unique().join(shapes, on="shape").sort("shape", "source").partition_by(
-        _KEYS, as_dict=True
-    )  # fmt: skip
+    placed = held.select(*_KEYS, "shape").unique().join(shapes, on="shape").sort(*_KEYS, "shape", "source")
+    return _by_key(placed.drop("shape"))
 
 
 def _by_clock(
@@ -253,15 +260,17 @@ def _by_clock(
     return np.concatenate([np.zeros(1), reached])[at]
 
 
-def _by_ruler(places: list[int], ruler: pl.DataFrame | None) -> NDArray[np.float64] | None:
+def _by_ruler(places: list[int], ruler: _Arrays | None) -> NDArray[np.float64] | None:
     """Return how many records of a category were before these places; None where that is not known.
 
     Without times, the records of a shape are taken for evenly spread between its first line and its last one.
     """
-    if ruler is None or ruler["source"].n_unique() > 1:
+    if ruler is None:
+        return None
+    sources, first, last, records = ruler
+    if (sources != sources[0]).any():
         return None
     lines = np.array([unplace(number)[1] for number in places])[:, None]
-    first, last, records = (ruler[name].to_numpy() for name in ("first_line", "last_line", "records"))
     found: NDArray[np.float64] = (records * np.clip((lines - first) / (last - first + 1), 0, 1)).sum(axis=1)
     return found
 
