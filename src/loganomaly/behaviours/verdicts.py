@@ -83,6 +83,9 @@ def _numbers(
     rule: BehaviourRule, slots: pl.DataFrame, values: pl.DataFrame, members: pl.DataFrame
 ) -> Iterator[Verdict]:
     """Yield the groups with too many records or values."""
+    enough = pl.len().over("id") >= rule.threshold
+    values = values.filter(enough)  # most groups have too few rows: these are neither sorted nor grouped
+    slots = slots.join(values, on="id", how="semi")
     in_slot = slots.group_by("id", "slot").agg(pl.col("records").sum()).group_by("id").agg(pl.col("records").max())
     fullest = dict(in_slot.iter_rows())
     order = ("first_time", "first_place")
@@ -94,7 +97,7 @@ def _numbers(
             pl.col("last_time").fill_null(pl.col("first_time")).max(),
         )
     )
-    rows = rows.filter(pl.len().over("id") >= rule.threshold).join(members, on="shape", how="left")
+    rows = rows.filter(enough).join(members, on="shape", how="left")
     for number, part in _parts(rows.sort("id", *order)):
         time = part["first_time"].to_numpy()
         if rule.type == COUNT:
