@@ -118,8 +118,13 @@ class Redactor:
 
     def _present(self, data: bytes) -> list[Kind]:
         """Return the kinds that the bytes may hold, in order."""
-        anchored = set(self._anchors.Match(data) or ())
-        return [kind for number, kind in enumerate(self.kinds) if number in anchored or not kind.anchored]
+        numbers = self._unanchored.union(self._anchors.Match(data) or ())
+        return [self.kinds[number] for number in sorted(numbers)]
+
+    @cached_property
+    def _unanchored(self) -> frozenset[int]:
+        """The numbers of the kinds that any text may hold."""
+        return frozenset(number for number, kind in enumerate(self.kinds) if not kind.anchored)
 
     @cached_property
     def _ranks(self) -> dict[str, int]:
