@@ -1,15 +1,18 @@
 """What is known of the values of each template's parameters."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from loganomaly.case import Case
+from loganomaly.merging import begins_of
 from loganomaly.mining.template import Template
 from loganomaly.places import field_places, parameter_places
 from loganomaly.profile_tables import FIELD_SLOTS
-from loganomaly.scan.bins import bin_bounds, bin_start
+from loganomaly.scan.bins import bin_bounds, bin_starts
 
 __all__ = ["QUANTILES", "describe_parameters"]
 
@@ -17,6 +20,7 @@ QUANTILES = (0.5, 0.9, 0.99)
 _MOST_SHOWN = 10
 _MOST_BARS = 24
 _HASHES = 2.0**64
+_PLACE = ["number", "position"]
 _NOTHING: dict[str, Any] = {"distinct": None, "exact": False, "values": [], "numbers": None, "masked": True}
 _STANDS = "\ue000"  # for a value that is no secret
 
@@ -173,20 +177,20 @@ def _sketches(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[st
     ranges = (
         case.profile.slots.filter(pl.col("numbers") > 0)
         .join(slots, on=["shape", "slot"])
-        .group_by("number", "position")
+        .group_by(_PLACE)
         .agg(pl.col("numbers").sum(), pl.col("low").min(), pl.col("high").max())
     )
     counts = (
         case.profile.bins.join(slots, on=["shape", "slot"])
-        .group_by("number", "position", "bin")
+        .group_by(*_PLACE, "bin")
         .agg(pl.col("count").sum())
-        .sort("number", "position", "bin")
+        .sort(*_PLACE, "bin")
     )
-    bars = _bars(counts)
-    bins = (
-        counts.with_columns(reached=pl.col("count").cum_sum().over("number", "position"))
-        .join(ranges, on=["number", "position"])
-        .group_by("number", "position", maintain_order=True)
+    histograms = _histograms(counts.join(ranges, on=_PLACE))
+    told = (
+        counts.with_columns(reached=pl.col("count").cum_sum().over(_PLACE))
+        .join(ranges, on=_PLACE)
+        .group_by(_PLACE, maintain_order=True)
         .agg(
             pl.col("numbers", "low", "high").first(),
             *(
@@ -195,40 +199,49 @@ def _sketches(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[st
             ),
         )
     )
+    low, high = told["low"].to_numpy(), told["high"].to_numpy()
+    quantiles = []
+    for share in QUANTILES:
+        starts = bin_starts(told[str(share)].to_numpy())
+        quantiles.append(np.where(starts < low, low, np.where(starts > high, high, starts)).tolist())
     return {
-        (row["number"], row["position"]): {
-            "count": row["numbers"],
-            "min": row["low"],
-            "max": row["high"],
-            "quantiles": {
-                str(share): min(max(bin_start(row[str(share)]), row["low"]), row["high"]) for share in QUANTILES
-            },
-            "histogram": _histogram(*bars[row["number"], row["position"]], low=row["low"], high=row["high"]),
+        (number, position): {
+            "count": count,
+            "min": least,
+            "max": most,
+            "quantiles": dict(zip(map(str, QUANTILES), values, strict=True)),
+            "histogram": histograms[number, position],
         }
-        for row in bins.iter_rows(named=True)
+        for (number, position, count, least, most), *values in zip(
+            told.select(*_PLACE, "numbers", "low", "high").iter_rows(), *quantiles, strict=True
+        )
     }
 
 
-def _bars(counts: pl.DataFrame) -> dict[tuple[int, int], tuple[list[int], list[int], int]]:
-    """Return, per template and parameter, the first bin and the count of each bar, and how many bins are one bar."""
-    places, first = ["number", "position"], pl.col("bin").min().over("number", "position")
+def _histograms(counts: pl.DataFrame) -> dict[tuple[int, int], list[dict[str, float]]]:
+    """Return the bars of each template and parameter: from and to, between the smallest and the largest number, count.
+
+    `counts` are those of the bins, with the columns `low` and `high`.
+    """
+    first = pl.col("bin").min().over(_PLACE)
     bars = (
-        counts.with_columns(width=(pl.col("bin").max().over(places) - first) // _MOST_BARS + 1, first=first)
+        counts.with_columns(width=(pl.col("bin").max().over(_PLACE) - first) // _MOST_BARS + 1, first=first)
         .with_columns(bar=pl.col("bin") - (pl.col("bin") - pl.col("first")) % pl.col("width"))
-        .group_by(*places, "width", "bar")
-        .agg(pl.col("count").sum())
-        .sort(*places, "bar")
-        .group_by(places, maintain_order=True)
-        .agg("bar", "count", pl.col("width").first())
+        .group_by(*_PLACE, "width", "bar")
+        .agg(pl.col("count").sum(), pl.col("low", "high").first())
+        .sort(*_PLACE, "bar")
     )
-    return {(number, position): (bar, count, width) for number, position, bar, count, width in bars.iter_rows()}
-
-
-def _histogram(
-    bars: Sequence[int], counts: Sequence[int], width: int, *, low: float, high: float
-) -> list[dict[str, float]]:
-    """Return the bars as from, to and count; within the smallest and the largest number there are."""
-    return [
-        {"from": max(bin_bounds(bar)[0], low), "to": min(bin_bounds(bar + width - 1)[1], high), "count": count}
-        for bar, count in zip(bars, counts, strict=True)
+    numbers, width, low, high = (bars[name].to_numpy() for name in ("bar", "width", "low", "high"))
+    starts, ends = bin_bounds(numbers)[0], bin_bounds(numbers + width - 1)[1]
+    told = [
+        {"from": start, "to": end, "count": count}
+        for start, end, count in zip(
+            np.where(starts < low, low, starts).tolist(),
+            np.where(ends > high, high, ends).tolist(),
+            bars["count"].to_list(),
+            strict=True,
+        )
     ]
+    begins = begins_of([bars[name].to_numpy() for name in _PLACE])
+    keys = bars.select(_PLACE)[begins[:-1]].rows()
+    return {key: told[begin:end] for key, (begin, end) in zip(keys, pairwise(begins.tolist()), strict=True)}

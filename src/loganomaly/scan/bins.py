@@ -1,6 +1,9 @@
 """The sketch of numbers, mergeable by adding counts: octaves, each cut into equal bins (as HdrHistogram does)."""
 
-__all__ = ["BINS", "BINS_PER_OCTAVE", "SMALLEST", "ZERO_BIN", "bin_bounds", "bin_start"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BINS", "BINS_PER_OCTAVE", "SMALLEST", "ZERO_BIN", "bin_bounds", "bin_start", "bin_starts"]
 
 BINS_PER_OCTAVE = 8
 """Bins between a number and its double: a bin is 6 to 12 % wide."""
@@ -19,21 +22,24 @@ def bin_start(number: int) -> float:
     >>> bin_start(ZERO_BIN + SMALLEST * BINS_PER_OCTAVE)
     1.0
     """
-    if number == ZERO_BIN:
-        return 0.0
-    octave, part = divmod(abs(number - ZERO_BIN), BINS_PER_OCTAVE)
-    size: float = 2.0 ** (octave - SMALLEST) * (1 + part / BINS_PER_OCTAVE)
-    return size if number > ZERO_BIN else -size
+    return float(bin_starts(np.array(number)))
 
 
-def bin_bounds(number: int) -> tuple[float, float]:
-    """Return the lower and the upper bound of a bin.
+def bin_starts(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the smallest absolute value of each of these bins, with its sign."""
+    away = numbers - ZERO_BIN
+    octaves, parts = np.divmod(np.abs(away), BINS_PER_OCTAVE)
+    starts: NDArray[np.float64] = np.sign(away) * np.ldexp(1 + parts / BINS_PER_OCTAVE, octaves - SMALLEST)
+    return starts
+
+
+def bin_bounds(numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and the upper bounds of bins.
 
     Examples
     --------
-    >>> bin_bounds(ZERO_BIN + SMALLEST * BINS_PER_OCTAVE), bin_bounds(ZERO_BIN - SMALLEST * BINS_PER_OCTAVE)
-    ((1.0, 1.125), (-1.125, -1.0))
+    >>> low, high = bin_bounds(np.array([ZERO_BIN + SMALLEST * BINS_PER_OCTAVE, ZERO_BIN - SMALLEST * BINS_PER_OCTAVE]))
+    >>> low.tolist(), high.tolist()
+    ([1.0, -1.125], [1.125, -1.0])
     """
-    if number >= ZERO_BIN:
-        return bin_start(number), bin_start(number + 1)
-    return bin_start(number - 1), bin_start(number)
+    return bin_starts(numbers - (numbers < ZERO_BIN)), bin_starts(numbers + (numbers >= ZERO_BIN))
