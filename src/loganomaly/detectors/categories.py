@@ -101,7 +101,7 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
     per_value
         Records for each of its values, at least.
     learning
-        Share 0..1 of the log's time in which nothing is new. Without times, that is left to the caller.
+        Share 0..1 of the log's time in which nothing is new, and of the category's records.
     """
     frequent = case.table.filter(pl.col("records") >= fewest)["number"].to_list()
     named = field_places(case, case.table["number"].to_list())
@@ -121,6 +121,7 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
     held = places.join(known, on=_KEYS, how="semi").select(*_KEYS, "shape", "slot").unique()
     clocks = _clocks(case, held)
     known = known.sort(*_KEYS, "text")
+    counts = known["count"].to_numpy()
     timed_rows = known["first_time"].is_not_null().to_numpy()
     columns = {name: known[name].to_list() for name in known.columns}
     times = known["first_time"].fill_null(0).to_numpy()
@@ -129,13 +130,13 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
     for first, end in pairwise(begins):
         key: tuple[int, int] = (columns["template"][first], columns["position"][first])
         if timed_rows[first:end].all() and key in clocks:
-            before: NDArray[np.float64] | None = _by_clock(times[first:end], case.profile.width, *clocks[key])
+            before: NDArray[np.int64] | None = _by_clock(times[first:end], case.profile.width, *clocks[key])
         else:
             rulers = _rulers(case, held) if rulers is None else rulers
             before = _by_ruler(columns["first_place"][first:end], rulers.get(key))
-        if before is not None:
+        if before is not None and (before >= learning * counts[first:end].sum()).any():
             values = [
-                Value(**{name: columns[name][first + k] for name in _OF_VALUES}, before=int(n + 1e-6))
+                Value(**{name: columns[name][first + k] for name in _OF_VALUES}, before=n)
                 for k, n in enumerate(before.tolist())
             ]
             yield Category(
@@ -254,13 +255,13 @@ def _rulers(case: Case, held: pl.DataFrame) -> dict[tuple[int, int], _Arrays]:
 
 def _by_clock(
     times: NDArray[np.int64], width: int, buckets: NDArray[np.int64], reached: NDArray[np.float64]
-) -> NDArray[np.float64]:
+) -> NDArray[np.int64]:
     """Return how many records of a category were before these times."""
     at = np.searchsorted(buckets, times // (width * 1_000_000))
-    return np.concatenate([np.zeros(1), reached])[at]
+    return _whole(np.concatenate([np.zeros(1), reached])[at])
 
 
-def _by_ruler(places: list[int], ruler: _Arrays | None) -> NDArray[np.float64] | None:
+def _by_ruler(places: list[int], ruler: _Arrays | None) -> NDArray[np.int64] | None:
     """Return how many records of a category were before these places; None where that is not known.
 
     Without times, the records of a shape are taken for evenly spread between its first line and its last one.
@@ -271,8 +272,11 @@ def _by_ruler(places: list[int], ruler: _Arrays | None) -> NDArray[np.float64] |
     if (sources != sources[0]).any():
         return None
     lines = np.array([unplace(number)[1] for number in places])[:, None]
-    found: NDArray[np.float64] = (records * np.clip((lines - first) / (last - first + 1), 0, 1)).sum(axis=1)
-    return found
+    return _whole((records * np.clip((lines - first) / (last - first + 1), 0, 1)).sum(axis=1))
+
+
+def _whole(counts: NDArray[np.float64]) -> NDArray[np.int64]:
+    return (counts + 1e-6).astype(np.int64)  # what is whole but for rounding stays so
 
 
 def _called(case: Case, template: int, position: int) -> str | None:

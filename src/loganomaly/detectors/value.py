@@ -1,13 +1,11 @@
 """Values: numbers far above what their own place in their own template, or their own field, usually holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loganomaly.case import Case
 from loganomaly.detectors.base import surprise
@@ -18,6 +16,22 @@ from loganomaly.redaction.secrets import redact
 from loganomaly.scan.bins import BINS_PER_OCTAVE, ZERO_BIN, bin_start
 
 __all__ = ["ValueDetector"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outlier:
+    """A slot with a few values far above the rest.
+
+    `row` is that in which its sketch begins; `median`, `q90` (the ninth decile) and `highest` are bins. Of `total`
+    values, `outside` are far above.
+    """
+
+    row: int
+    median: int
+    q90: int
+    highest: int
+    outside: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,48 +57,59 @@ class ValueDetector:
         enough = case.profile.slots.filter(pl.col("numbers") >= self.fewest).join(names, on="slot", how="left")
         sketches = enough.join(case.profile.bins, on=["shape", "slot"]).join(case.members, on="shape")
         sketches = sketches.sort("number", "shape", "slot", "bin")
-        bins, counts = sketches["bin"].to_numpy(), sketches["count"].to_numpy()
-        begins = begins_of([sketches["shape"].to_numpy(), sketches["slot"].to_numpy()]).tolist()
         best: dict[tuple[int, str], Evidence] = {}
-        for first, end in pairwise(begins):
-            evidence = self._judge(case, bins[first:end], counts[first:end], sketches, first)
-            if evidence is None:
-                continue
-            key = sketches["number"][first], evidence.about
+        for outlier in self._outliers(sketches):
+            row = sketches.row(outlier.row, named=True)
+            evidence = self._evidence(case, row, outlier)
+            key = row["number"], evidence.about
             if key not in best or evidence.strength > best[key].strength:
                 best[key] = evidence
         return list(best.values())
 
-    def _judge(
-        self, case: Case, bins: NDArray[np.int64], counts: NDArray[np.int64], sketches: pl.DataFrame, first: int
-    ) -> Evidence | None:
-        """Judge the sketch of a slot, which begins in a row of all of them."""
-        if bins[-1] <= ZERO_BIN:
-            return None
-        q10, median, q90 = (_quantile(bins, counts, q) for q in (0.1, 0.5, 0.9))
-        if q10 <= ZERO_BIN or q90 - q10 > 1.5 * self.octaves * BINS_PER_OCTAVE:
-            return None
-        fence = q90 + max(self.octaves * BINS_PER_OCTAVE, self.fences * (q90 - median))
-        outside = counts[bins > fence].sum()
-        total = counts.sum()
-        if not outside or outside > self.most_share * total:
-            return None
-        row = sketches.row(first, named=True)
-        doublings = float(bins[-1] - q90) / BINS_PER_OCTAVE
-        usual = bin_start(q90 + 1)
+    def _outliers(self, sketches: pl.DataFrame) -> Iterator[_Outlier]:
+        """Yield the slots with a few values far above the rest, of sketches that are sorted by slot and bin."""
+        bins, counts = sketches["bin"].to_numpy(), sketches["count"].to_numpy()
+        begins = begins_of([sketches["shape"].to_numpy(), sketches["slot"].to_numpy()])
+        first, highest = begins[:-1], bins[begins[1:] - 1]
+        if not len(first):
+            return
+        slot = np.repeat(np.arange(len(first)), np.diff(begins))
+        total = np.add.reduceat(counts, first)
+        reached = np.cumsum(counts) - (np.cumsum(total) - total)[slot]
+        q10, median, q90 = (
+            bins[first + np.add.reduceat((reached < (q * total)[slot]).astype(np.int64), first)]
+            for q in (0.1, 0.5, 0.9)
+        )
+        fence = q90 + np.maximum(self.octaves * BINS_PER_OCTAVE, self.fences * (q90 - median))
+        outside = np.add.reduceat(np.where(bins > fence[slot], counts, 0), first)
+        is_usual = (q10 > ZERO_BIN) & (q90 - q10 <= 1.5 * self.octaves * BINS_PER_OCTAVE)
+        for i in np.flatnonzero(is_usual & (outside > 0) & (outside <= self.most_share * total)):
+            yield _Outlier(
+                row=int(first[i]),
+                median=int(median[i]),
+                q90=int(q90[i]),
+                highest=int(highest[i]),
+                outside=int(outside[i]),
+                total=int(total[i]),
+            )
+
+    def _evidence(self, case: Case, row: Mapping[str, Any], outlier: _Outlier) -> Evidence:
+        doublings = float(outlier.highest - outlier.q90) / BINS_PER_OCTAVE
+        usual = bin_start(outlier.q90 + 1)
+        share = float(outlier.outside / outlier.total)
         source, line = unplace(row["high_line"])
         return Evidence(
             detector=self.name,
             subject=case.subject(row["number"]),
-            strength=min(1.0, doublings / 8) * (0.5 + 0.5 * surprise(float(outside / total), full=3)),
-            text=f"{_told(row, int(outside), usual)} ({total:,} values)",
+            strength=min(1.0, doublings / 8) * (0.5 + 0.5 * surprise(share, full=3)),
+            text=f"{_told(row, outlier.outside, usual)} ({outlier.total:,} values)",
             observed=float(row["high"]),
-            expected=float(bin_start(median)),
-            probability=float(outside / total),
+            expected=bin_start(outlier.median),
+            probability=share,
             tags=("value",),
             about=f"parameter-{row['slot'] + 1}" if row["name"] is None else redact(row["name"]),
             location=Location(source=source, line=line, offset=unplace(row["high_offset"])[1]),
-            count=int(outside),
+            count=outlier.outside,
             lines=(line, line),
         )
 
@@ -97,9 +122,3 @@ def _told(row: Mapping[str, Any], count: int, usual: float) -> str:
     name, unit = redact(row["name"]), f" {row['unit']}" if row["unit"] else ""
     values = name if count == 1 else f"{name}: {count:,} values up to"
     return f"{values} {row['high']:,.6g}{unit} where nine of ten are below {usual:,.3g}{unit}"
-
-
-def _quantile(bins: NDArray[np.int64], counts: NDArray[np.int64], q: float) -> int:
-    """Return the bin below or in which lies a share q of the values."""
-    reached = np.cumsum(counts) >= q * counts.sum()
-    return int(bins[int(reached.argmax())])

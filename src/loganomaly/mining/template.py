@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loganomaly.mining.shape import PARAMETER, Shape
-from loganomaly.mining.tokenise import tokenise
+from loganomaly.mining.tokenise import tokenise, tokenise_all
 
 __all__ = ["PARAMETER", "Cluster", "Span", "Template", "make_templates", "template_id"]
 
@@ -290,7 +290,7 @@ def _template(text: str, variants: Sequence[_Variant]) -> tuple[int, Template]:
         parts=parts,
         types=tuple(types),
         names=tuple(key and key.group(1) for key in keys),
-        words=tuple(word for part in parts for word in tokenise(part.encode()).texts),
+        words=tuple(word for part in tokenise_all([part.encode() for part in parts]) for word in part.texts),
         shapes=tuple(sorted(spans)),
         spans=spans,
     )
