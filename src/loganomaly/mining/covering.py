@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import polars as pl
 
@@ -50,8 +51,7 @@ Cover = tuple[int, int, Mask]
 """First and last token that a mask covers, and the mask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """What a pattern matches in the message numbered `row`: characters [start, end).
 
     `first` is the token that begins where it does, `last` the one that ends where it does; None where none does.
@@ -141,14 +141,13 @@ def _joined(tokens: Tokens, covers: list[Cover]) -> Masked:
     gaps = [tokens.gaps[0]]
     position = 0
     for first, last, mask in [*_pieces(covers), (len(tokens.texts), -1, None)]:
-        while position < first:
-            texts.append(tokens.texts[position])
-            slots.append(tokens.slots[position])
-            types.append(None)
-            fixed.append(True)
-            firsts.append(position)
-            gaps.append(tokens.gaps[position + 1])
-            position += 1
+        texts += tokens.texts[position:first]
+        slots += tokens.slots[position:first]
+        types += [None] * (first - position)
+        fixed += [True] * (first - position)
+        firsts += range(position, first)
+        gaps += tokens.gaps[position + 1 : first + 1]
+        position = first
         if mask is None:
             break
         value = "".join(t + g for t, g in zip(tokens.texts[first:last], tokens.gaps[first + 1 :], strict=False))

@@ -155,8 +155,7 @@ def _parameters(cluster: Cluster) -> list[int]:
     proven = sum(shape.records for shape in cluster) >= _PROOF
     found = []
     for position, column in enumerate(zip(*(shape.tokens.texts for shape in cluster), strict=True)):
-        varies = any(text != column[0] for text in column)
-        if varies or not all(shape.is_constant(position, proven=proven) for shape in cluster):
+        if len(set(column)) > 1 or not all(shape.is_constant(position, proven=proven) for shape in cluster):
             found.append(position)
     last = len(cluster[0].words) - 1
     return [*found, last] if cluster[0].cut and last >= 0 and last not in found else found
@@ -222,6 +221,8 @@ def _aligned(variants: Sequence[_Variant]) -> list[tuple[str, list[_Variant]]]:
     by_parts: defaultdict[tuple[str, ...], list[_Variant]] = defaultdict(list)
     for variant in variants:
         by_parts[variant.parts].append(variant)
+    if len(by_parts) == 1:
+        return [(variants[0].text, list(variants))]
     count = len(variants[0].parts)
     common = [
         _common(column, first=i == 0, last=i == count - 1) for i, column in enumerate(zip(*by_parts, strict=True))
