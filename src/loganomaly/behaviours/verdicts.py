@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from loganomaly.behaviours.rule import COUNT, RATIO, SLICES, BehaviourRule
 from loganomaly.behaviours.sweeps import Reached, most_distinct, most_records, shares
+from loganomaly.merging import begins_of
 
 __all__ = ["Verdict", "verdicts"]
 
@@ -97,8 +99,7 @@ def _numbers(
             pl.col("last_time").fill_null(pl.col("first_time")).max(),
         )
     )
-    rows = rows.filter(enough).join(members, on="shape", how="left")
-    for number, part in _parts(rows.sort("id", *order)):
+    for number, part in _parts(rows.filter(enough), members, order=order):
         time = part["first_time"].to_numpy()
         if rule.type == COUNT:
             reached = most_records(time, window=rule.window, threshold=rule.threshold)
@@ -130,8 +131,8 @@ def _ratios(
             pl.col(*order, "last_offset", "shape", "text").last(),
         )
     )
-    rows = rows.filter(pl.col("records").sum().over("id") >= rule.threshold).join(members, on="shape", how="left")
-    for _number, part in _parts(rows.sort("id", "slot")):
+    rows = rows.filter(pl.col("records").sum().over("id") >= rule.threshold)
+    for _number, part in _parts(rows, members, order=("slot",)):
         slot: NDArray[np.int64] = part["slot"].to_numpy()
         reached = shares(
             slot,
@@ -150,12 +151,11 @@ def _told(
     rule: BehaviourRule, part: pl.DataFrame, reached: Reached, *, since: int, count: int, prefix: str
 ) -> Iterator[Verdict]:
     row = part.row(reached.row, named=True)
-    known = part["number"].head(reached.row + 1).drop_nulls()
-    if len(known):
+    if row["template"] is not None:
         yield Verdict(
             rule=rule,
             group=row["text"],
-            template=int(known[-1]),
+            template=row["template"],
             place=row[f"{prefix}_place"],
             offset=row[f"{prefix}_offset"],
             time=row[f"{prefix}_time"],
@@ -165,11 +165,10 @@ def _told(
         )
 
 
-def _parts(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Yield the rows of each id, which they are sorted by."""
-    ids = rows["id"].to_numpy()
-    ends = np.flatnonzero(np.diff(ids, append=ids[-1:] + 1)) + 1
-    begin = 0
-    for end in ends.tolist():
-        yield int(ids[begin]), rows.slice(begin, end - begin)
-        begin = end
+def _parts(rows: pl.DataFrame, members: pl.DataFrame, *, order: Sequence[str]) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield the rows of each id in order, with the `template` of their shape: of the last one that has any so far."""
+    template = pl.col("number").forward_fill().over("id").alias("template")
+    rows = rows.join(members, on="shape", how="left").sort("id", *order).with_columns(template)
+    begins = begins_of([rows["id"].to_numpy()]).tolist()
+    for begin, end in pairwise(begins):
+        yield rows["id"][begin], rows.slice(begin, end - begin)
