@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from loganomaly.case import Case
 from loganomaly.merging import begins_of
 from loganomaly.mining.template import Template
 from loganomaly.places import field_places, parameter_places
 from loganomaly.profile_tables import FIELD_SLOTS
-from loganomaly.scan.bins import bin_bounds, bin_starts
+from loganomaly.scan.bins import bin_bounds, bin_starts, quantile_bins
 
 __all__ = ["QUANTILES", "describe_parameters"]
 
@@ -147,10 +148,9 @@ def _values(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[str,
         pl.concat([known, words])
         .group_by("number", "position", "text")
         .agg(pl.col("count").sum(), pl.col("limit").min())
-        .sort("number", "position", "count", "text", descending=[False, False, True, False])
-        .group_by("number", "position", maintain_order=True)
+        .group_by(_PLACE)
         .agg(
-            pl.col("text", "count").head(_MOST_SHOWN),
+            pl.col("text", "count").sort_by("count", "text", descending=[True, False]).head(_MOST_SHOWN),
             pl.len().alias("known"),
             pl.col("limit").count().alias("sampled"),
             pl.col("limit").min(),
@@ -184,64 +184,59 @@ def _sketches(case: Case, places: pl.DataFrame) -> dict[tuple[int, int], dict[st
         case.profile.bins.join(slots, on=["shape", "slot"])
         .group_by(*_PLACE, "bin")
         .agg(pl.col("count").sum())
+        .join(ranges, on=_PLACE)
         .sort(*_PLACE, "bin")
     )
-    histograms = _histograms(counts.join(ranges, on=_PLACE))
-    told = (
-        counts.with_columns(reached=pl.col("count").cum_sum().over(_PLACE))
-        .join(ranges, on=_PLACE)
-        .group_by(_PLACE, maintain_order=True)
-        .agg(
-            pl.col("numbers", "low", "high").first(),
-            *(
-                pl.col("bin").filter(pl.col("reached") >= share * pl.col("numbers").first()).first().alias(str(share))
-                for share in QUANTILES
-            ),
-        )
+    begins = begins_of([counts[name].to_numpy() for name in _PLACE])
+    places = counts[begins[:-1]].select(*_PLACE, "numbers", "low", "high")
+    bins, count, low, high = (
+        column.to_numpy() for column in (counts["bin"], counts["count"], places["low"], places["high"])
     )
-    low, high = told["low"].to_numpy(), told["high"].to_numpy()
     quantiles = []
     for share in QUANTILES:
-        starts = bin_starts(told[str(share)].to_numpy())
+        starts = bin_starts(quantile_bins(bins, count, begins, share=share))
         quantiles.append(np.where(starts < low, low, np.where(starts > high, high, starts)).tolist())
+    histograms = _histograms(bins, count, begins, low=low, high=high)
     return {
         (number, position): {
-            "count": count,
+            "count": numbers,
             "min": least,
             "max": most,
             "quantiles": dict(zip(map(str, QUANTILES), values, strict=True)),
-            "histogram": histograms[number, position],
+            "histogram": histogram,
         }
-        for (number, position, count, least, most), *values in zip(
-            told.select(*_PLACE, "numbers", "low", "high").iter_rows(), *quantiles, strict=True
+        for (number, position, numbers, least, most), histogram, *values in zip(
+            places.iter_rows(), histograms, *quantiles, strict=True
         )
     }
 
 
-def _histograms(counts: pl.DataFrame) -> dict[tuple[int, int], list[dict[str, float]]]:
-    """Return the bars of each template and parameter: from and to, between the smallest and the largest number, count.
+def _histograms(
+    bins: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    *,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> list[list[dict[str, float]]]:
+    """Return the bars of each sketch as from, to and count; see `quantile_bins`.
 
-    `counts` are those of the bins, with the columns `low` and `high`.
+    They lie between `low` and `high`, the smallest and the largest number of each sketch.
     """
-    first = pl.col("bin").min().over(_PLACE)
-    bars = (
-        counts.with_columns(width=(pl.col("bin").max().over(_PLACE) - first) // _MOST_BARS + 1, first=first)
-        .with_columns(bar=pl.col("bin") - (pl.col("bin") - pl.col("first")) % pl.col("width"))
-        .group_by(*_PLACE, "width", "bar")
-        .agg(pl.col("count").sum(), pl.col("low", "high").first())
-        .sort(*_PLACE, "bar")
-    )
-    numbers, width, low, high = (bars[name].to_numpy() for name in ("bar", "width", "low", "high"))
-    starts, ends = bin_bounds(numbers)[0], bin_bounds(numbers + width - 1)[1]
+    lowest, highest = bins[begins[:-1]], bins[begins[1:] - 1]
+    width = (highest - lowest) // _MOST_BARS + 1
+    sketch = np.repeat(np.arange(len(lowest)), np.diff(begins))
+    bars = bins - (bins - lowest[sketch]) % width[sketch]
+    first = begins_of([sketch, bars])[:-1]
+    sketch, bars = sketch[first], bars[first]
+    starts, ends = bin_bounds(bars)[0], bin_bounds(bars + width[sketch] - 1)[1]
     told = [
         {"from": start, "to": end, "count": count}
         for start, end, count in zip(
-            np.where(starts < low, low, starts).tolist(),
-            np.where(ends > high, high, ends).tolist(),
-            bars["count"].to_list(),
+            np.where(starts < low[sketch], low[sketch], starts).tolist(),
+            np.where(ends > high[sketch], high[sketch], ends).tolist(),
+            np.add.reduceat(counts, first).tolist(),
             strict=True,
         )
     ]
-    begins = begins_of([bars[name].to_numpy() for name in _PLACE])
-    keys = bars.select(_PLACE)[begins[:-1]].rows()
-    return {key: told[begin:end] for key, (begin, end) in zip(keys, pairwise(begins.tolist()), strict=True)}
+    return [told[begin:end] for begin, end in pairwise(begins_of([sketch]).tolist())]

@@ -13,7 +13,7 @@ from loganomaly.findings import Evidence, Location
 from loganomaly.merging import begins_of
 from loganomaly.profile import unplace
 from loganomaly.redaction.secrets import redact
-from loganomaly.scan.bins import BINS_PER_OCTAVE, ZERO_BIN, bin_start
+from loganomaly.scan.bins import BINS_PER_OCTAVE, ZERO_BIN, bin_start, quantile_bins
 
 __all__ = ["ValueDetector"]
 
@@ -71,17 +71,11 @@ class ValueDetector:
         bins, counts = sketches["bin"].to_numpy(), sketches["count"].to_numpy()
         begins = begins_of([sketches["shape"].to_numpy(), sketches["slot"].to_numpy()])
         first, highest = begins[:-1], bins[begins[1:] - 1]
-        if not len(first):
-            return
-        slot = np.repeat(np.arange(len(first)), np.diff(begins))
         total = np.add.reduceat(counts, first)
-        reached = np.cumsum(counts) - (np.cumsum(total) - total)[slot]
-        q10, median, q90 = (
-            bins[first + np.add.reduceat((reached < (q * total)[slot]).astype(np.int64), first)]
-            for q in (0.1, 0.5, 0.9)
-        )
+        q10, median, q90 = (quantile_bins(bins, counts, begins, share=share) for share in (0.1, 0.5, 0.9))
         fence = q90 + np.maximum(self.octaves * BINS_PER_OCTAVE, self.fences * (q90 - median))
-        outside = np.add.reduceat(np.where(bins > fence[slot], counts, 0), first)
+        is_outside = bins > np.repeat(fence, np.diff(begins))
+        outside = np.add.reduceat(counts * is_outside, first)
         is_usual = (q10 > ZERO_BIN) & (q90 - q10 <= 1.5 * self.octaves * BINS_PER_OCTAVE)
         for i in np.flatnonzero(is_usual & (outside > 0) & (outside <= self.most_share * total)):
             yield _Outlier(

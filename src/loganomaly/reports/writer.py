@@ -43,6 +43,7 @@ _PER_FILE = "files"
 _MODE = 0o600  # results are their owner's
 _OWN_NAMES = ("*.anomalies.json", "*.summary.json")
 
+_DELETE = "\x7f"  # all that is unsafe in ASCII
 # What a terminal obeys or hides: DEL and C1 controls, zero-width and direction marks, line separators, tags.
 # Lone surrogates are not UTF-8. All of these can only stand within the strings of a JSON text.
 _UNSAFE = re.compile(
@@ -68,7 +69,10 @@ def to_json(value: object) -> bytes:
       "log": "café \u009b31m"
     }
     """
-    return (_UNSAFE.sub(_escaped, _indented(value, level=0)) + "\n").encode()
+    text = _indented(value, level=0)
+    if not text.isascii() or _DELETE in text:
+        text = _UNSAFE.sub(_escaped, text)
+    return (text + "\n").encode()
 
 
 def _indented(value: object, *, level: int) -> str:
