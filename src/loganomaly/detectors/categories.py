@@ -121,24 +121,22 @@ def categories(case: Case, *, fewest: int, per_value: int, learning: float) -> I
     held = places.join(known, on=_KEYS, how="semi").select(*_KEYS, "shape", "slot").unique()
     clocks = _clocks(case, held)
     known = known.sort(*_KEYS, "text")
-    counts = known["count"].to_numpy()
-    timed_rows = known["first_time"].is_not_null().to_numpy()
-    columns = {name: known[name].to_list() for name in known.columns}
+    begins = begins_of([known[name].to_numpy() for name in _KEYS])
+    keys: list[tuple[int, int]] = known.select(_KEYS)[begins[:-1]].rows()
+    are_timed = np.logical_and.reduceat(known["first_time"].is_not_null().to_numpy(), begins[:-1]).tolist()
+    learnt = (learning * np.add.reduceat(known["count"].to_numpy(), begins[:-1])).tolist()
     times = known["first_time"].fill_null(0).to_numpy()
-    begins = begins_of([known[name].to_numpy() for name in _KEYS]).tolist()
+    lines = np.array([unplace(number)[1] for number in known["first_place"]], np.int64)
     rulers: dict[tuple[int, int], _Arrays] | None = None
-    for first, end in pairwise(begins):
-        key: tuple[int, int] = (columns["template"][first], columns["position"][first])
-        if timed_rows[first:end].all() and key in clocks:
+    for key, (first, end), is_timed, least in zip(keys, pairwise(begins.tolist()), are_timed, learnt, strict=True):
+        if is_timed and key in clocks:
             before: NDArray[np.int64] | None = _by_clock(times[first:end], case.profile.width, *clocks[key])
         else:
             rulers = _rulers(case, held) if rulers is None else rulers
-            before = _by_ruler(columns["first_place"][first:end], rulers.get(key))
-        if before is not None and (before >= learning * counts[first:end].sum()).any():
-            values = [
-                Value(**{name: columns[name][first + k] for name in _OF_VALUES}, before=n)
-                for k, n in enumerate(before.tolist())
-            ]
+            before = _by_ruler(lines[first:end], rulers.get(key))
+        if before is not None and before.max() >= least:
+            rows = known[first:end].select(_OF_VALUES).iter_rows(named=True)
+            values = [Value(**row, before=n) for row, n in zip(rows, before.tolist(), strict=True)]
             yield Category(
                 template=None if key[0] == _FIELD else key[0],
                 position=key[1],
@@ -247,10 +245,10 @@ def _clocks(case: Case, held: pl.DataFrame) -> dict[tuple[int, int], _Arrays]:
 
 
 def _rulers(case: Case, held: pl.DataFrame) -> dict[tuple[int, int], _Arrays]:
-    """Return the shapes in which each category has values, by its keys: source, first and last line, records."""
+    """Return the shapes of each category that has a single source, by its keys: first and last line, records."""
     shapes = case.profile.shapes.select("shape", "source", "first_line", "last_line", "records")
     placed = held.select(*_KEYS, "shape").unique().join(shapes, on="shape").sort(*_KEYS, "shape", "source")
-    return _by_key(placed.drop("shape"))
+    return _by_key(placed.filter(pl.col("source").n_unique().over(_KEYS) == 1).drop("shape", "source"))
 
 
 def _by_clock(
@@ -261,18 +259,16 @@ def _by_clock(
     return _whole(np.concatenate([np.zeros(1), reached])[at])
 
 
-def _by_ruler(places: list[int], ruler: _Arrays | None) -> NDArray[np.int64] | None:
-    """Return how many records of a category were before these places; None where that is not known.
+def _by_ruler(lines: NDArray[np.int64], ruler: _Arrays | None) -> NDArray[np.int64] | None:
+    """Return how many records of a category were before these lines; None where that is not known.
 
     Without times, the records of a shape are taken for evenly spread between its first line and its last one.
     """
     if ruler is None:
         return None
-    sources, first, last, records = ruler
-    if (sources != sources[0]).any():
-        return None
-    lines = np.array([unplace(number)[1] for number in places])[:, None]
-    return _whole((records * np.clip((lines - first) / (last - first + 1), 0, 1)).sum(axis=1))
+    first, last, records = ruler
+    shares = np.minimum(np.maximum((lines[:, None] - first) / (last - first + 1), 0), 1)
+    return _whole((records * shares).sum(axis=1))
 
 
 def _whole(counts: NDArray[np.float64]) -> NDArray[np.int64]:
