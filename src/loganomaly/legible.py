@@ -21,6 +21,8 @@ def plain_text(text: str) -> str:
     >>> plain_text("\x1b[31mfailed\x1b[0m\n\x1b]0;title\a")
     'failed ␛]0;title␇'
     """
+    if text.isprintable():
+        return text
     return "".join(_visible(character) for character in _SPACES.sub(" ", _SEQUENCE.sub("", text)))
 
 

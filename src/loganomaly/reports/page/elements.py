@@ -63,4 +63,4 @@ def joined(content: Content) -> Markup:
 
 def shown(text: str) -> str:
     """Return what can be seen of a text, line by line; the indentation of stack traces stays."""
-    return text if text.isprintable() else plain_lines(text.replace("\t", "    "))
+    return plain_lines(text.replace("\t", "    "))
