@@ -8,8 +8,9 @@ values stand side by side are one.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from loganomaly.mining.shape import PARAMETER, Shape
 from loganomaly.mining.tokenise import tokenise, tokenise_all
@@ -112,7 +113,8 @@ def make_templates(clusters: Iterable[Cluster], *, rest: Sequence[Cluster] = ())
         for variants in [[v for each in lists for v in each]] if joined else lists:
             for text, aligned in _aligned(variants):
                 texts[text].extend(aligned)
-    made = [_template(text, variants) for text, variants in texts.items()]
+    words = _words([variants[0].parts for variants in texts.values()])
+    made = [_template(text, variants, own) for (text, variants), own in zip(texts.items(), words, strict=True)]
     if rest:
         made = _with_rest(made, rest)
     made.sort(key=lambda entry: (-entry[0], entry[1].text))
@@ -275,7 +277,14 @@ def _fitted(variant: _Variant, parts: tuple[str, ...], at_ends: tuple[bool, ...]
     return _Variant(parts, variant.types, variant.shapes, spans)
 
 
-def _template(text: str, variants: Sequence[_Variant]) -> tuple[int, Template]:
+def _words(templates: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield the words of each template, given by its parts."""
+    tokens = tokenise_all([part.encode() for parts in templates for part in parts])
+    for parts in templates:
+        yield tuple(word for part in islice(tokens, len(parts)) for word in part.texts)
+
+
+def _template(text: str, variants: Sequence[_Variant], words: tuple[str, ...]) -> tuple[int, Template]:
     """Return the records of a template, and the template."""
     parts = variants[0].parts
     types = []
@@ -291,7 +300,7 @@ def _template(text: str, variants: Sequence[_Variant]) -> tuple[int, Template]:
         parts=parts,
         types=tuple(types),
         names=tuple(key and key.group(1) for key in keys),
-        words=tuple(word for part in tokenise_all([part.encode() for part in parts]) for word in part.texts),
+        words=words,
         shapes=tuple(sorted(spans)),
         spans=spans,
     )
