@@ -23,6 +23,7 @@ from loganomaly.reading.lines import fits_layout, record_lines, time_of
 from loganomaly.reading.sources import find_sources
 from loganomaly.reading.urls import shown_input
 from loganomaly.results import Results
+from loganomaly.scan.mould_memory import MouldMemory
 from loganomaly.scan.named_secrets import hide_columns
 from loganomaly.scan.opening import prepare, with_session_keys
 from loganomaly.scan.progress import bytes_on_disk
@@ -106,6 +107,7 @@ def _analyzed(
         configs, groups = group_by_config(names, default=analysis.config, patterns=analysis.file_configs)
         searches = [analysis.search(config) for config in configs]
         rules = [analysis.rule_search(each, leaks=leaks) for each, leaks in zip(configs, searches, strict=True)]
+        memory = MouldMemory()
 
         def open_one(number: int) -> Opened:
             group = groups[number]
@@ -118,6 +120,7 @@ def _analyzed(
                     leaks=searches[group],
                     behaviours=behaviours(configs[group]),
                     rules=rules[group],
+                    memory=memory,
                 ),
                 times=time_settings(configs[group]),
             )

@@ -19,6 +19,7 @@ from loganomaly.reading.program import NO_TIME, Level, key_hash
 from loganomaly.reading.records import Records
 from loganomaly.redaction.names import hide_value, is_telling
 from loganomaly.scan.hashes import hash_spans, intern
+from loganomaly.scan.mould_memory import Remembered
 from loganomaly.scan.named_values import value_texts
 from loganomaly.scan.record_texts import Matches, RecordTexts
 from loganomaly.scan.slots import Places, nullable
@@ -41,6 +42,7 @@ class Behaving:
     shape_ids: NDArray[np.int32]
     shape_firsts: NDArray[np.int64]
     moulds: Moulds
+    remembered: Remembered
     components: NDArray[np.uint64]
     places: Places
     source: str
@@ -71,7 +73,12 @@ def behaviour_tables(
     """Return the tables of rules; see `loganomaly.profile`. Groups above the limit of their rule are left out."""
     parts: dict[str, list[pl.DataFrame]] = {}
     texts = RecordTexts(
-        behaving.data, behaving.records, behaving.shape_ids, behaving.shape_firsts, moulds=behaving.moulds
+        behaving.data,
+        behaving.records,
+        behaving.shape_ids,
+        behaving.shape_firsts,
+        moulds=behaving.moulds,
+        remembered=behaving.remembered,
     )
     for rule in rules:
         for name, table in _tables(behaving, texts, rule, limit=limits.get(rule.id)).items():

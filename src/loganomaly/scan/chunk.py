@@ -106,6 +106,7 @@ def scan(
         by_session = session_tables(
             data, records, hashes, components=component_hashes, spots=spots, keys=sessions, places=view.places()
         )
+    remembered = search.memory.of(data, records.start, records.end, moulds)
     by_rule: dict[str, pl.DataFrame] = {}
     if behaviours and len(records.line):
         by_rule = behaviour_tables(
@@ -117,6 +118,7 @@ def scan(
                 shape_ids=ids,
                 shape_firsts=first,
                 moulds=moulds,
+                remembered=remembered,
                 components=component_hashes,
                 places=view.places(),
                 source=chunk.name or f"source {chunk.source}",
@@ -132,7 +134,9 @@ def scan(
         if leaks is not None and rules.beside == leaks.kinds:
             anchored = of_kinds
         messages = Messages(starts=records.message_start, ends=records.message_end, first_slot=first_slot, slots=starts)
-        held["rules"] = rule_table(searched, messages, moulds, rules, anchored=of_rules, source=chunk.source)
+        held["rules"] = rule_table(
+            searched, messages, moulds, rules, anchored=of_rules, source=chunk.source, remembered=remembered
+        )
     seconds = count_pairs(np.zeros(len(ids), np.int32), records.time, _SECOND)[1]
     width, total_width = widths_for(seconds)
     profile = Profile.of_chunk(

@@ -13,6 +13,7 @@ from loganomaly.mining.tokens import LONGEST_MESSAGE
 from loganomaly.reading.moulds import Moulds
 from loganomaly.reading.records import Records
 from loganomaly.scan.joining import join_rows
+from loganomaly.scan.mould_memory import UNKNOWN, Remembered
 
 __all__ = ["Matches", "RecordTexts"]
 
@@ -51,9 +52,10 @@ class RecordTexts:
         shape_ids: NDArray[np.int32],
         shape_firsts: NDArray[np.int64],
         moulds: Moulds,
+        remembered: Remembered,
     ) -> None:
         self._data, self._records, self._shape_ids, self._firsts = data, records, shape_ids, shape_firsts
-        self._moulds = moulds
+        self._moulds, self._remembered = moulds, remembered
 
     def _joined(self, rows: NDArray[np.int64]) -> _Joined:
         return _Joined.of(self._data, self._records.start[rows], self._records.end[rows])
@@ -92,20 +94,25 @@ class RecordTexts:
 
     def _by_mould(self, pattern: Pattern, wanted: dict[str, int], among: NDArray[np.int64]) -> Matches:
         """Return the matches of a pattern that tells no digit from another: in one record of each mould."""
-        moulds, ids = self._moulds.among(among), self._moulds.ids[among]
-        joined = self._joined(self._moulds.first[moulds])
-        found, spans = _found(joined, pattern, wanted)
-        number = np.full(len(self._moulds.first), -1, np.int64)
-        number[moulds[found]] = np.arange(len(found))
-        matching = number[ids] >= 0
-        rows, numbers = among[matching], number[ids[matching]]
-        starts = self._records.start[rows]
-
-        def moved(places: NDArray[np.int64]) -> NDArray[np.int64]:
-            within = np.where(places < 0, -1, places - joined.first[found])[numbers]
-            return np.where(within < 0, -1, starts + within)
-
-        return Matches(rows, self._data, {name: (moved(begin), moved(end)) for name, (begin, end) in spans.items()})
+        moulds, key = self._moulds.among(among), (pattern.on_record.search, tuple(wanted))
+        # Of each mould whether it matches, and where groups begin and end, counted from the first byte; or -1.
+        told = np.full((len(self._moulds.first), 1 + 2 * len(wanted)), -1, np.int64)
+        told[moulds] = self._remembered.of(key, moulds, width=told.shape[1])
+        new = moulds[told[moulds, 0] == UNKNOWN]
+        if len(new):
+            told[new] = -1
+            joined = self._joined(self._moulds.first[new])
+            found, spans = _found(joined, pattern, wanted)
+            told[new[found], 0] = 1
+            for n, place in enumerate(place for begin_end in spans.values() for place in begin_end):
+                told[new[found], 1 + n] = np.where(place < 0, -1, place - joined.first[found])
+            self._remembered.keep(key, new, told[new])
+        ids = self._moulds.ids[among]
+        rows = among[told[ids, 0] == 1]
+        places = told[self._moulds.ids[rows], 1:]
+        places = np.where(places < 0, -1, self._records.start[rows][:, None] + places)
+        spans = {name: (places[:, 2 * n].copy(), places[:, 2 * n + 1].copy()) for n, name in enumerate(wanted)}
+        return Matches(rows, self._data, spans)
 
 
 def _found(joined: _Joined, pattern: Pattern, wanted: dict[str, int]) -> tuple[NDArray[np.int64], dict[str, Spans]]:

@@ -22,6 +22,7 @@ from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import Picked, candidates
 from loganomaly.scan.counting import ranges
 from loganomaly.scan.leaks import Leaking
+from loganomaly.scan.mould_memory import UNKNOWN, Remembered
 from loganomaly.scan.slots import nullable
 from loganomaly.scan.texts import Texts
 
@@ -68,14 +69,21 @@ class Messages:
 
 
 def rule_table(
-    records: Leaking, messages: Messages, moulds: Moulds, search: RuleSearch, *, anchored: Picked, source: int
+    records: Leaking,
+    messages: Messages,
+    moulds: Moulds,
+    search: RuleSearch,
+    *,
+    anchored: Picked,
+    source: int,
+    remembered: Remembered,
 ) -> pl.DataFrame:
     """Return the table `rules` of a profile; see `loganomaly.profile`."""
     rows, owners = anchored
     small = np.uint16 if len(search.rules) <= np.iinfo(np.uint16).max else np.int64  # of which numpy sorts by digits
     order = np.argsort(owners.astype(small), kind="stable")
     rows, owners = rows[order], owners[order]
-    matcher = _Matcher(records, messages, moulds)
+    matcher = _Matcher(records, messages, moulds, remembered)
     parts = []
     for number, rule in enumerate(search.rules):
         if rule.anchors:
@@ -93,8 +101,8 @@ def rule_table(
 class _Matcher:
     """Tells for which records expressions hold: always exactly, each pattern for many records at once."""
 
-    def __init__(self, records: Leaking, messages: Messages, moulds: Moulds) -> None:
-        self.records, self.messages, self.moulds = records, messages, moulds
+    def __init__(self, records: Leaking, messages: Messages, moulds: Moulds, remembered: Remembered) -> None:
+        self.records, self.messages, self.moulds, self.remembered = records, messages, moulds, remembered
         self.all = np.arange(len(records.starts))
 
     @cached_property
@@ -137,11 +145,16 @@ class _Matcher:
 
     def _by_mould(self, pattern: Pattern, search: Any, among: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the records that a search finds which tells no digits: in one of each mould."""
-        moulds, ids = self.moulds.among(among), self.moulds.ids[among]
-        models = np.sort(self.moulds.first[moulds])
+        moulds = self.moulds.among(among)
         held = np.zeros(len(self.moulds.first), np.bool_)
-        held[self.moulds.ids[self._searched(pattern, search, models)]] = True
-        return among[held[ids]]
+        known = self.remembered.of(search, moulds)[:, 0]
+        held[moulds[known == 1]] = True
+        new = moulds[known == UNKNOWN]
+        if len(new):
+            models = np.sort(self.moulds.first[new])
+            held[self.moulds.ids[self._searched(pattern, search, models)]] = True
+            self.remembered.keep(search, new, held[new, None])
+        return among[held[self.moulds.ids[among]]]
 
     def _searched(self, pattern: Pattern, search: Any, among: NDArray[np.int64]) -> NDArray[np.int64]:
         if not len(among):

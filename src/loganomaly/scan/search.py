@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.floods import FloodSettings
 from loganomaly.scan.leaks import LeakSearch
+from loganomaly.scan.mould_memory import MouldMemory
 from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.sessions import SessionKeys
 
@@ -28,6 +29,8 @@ class Search:
     rules
         Which rules are searched for; without, none are. Searching costs less where `rules.beside` are the kinds of
         `leaks`.
+    memory
+        What is known of moulds; sources may share it.
     """
 
     floods: FloodSettings
@@ -35,3 +38,4 @@ class Search:
     leaks: LeakSearch | None = None
     behaviours: tuple[BehaviourRule, ...] = ()
     rules: RuleSearch | None = None
+    memory: MouldMemory = field(default_factory=MouldMemory, compare=False)
