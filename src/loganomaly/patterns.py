@@ -1,11 +1,12 @@
 """Regular expressions under RE2: linear in the text, whatever the pattern is and whoever wrote it."""
 
 import re
+from functools import cache
 from typing import Any
 
 import re2
 
-__all__ = ["compiled", "of_any_digits", "tells_digits"]
+__all__ = ["compiled", "of_any_digits", "on_rows", "tells_digits"]
 
 _ESCAPE = r"\\x(?!3[0-9])[0-9A-Fa-f]{2}|\\[^0-9xEpPQ]"
 _CLASS = rf"\[\^?+\]?+(?:\[:\^?+\w+:\]|{_ESCAPE}|(?<!-)0-9|[^\]\\0-9])*+\]"
@@ -15,6 +16,8 @@ _NO_DIGIT = re.compile(rf"(?s)(?:{_KEPT})*+")
 _SOME_DIGITS = rf"\[(?!\^)\]?+(?:\[:\^?+\w+:\]|{_ESCAPE}|[^\]\\])*+\]"
 _PARTS = re.compile(rf"(?s)(?P<kept>{_KEPT})|(?P<class>{_SOME_DIGITS})|[0-9]")
 _WHOLE = re.compile(rf"(?s)(?:{_KEPT}|{_SOME_DIGITS}|[0-9])*+")
+# The ends of a whole text are not those of its rows where these lie in one text, one behind the other.
+_OF_WHOLE_TEXT = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 
 
 def compiled(pattern: str, *, utf8: bool = False, one_line: bool = False) -> Any:
@@ -42,6 +45,22 @@ def compiled(pattern: str, *, utf8: bool = False, one_line: bool = False) -> Any
         reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
         msg = f"{reason}: RE2 has no look-around and no back-references, and repeats at most 1,000 times"
         raise ValueError(msg) from error
+
+
+@cache
+def on_rows(pattern: str, *, utf8: bool) -> tuple[Any, bool]:
+    r"""Return what searches a text of many rows, one a line, and whether they must be searched each alone.
+
+    ``^`` and ``$`` are the ends of its lines.
+
+    Examples
+    --------
+    >>> search, alone = on_rows("^b$", utf8=True)
+    >>> search(b"a\nb\nc").span(), alone, on_rows(r"\Ab", utf8=True)[1]
+    ((2, 3), False, True)
+    """
+    # Under a name of its own, so that flags within the pattern stay there.
+    return compiled(f"(?m:{pattern})", utf8=utf8).search, _OF_WHOLE_TEXT.search(pattern) is not None
 
 
 def tells_digits(pattern: str) -> bool:

@@ -30,7 +30,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from loganomaly.patterns import compiled
+from loganomaly.patterns import compiled, on_rows
 from loganomaly.redaction.checks import Check, check_named
 from loganomaly.yaml_text import read_yaml
 
@@ -59,6 +59,7 @@ class Kind:
     title: str
     severity: str
     pattern: Any
+    utf8: bool = False
     groups: tuple[int, ...]
     named: tuple[tuple[str, int], ...] = ()
     check: Check | None = None
@@ -74,6 +75,11 @@ class Kind:
     check_digits: bool = False
     samples: tuple[str, ...] = ()
     counterexamples: tuple[str, ...] = ()
+
+    @property
+    def on_rows(self) -> tuple[Any, bool]:
+        """What searches many rows at once for the pattern, and whether they must be searched each alone."""
+        return on_rows(self.pattern.pattern.decode(), utf8=self.utf8)
 
     @property
     def anchored(self) -> bool:
@@ -114,7 +120,7 @@ def own_kind(name: str, pattern: str, *, severity: str = "high") -> Kind:
     readable = compiled(pattern, utf8=True)
     if readable.search(b"") is not None:
         raise ValueError("it covers the empty text, and so would be found everywhere")
-    return Kind(name=name, title=name, severity=severity, pattern=readable, groups=_groups(readable) or (0,))
+    return Kind(name=name, title=name, severity=severity, pattern=readable, utf8=True, groups=_groups(readable) or (0,))
 
 
 def _kind(entry: Mapping[str, Any]) -> Kind:

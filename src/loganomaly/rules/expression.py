@@ -1,15 +1,11 @@
 """What a rule looks for in a record: patterns, joined by and, or, not."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from loganomaly.patterns import compiled, of_any_digits, tells_digits
+from loganomaly.patterns import of_any_digits, on_rows, tells_digits
 
 __all__ = ["AllOf", "AnyOf", "Expression", "Not", "Pattern", "holds", "pattern"]
-
-# The ends of the whole text are not those of its records where these lie in one text, one behind the other.
-_OF_WHOLE_TEXT = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +55,11 @@ def pattern(text: str, *, utf8: bool = True) -> Pattern:
     ValueError
         RE2 cannot read it; says why.
     """
-
-    def search(text: str) -> Any:
-        # Under a name of its own, so that flags within the pattern stay there.
-        return compiled(f"(?m:{text})", utf8=utf8).search
-
-    alone, digits = _OF_WHOLE_TEXT.search(text) is not None, tells_digits(text)
+    search, alone = on_rows(text, utf8=utf8)
+    digits = tells_digits(text)
     looser = of_any_digits(text) if digits else None
-    return Pattern(
-        text=text, search=search(text), alone=alone, digits=digits, loose=None if looser is None else search(looser)
-    )
+    loose = None if looser is None else on_rows(looser, utf8=utf8)[0]
+    return Pattern(text=text, search=search, alone=alone, digits=digits, loose=loose)
 
 
 def holds(expression: Expression, text: bytes) -> bool:

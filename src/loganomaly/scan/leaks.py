@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,10 +17,12 @@ from loganomaly.reading.program import NO_TIME
 from loganomaly.redaction.kinds import Kind, default_kinds
 from loganomaly.redaction.pseudonyms import Pseudonymizer
 from loganomaly.redaction.secrets import disjoint, search
+from loganomaly.redaction.views import MOST_VIEWS
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import Picked, candidates
 from loganomaly.scan.named_secrets import NamedSecret
 from loganomaly.scan.texts import Texts
+from loganomaly.scan.unescape import unescape
 
 __all__ = ["LeakSearch", "Leaking", "leak_tables"]
 
@@ -48,22 +51,39 @@ class LeakSearch:
         ends: NDArray[np.int64],
         *,
         anchored: Picked | None = None,
+        whole: bool = False,
     ) -> Iterator[tuple[int, list[Kind]]]:
         """Yield the rows data[starts[i]:ends[i]] that may hold something, in order, and kinds of what, in order.
 
-        `anchored` are the rows with an anchor and the places of their kinds, where they are known.
+        Parameters
+        ----------
+        anchored
+            The rows with an anchor and the places of their kinds, where they are known.
+        whole
+            Whether nothing goes on in the next row: rows in which a pattern is not found are left out then.
         """
-        places, owners = candidates(data, starts, ends, self.tables) if anchored is None else anchored
-        found = sorted(zip(places.tolist(), owners.tolist(), strict=True))
-        rows: Texts | None = None
-        for number, kind in enumerate(self.kinds):
-            if not kind.anchored:
-                if rows is None:
-                    rows = Texts.of(data, starts, ends)
-                found += ((row, number) for row in rows.having(kind.pattern.search)[0])
-        found.sort()
-        for row, pairs in groupby(found, key=itemgetter(0)):
-            yield row, [self.kinds[number] for _, number in pairs]
+        pairs = candidates(data, starts, ends, self.tables) if anchored is None else anchored
+        rows = _View(np.arange(len(starts)), data, starts, ends)
+        found = self._confirmed(rows, pairs) if whole else set(zip(*(each.tolist() for each in pairs), strict=True))
+        own = [(number, kind) for number, kind in enumerate(self.kinds) if not kind.anchored]
+        for view in _views(rows) if own else ():
+            found.update((row, number) for number, kind in own for row in _having(kind, view))
+        for row, places in groupby(sorted(found), key=itemgetter(0)):
+            yield row, [self.kinds[number] for _, number in places]
+
+    def _confirmed(self, view: "_View", pairs: Picked) -> set[tuple[int, int]]:
+        """Return the pairs of row and kind where its pattern is found, or might be with escapes undone."""
+        rows, owners = pairs
+        anchored = np.unique(rows)
+        escaped = np.zeros(len(view.rows), np.bool_)
+        escaped[anchored] = unescape(view.data, view.starts[anchored], view.ends[anchored], plus=True)[3]
+        open_to = escaped[rows]
+        found = set(zip(rows[open_to].tolist(), owners[open_to].tolist(), strict=True))
+        for number in np.unique(owners).tolist():
+            plain = rows[(owners == number) & ~open_to]
+            part = _View(plain, view.data, view.starts[plain], view.ends[plain])
+            found.update((row, number) for row in _having(self.kinds[number], part))
+        return found
 
     def spans(self, text: bytes, kinds: list[Kind]) -> tuple[list[tuple[Kind, int, int]], list[Kind]]:
         """Return the leaks in a text, disjoint and by place, and the kinds whose check digits fail in it."""
@@ -72,6 +92,37 @@ class LeakSearch:
         holding = {span.kind.name for span in held}
         failed = {span.kind.name: span.kind for span in spans if span.kind.check_digits}
         return disjoint(held, self.ranks), [kind for name, kind in failed.items() if name not in holding]
+
+
+class _View(NamedTuple):
+    """Texts data[starts[i]:ends[i]] and the rows that they are of, in order."""
+
+    rows: NDArray[np.int64]
+    data: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def _views(view: _View) -> Iterator[_View]:
+    """Yield rows as they stand, and those with escapes undone, once and again; see `loganomaly.redaction.views`."""
+    yield view
+    rows, data, starts, ends = view
+    for level in range(MOST_VIEWS):
+        data, starts, ends, changed = unescape(data, starts, ends, plus=level == 0)
+        rows, starts, ends = rows[changed], starts[changed], ends[changed]
+        if not len(rows):
+            return
+        yield _View(rows, data, starts, ends)
+
+
+def _having(kind: Kind, view: _View) -> list[int]:
+    """Return the rows of a view in which the pattern of a kind is found, and maybe some more of several lines."""
+    if not len(view.rows):
+        return []
+    search, alone = kind.on_rows
+    found, _ = Texts.copied(view.data, view.starts, view.ends).having(search, alone=alone)
+    rows: list[int] = view.rows[found].tolist()
+    return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +154,7 @@ def leak_tables(
     found = defaultdict[tuple[int, str], list[int]](list)
     failed: Counter[tuple[int, str]] = Counter()
     values: Counter[tuple[int, str, int]] = Counter()
-    for row, kinds in search.picked(records.data, records.starts, records.ends, anchored=anchored):
+    for row, kinds in search.picked(records.data, records.starts, records.ends, anchored=anchored, whole=True):
         text = records.data[records.starts[row] : records.ends[row]].tobytes()
         shape = int(records.shapes[row])
         spans, wrong = search.spans(text, kinds)
