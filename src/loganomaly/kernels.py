@@ -7,17 +7,16 @@ is the same, and so are the modules of this package that it imports, and those t
 What is kept may be damaged, or not be ours to read: then it is compiled anew, and kept again where that can be done.
 """
 
-import contextlib
 import hashlib
 import logging
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 from numba.core.runtime.nrt import rtsys
 
 __all__ = ["njit"]
@@ -40,11 +39,27 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     def compiled(function: Callable[..., Any]) -> Any:
         kernel = numba.njit(**{**options, "cache": False})(function)
         if options.get("cache") and kernel is not function:  # NUMBA_DISABLE_JIT=1 leaves the function
-            with contextlib.suppress(RuntimeError):  # there is nowhere to keep it
-                kernel._cache = _Cache(function)  # noqa: SLF001
+            kernel._cache = _Kept(function)  # noqa: SLF001
         return kernel
 
     return compiled
+
+
+class _Kept:
+    """The cache of a function, made when it is asked for: to find out where files can be kept takes some time."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    @cached_property
+    def _cache(self) -> Any:
+        try:
+            return _Cache(self._function)
+        except RuntimeError:  # there is nowhere to keep it
+            return NullCache()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
 
 
 class _Cache(FunctionCache):
