@@ -298,6 +298,13 @@ def test_the_phase_of_answers_says_what_was_answered_and_its_remarks():
     assert result.stderr == "note: one remark\n"
 
 
+def test_of_many_notes_the_first_are_shown(analyzer):
+    analyzer.results = FakeResults(notices=[f"{n}.log is damaged" for n in range(1020)])
+    *first, last = run().stderr.splitlines()
+    assert first == [f"note: {n}.log is damaged" for n in range(20)]
+    assert last == "note: 1,000 more notes are in summary.json, under notices"
+
+
 def test_the_phase_of_answers_keeps_a_record_only_in_compliance_mode(answering):
     call("--llm-phase", "classify", "--output", "results")
     assert (answering.given["compliance"], answering.given["audit"]) == (False, None)

@@ -1,7 +1,7 @@
 """Regular expressions under RE2: linear in the text, whatever the pattern is and whoever wrote it."""
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -47,7 +47,7 @@ def compiled(pattern: str, *, utf8: bool = False, one_line: bool = False) -> Any
         raise ValueError(msg) from error
 
 
-@cache
+@lru_cache(maxsize=4096)
 def on_rows(pattern: str, *, utf8: bool) -> tuple[Any, bool]:
     r"""Return what searches a text of many rows, one a line, and whether they must be searched each alone.
 

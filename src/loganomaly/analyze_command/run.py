@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 _LOG = logging.getLogger("loganomaly")
+_MOST_NOTICES = 20  # shown; one for each damaged file would hide the findings
 _EXAMPLE = "loganomaly --input app.log --output results"
 _EPILOG = (
     "Exit codes: 0 done, whatever was found; 2 the call or the configuration is wrong; 130 interrupted; "
@@ -271,8 +272,10 @@ def _show(results: "Results", *, saved: Sequence[Path]) -> None:
 
     for stage, seconds in results.summary["stages"].items():
         _LOG.info("%s took %.2f s", stage, seconds)
-    for notice in results.notices:
+    for notice in results.notices[:_MOST_NOTICES]:
         _note(notice)
+    if len(results.notices) > _MOST_NOTICES:
+        _note(f"{len(results.notices) - _MOST_NOTICES:,} more notes are in summary.json, under notices")
     text = render(results.summary, results.anomalies, width=width(), colour=coloured(), saved=saved)
     try:
         write(text)
