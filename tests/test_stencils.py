@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loganomaly.reading.candidates import known_layouts
 from loganomaly.reading.detect import detect
 from loganomaly.reading.formats import Layout, load_formats, timestamp_patterns
-from loganomaly.reading.records import Records, read_all, read_heads
+from loganomaly.reading.records import Records, read_all, read_all_heads
 from loganomaly.reading.tables import Calendar, build_tables
 from loganomaly.reading.zones import find_zone
 from loganomaly.scan.shapes import Alike, read_shapes
@@ -52,16 +52,24 @@ def alike(draw, lines):
 def check(lines, tables):
     """Check that each record of one line is read as it is among others that differ from it."""
     data = np.frombuffer("".join(line + "\n" for line in lines).encode(), np.uint8)
-    columns, count, *_ = read_all(data, tables)
+    columns, count, _, (first, *fields, left_out), _ = read_all(data, tables)
     records = Records(*(column[:count] for column in columns))
     alone = np.flatnonzero(records.lines == 1)
+    left_out_alone = 0
     for row in alone.tolist():
         start, end = int(records.start[row]), int(records.end[row])
-        one = Records(*read_heads(data, np.array([start, end]), tables))
+        columns, (_, *own, own_left_out) = read_all_heads(data, np.array([start, end]), tables)
+        one = Records(*columns)
+        left_out_alone += own_left_out
+        if len(first):
+            low, high = first[row], first[row + 1]
+            assert [each[low:high].tolist() for each in fields] == [each.tolist() for each in own], (lines, row)
         for name in ("program", "time", "level", "status", "message_start", "message_end"):
             assert getattr(one, name)[0] == getattr(records, name)[row], (name, lines, row)
         assert one.component_start[0] == records.component_start[row]
         assert one.component_end[0] == records.component_end[row]
+    if len(alone) == count:
+        assert left_out == left_out_alone
     return len(alone)
 
 
@@ -102,6 +110,41 @@ WRITTEN = [
 @given(alike([f'{{"time": "{written}", "level": "info", "msg": "up"}}' for written in WRITTEN]))
 def test_times_of_json_are_read_one_by_one(lines):
     check(lines, build_tables([Layout(format="json", text="{json}")]))
+
+
+# What a digit may decide in a body: level, scale, status, time, which key it is; and what it may not: where values are.
+BODIES = [
+    '{"ts": 1767348000.25, "level": 30, "msg": "took 17 ms", "n": [1, 2], "a": {"b": {"c2": 3}}}',
+    '{"time": "23/May/2026:02:05:10 +0200", "status": 404, "severity": 4, "logger": "web.1", "message": "a 7"}',
+    '{"level": 3, "version": "1.1", "host": "h1", "short_message": "x 5", "timestamp": 1767348000}',
+    '{"reqId": "a1", "level": 2, "time": "2026-01-02T10:00:00+00:00", "message": "m 3", "app": "core"}',
+    '{"severityNumber": 17, "body": {"stringValue": "up 3"}}', '{"error": "disk 3", "level": 4}',
+    'error="disk 3" level=4',
+    '{"severityNumber": 7, "attributes": [{"key": "k1", "value": {"stringValue": "v"}}]}',
+    '{"k1": 1, "k2": "2", "error": false, "empty": "", "nothing": null, "deep": [[{"x": 4}, 5], 6]}',
+    '{"msg": "quote \\" 1 \\u0031", "t": "x"}', '{"msg": "cut 12', '{"msg": 1} 2', "{} ", '{"a": 1}, ',
+    'time=2026-01-02T10:00:00Z level=info msg="took 3 ms" n=17', "level=4 status=502 code=7", "k1=1 k2=2", "a=1",
+    "ts=1767348000 lvl=30 msg=up component=web.3", 'a=1 b="2', "a=1 b=2 c",
+]  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(alike(BODIES))
+@pytest.mark.parametrize(
+    "texts",
+    [("{json}", "{logfmt}"), ("{logfmt}", "{message}"), ("{json}", "{time} {json}")],
+    ids=lambda texts: texts[0],
+)
+def test_bodies_are_read_one_by_one(texts, lines):
+    check(lines, build_tables([Layout(format="body", text=text, time=TIME) for text in texts]))
+
+
+@pytest.mark.parametrize("more", ["", ', "level": 3'])
+def test_a_body_with_very_many_values_is_read_one_by_one(more):
+    names = [f"{one}{other}" for one in "abcdefghij" for other in "tuvwxyz"]
+    line = '{"msg": "up", ' + ", ".join(f'"{name}": {n}{more}' for n, name in enumerate(names)) + "}"
+    tables = build_tables([Layout(format="json", text="{json}")])
+    assert check([line, re.sub("[0-9]", "3", line), line], tables) == 3
 
 
 def test_a_time_that_there_is_not_leaves_the_line_to_the_next_layout():

@@ -13,6 +13,7 @@ from loganomaly.reading.program import KEYS_SIZE, NO_TIME, At, Role, Scale, Tabl
 from loganomaly.reading.registers import (
     COMPONENT_END,
     COMPONENT_START,
+    DIGITS_IN_KEYS,
     FIELD_COUNT,
     FIELDS,
     FIELDS_OVER,
@@ -22,9 +23,11 @@ from loganomaly.reading.registers import (
     MESSAGE_END,
     MESSAGE_START,
     MOST_FIELDS,
+    MOST_TAKEN,
     PATH,
     RANKS,
     STATUS,
+    TAKEN,
     TIME,
     TIME_AT,
 )
@@ -38,7 +41,19 @@ from loganomaly.reading.severity import (
 )
 from loganomaly.reading.written import written_time
 
-__all__ = ["DEEPEST", "NO_RANK", "add_field", "clear_roles", "read_json", "read_logfmt", "string_end", "take_role"]
+__all__ = [
+    "DEEPEST",
+    "LARGEST_BODY",
+    "NO_RANK",
+    "add_field",
+    "clear_roles",
+    "keep_body",
+    "read_json",
+    "read_logfmt",
+    "replay_body",
+    "string_end",
+    "take_role",
+]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _TIMES, _STARTS, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.STARTS), int(At.KEYS)
@@ -93,12 +108,23 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         slot = find(t, _KEYS, KEYS_SIZE, last) if last != 0 else -1
         if slot < 0:
             return
+    count = out[TAKEN]
+    if count < MOST_TAKEN:
+        at = TAKEN + 1 + 4 * count
+        out[at], out[at + 1], out[at + 2], out[at + 3] = slot, start, end, 1 if last != 0 else 0
+    out[TAKEN] = count + 1
+    _take_slot(data, start, end, slot, last != 0, t, out)
+
+
+@njit(nogil=True, cache=True)
+def _take_slot(data: Any, start: Any, end: Any, slot: Any, in_json: Any, t: Tables, out: Any) -> None:
+    """Give the value data[start:end] to the role of the key at t[slot]."""
     role = t[slot + KEYS_SIZE]
     if role >= 16:
         scale = role // 16
         role %= 16
         if scale == _JSON_ONLY:
-            if last == 0 or data[start - 1] != 34:  # texts only: "error": false is no message
+            if not in_json or data[start - 1] != 34:  # texts only: "error": false is no message
                 return
         elif scale == _OPENTELEMETRY:
             number = _plain_number(data, start, end)
@@ -128,6 +154,7 @@ def clear_roles(out: Any) -> None:
         out[RANKS + k] = NO_RANK
     out[TIME_AT] = out[LEVEL_AT] = -1
     out[FIELD_COUNT] = out[FIELDS_OVER] = 0
+    out[TAKEN] = out[DIGITS_IN_KEYS] = 0
 
 
 @njit(nogil=True, cache=True)
@@ -212,12 +239,16 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
                     last = _ANY_DEPTH
                 for k in range(i + 1, close):
                     key, last = upper_step(key, data[k]), upper_step(last, data[k])
+                    if is_digit(data[k]):
+                        out[DIGITS_IN_KEYS] = 1
                 i = j + 1
             else:
                 if last == _ATTRIBUTE:
                     named = _ANY_DEPTH
                     for k in range(i + 1, close):
                         named = upper_step(named, data[k])
+                        if is_digit(data[k]):
+                            out[DIGITS_IN_KEYS] = 1
                 elif last == _TEXT and named != 0:
                     _take_value(data, i + 1, close, named, named, t, out)
                     named = np.uint64(0)
@@ -259,12 +290,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             i = j
     if depth != 0:
         return False
-    if out[LEVEL] < 0:
-        out[LEVEL] = _scaled_level(out)
-        if out[LEVEL] == 0:
-            out[LEVEL_AT] = -1
-    if out[MESSAGE_START] < 0:
-        out[MESSAGE_START], out[MESSAGE_END] = begin, i
+    _finish(begin, i, True, out)
     while i < end and (is_blank(data[i]) or data[i] == 44):
         i += 1
     return i >= end
@@ -283,6 +309,8 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
         key, start = FNV_OFFSET, i
         while i < end and (is_name(data[i]) or data[i] == 64 or data[i] == 47):
             key = upper_step(key, data[i])
+            if is_digit(data[i]):
+                out[DIGITS_IN_KEYS] = 1
             i += 1
         if i == start or i >= end or data[i] != 61:
             return False
@@ -301,8 +329,61 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             _take_value(data, start, i, key, np.uint64(0), t, out)
             add_field(np.int64(key), start, i, out)
         pairs += 1
+    _finish(begin, end, False, out)
+    return pairs >= 2
+
+
+@njit(nogil=True, cache=True)
+def _finish(begin: Any, end: Any, in_json: Any, out: Any) -> None:
+    """Decide what all keys together say of the body data[begin:end]."""
     if out[LEVEL] < 0:
-        out[LEVEL], out[LEVEL_AT] = 0, -1
+        out[LEVEL] = _scaled_level(out) if in_json else 0
+        if out[LEVEL] == 0:
+            out[LEVEL_AT] = -1
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, end
-    return pairs >= 2
+
+
+# A body as it is kept: what is fixed, then each value that was taken, then each field; places from the first byte on.
+_END, _IN_JSON, _TAKEN_COUNT, _FIELD_COUNT, _OVER = range(5)
+_FIXED = 5
+LARGEST_BODY = _FIXED + 4 * MOST_TAKEN + 3 * MOST_FIELDS
+"""Numbers that a body takes at most."""
+
+
+@njit(nogil=True, cache=True)
+def keep_body(bodies: Any, at: Any, begin: Any, end: Any, in_json: Any, out: Any) -> Any:
+    """Write to bodies[at:] where the values of the body stand that was just read; return the place behind it, or -1.
+
+    With a digit in a key, or too many values, nothing of it holds for others that differ in digits.
+    """
+    if out[DIGITS_IN_KEYS] == 1 or out[TAKEN] > MOST_TAKEN:
+        return -1
+    taken, fields = out[TAKEN], out[FIELD_COUNT]
+    bodies[at + _END], bodies[at + _IN_JSON], bodies[at + _OVER] = end - begin, in_json, out[FIELDS_OVER]
+    bodies[at + _TAKEN_COUNT], bodies[at + _FIELD_COUNT] = taken, fields
+    place = at + _FIXED
+    for k in range(TAKEN + 1, TAKEN + 1 + 4 * taken, 4):
+        bodies[place], bodies[place + 3] = out[k], out[k + 3]
+        bodies[place + 1], bodies[place + 2] = out[k + 1] - begin, out[k + 2] - begin
+        place += 4
+    for k in range(FIELDS, FIELDS + 3 * fields, 3):
+        bodies[place], bodies[place + 1], bodies[place + 2] = out[k], out[k + 1] - begin, out[k + 2] - begin
+        place += 3
+    return place
+
+
+@njit(nogil=True, cache=True)
+def replay_body(bodies: Any, at: Any, data: Any, begin: Any, t: Tables, out: Any) -> None:
+    """Read a body that begins at `begin` and differs in digits from the one at bodies[at:], as if it were read anew."""
+    clear_roles(out)
+    place = at + _FIXED
+    for _ in range(bodies[at + _TAKEN_COUNT]):
+        start, end = begin + bodies[place + 1], begin + bodies[place + 2]
+        _take_slot(data, start, end, bodies[place], bodies[place + 3] == 1, t, out)
+        place += 4
+    for k in range(FIELDS, FIELDS + 3 * bodies[at + _FIELD_COUNT], 3):
+        out[k], out[k + 1], out[k + 2] = bodies[place], begin + bodies[place + 1], begin + bodies[place + 2]
+        place += 3
+    out[FIELD_COUNT], out[FIELDS_OVER] = bodies[at + _FIELD_COUNT], bodies[at + _OVER]
+    _finish(begin, begin + bodies[at + _END], bodies[at + _IN_JSON] == 1, out)

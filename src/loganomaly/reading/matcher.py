@@ -38,7 +38,7 @@ from loganomaly.reading.registers import (
 )
 from loganomaly.reading.severity import cef_level, letter_level, level_word, sign_level, syslog_level, windows_level
 
-__all__ = ["match", "may_open"]
+__all__ = ["clear_head", "match", "may_open"]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _STARTS, _OPS, _STOPS, _POOL = int(At.STARTS), int(At.OPS), int(At.STOPS), int(At.POOL)
@@ -80,6 +80,17 @@ def _reads_digits(t: Tables, first: Any, stop: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def clear_head(end: Any, out: Any) -> None:
+    """Forget what the line before said; the next one ends at `end`."""
+    out[TIME] = NO_TIME
+    out[LEVEL] = 0
+    out[COMPONENT_START] = out[COMPONENT_END] = out[MESSAGE_START] = -1
+    out[BODY] = -1
+    out[MESSAGE_END] = end
+    out[STATUS] = out[APART] = 0
+
+
+@njit(nogil=True, cache=True)
 def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
     """Match data[begin:end], one line without its line break, against a program.
 
@@ -97,12 +108,7 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
     bool
         Whether the line fits; `out` is meaningless where it does not. Where out[APART] is set, it is part of no record.
     """
-    out[TIME] = NO_TIME
-    out[LEVEL] = 0
-    out[COMPONENT_START] = out[COMPONENT_END] = out[MESSAGE_START] = -1
-    out[BODY] = -1
-    out[MESSAGE_END] = end
-    out[STATUS] = out[APART] = 0
+    clear_head(end, out)
     clear_time(out)
     timed = False
     # Choice points: operation, position to go on at, start of the field (-1: an optional group).
@@ -218,7 +224,8 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
                     after = end
         elif op == 15 or op == 16:
             # A key that holds a time uses the same scratch space: the time in front is kept aside.
-            out[BY_DIGITS] = ANYTHING
+            if pc + 1 < stop or pc > t[t[_STARTS] + program]:
+                out[BY_DIGITS] = ANYTHING  # a line that is nothing but a body, digits do not make or unmake
             moment = finish_time(out, t) if timed else NO_TIME
             if timed and moment == NO_TIME:
                 after = -1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from loganomaly.kernels import njit
 from loganomaly.reading.words import last_word, word_at
 
-__all__ = ["Moulds", "are_alike", "moulds_of", "moulds_of_records", "number_moulds"]
+__all__ = ["Moulds", "are_alike", "mould_hash", "moulds_of", "moulds_of_records", "number_moulds"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _ZEROS = np.uint64(0x3030303030303030)
@@ -44,7 +44,7 @@ def _folded(word: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _hash(data: Any, start: Any, end: Any) -> Any:
+def mould_hash(data: Any, start: Any, end: Any) -> Any:
     """Hash a text with each digit as 0; never 0."""
     value, at = np.uint64(end - start), start
     while at + 8 <= end:
@@ -76,7 +76,7 @@ def number_moulds(data: Any, starts: Any, ends: Any) -> Any:
     count, used = 0, 0
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
-        value = _hash(data, start, end)
+        value = mould_hash(data, start, end)
         slot = np.int64(value >> np.uint64(20)) & (size - 1)
         while keys[slot] != 0 and keys[slot] != value:
             slot = (slot + 1) & (size - 1)

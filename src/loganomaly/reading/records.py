@@ -303,7 +303,7 @@ def read_all(data: Any, t: Tables) -> Any:
     uses = np.zeros(len(models), np.int64)
     for mould in moulds:
         uses[mould] += 1
-    known, stencils = allocate_stencils(len(models), t)
+    known, stencils, bodies = allocate_stencils(len(models), t)
     columns = _allocate(len(starts))
     firsts, kept = allocate_fields(len(starts), kinds)
     row, line, opened = -1, 0, False
@@ -317,8 +317,8 @@ def read_all(data: Any, t: Tables) -> Any:
             last = line
             stop, mould = ends[line], moulds[line]
             if known[mould] == UNSEEN and uses[mould] > 1:
-                stencils = learn(mould, known, stencils, data, begin, stop, t, out)
-            program = replay(known[mould], stencils, data, begin, stop, t, out)
+                stencils, bodies = learn(mould, known, stencils, bodies, data, begin, stop, t, out)
+            program = replay(known[mould], stencils, bodies, data, begin, stop, t, out)
             is_said = program != UNKNOWN
             if is_said:
                 kind = _kind_of(program, data, starts, ends, line, programs, t, out)

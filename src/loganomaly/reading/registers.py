@@ -14,6 +14,7 @@ __all__ = [
     "COMPONENT_END",
     "COMPONENT_START",
     "DAY",
+    "DIGITS_IN_KEYS",
     "EPOCH",
     "FIELDS",
     "FIELDS_OVER",
@@ -30,6 +31,7 @@ __all__ = [
     "MONTH",
     "MOST_FIELDS",
     "MOST_STEPS",
+    "MOST_TAKEN",
     "NO_SUCH_TIME",
     "OUT_SIZE",
     "PARTS",
@@ -39,6 +41,7 @@ __all__ = [
     "SECOND",
     "SHORT_YEAR",
     "STATUS",
+    "TAKEN",
     "TIME",
     "TIMES_KNOWN",
     "TIME_AT",
@@ -93,5 +96,12 @@ SAID = TRAIL + MOST_STEPS
 """What the head says in the end: time, level, status, where component and message begin and end."""
 TIMES_KNOWN = SAID + 7
 """Where it is kept which programs may read a written time, for some texts; see `loganomaly.reading.written`."""
-TIME_FORMS, TIME_FORM_SIZE = 8, 8
-OUT_SIZE = TIMES_KNOWN + TIME_FORMS * TIME_FORM_SIZE
+TIME_FORMS, TIME_FORM_SIZE = 32, 8
+TAKEN = TIMES_KNOWN + TIME_FORMS * TIME_FORM_SIZE
+"""How many values of keys with a role a body has; then of each the place of the key in the tables, start, end, and
+whether it is one of JSON."""
+MOST_TAKEN = 24
+"""Values whose places are kept; of more only the number."""
+DIGITS_IN_KEYS = TAKEN + 1 + 4 * MOST_TAKEN
+"""1 where a key of the body has a digit."""
+OUT_SIZE = DIGITS_IN_KEYS + 1

@@ -14,7 +14,8 @@ from loganomaly.kernels import njit
 from loganomaly.reading.characters import is_digit
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.heads import say_head
-from loganomaly.reading.matcher import match, may_open
+from loganomaly.reading.keyed import LARGEST_BODY, keep_body, replay_body
+from loganomaly.reading.matcher import clear_head, match, may_open
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
     ANYTHING,
@@ -22,6 +23,7 @@ from loganomaly.reading.registers import (
     BODY,
     BY_DIGITS,
     LEVEL,
+    MESSAGE_END,
     MESSAGE_START,
     MONTH,
     MOST_STEPS,
@@ -45,9 +47,9 @@ UNSEEN, _NEVER = -1, -2
 """In the place of the number of a mould's first stencil: none was made so far, or there can be none."""
 
 # A stencil: what is fixed, with places counted from the first byte of the line, and what is read.
-_PROGRAM, _LEVEL, _STATUS, _LEVEL_OF, _TIMED, _MONTH = range(6)
-_SPANS = 6  # component, message: where each begins and ends, or -1
-_STEPS = 10  # how many; then for each the operation's place in the tables, its first byte, and the byte after
+_PROGRAM, _LEVEL, _STATUS, _LEVEL_OF, _TIMED, _MONTH, _BODY = range(7)
+_SPANS = 7  # component, message: where each begins and ends, or -1
+_STEPS = 11  # how many; then for each the operation's place in the tables, its first byte, and the byte after
 _MOST_STEPS = 16
 _WIDTH = _STEPS + 1 + 3 * _MOST_STEPS
 _ROOM = 64
@@ -71,41 +73,76 @@ def _tells_digits(t: Tables) -> Any:
 
 @njit(nogil=True, cache=True)
 def allocate_stencils(moulds: Any, t: Tables) -> Any:
-    """Return what is known of each mould, and of how many stencils; and room for these."""
+    """Return what is known of each mould, and of how many stencils; room for these, and for bodies.
+
+    The first of the numbers of bodies is where the next one goes.
+    """
     known = np.full(moulds + 1, _NEVER if t[_ROWS] == 1 or _tells_digits(t) else UNSEEN)
     known[moulds] = 0
-    return known, np.empty((_ROOM, _WIDTH), np.int64)
+    bodies = np.empty(1 + LARGEST_BODY, np.int64)
+    bodies[0] = 1
+    return known, np.empty((_ROOM, _WIDTH), np.int64), bodies
 
 
 @njit(nogil=True, cache=True)
-def learn(mould: Any, known: Any, stencils: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any) -> Any:
-    """Make the stencils of a mould from one of its lines; returns all stencils."""
+def learn(
+    mould: Any, known: Any, stencils: Any, bodies: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any
+) -> Any:
+    """Make the stencils of a mould from one of its lines; returns all stencils, and all bodies."""
     known[mould] = _NEVER
     count = len(known) - 1
     first = made = known[count]
     if is_blank_line(data, begin, end):
-        return stencils
+        return stencils, bodies
     for program in range(t[_PROGRAMS]):
         if not may_open(data[begin], program, t):
             continue
         out[BY_DIGITS] = 0
         fits = match(data, begin, end, program, t, out)
         if out[BY_DIGITS] == ANYTHING:
-            return stencils
+            return stencils, bodies
         if fits or out[BY_DIGITS] == NO_SUCH_TIME:
             stencils = _with_room(stencils, made)
-            say_head(data, program, begin, end, False, t, out)
-            if not _take_steps(stencils[made], program, begin, t, out):
-                return stencils
-            _take_said(stencils[made], begin, out)
+            if fits and out[BODY] >= 0:
+                bodies = _with_room_for_body(bodies)
+                if not _take_body(stencils[made], bodies, program, t, out):
+                    return stencils, bodies
+            else:
+                say_head(data, program, begin, end, False, t, out)
+                if not _take_steps(stencils[made], program, begin, t, out):
+                    return stencils, bodies
+                _take_said(stencils[made], begin, out)
             made += 1
     stencils = _with_room(stencils, made)
     say_head(data, -1, begin, end, False, t, out)
     stencil = stencils[made]
     stencil[_PROGRAM], stencil[_STATUS], stencil[_LEVEL_OF], stencil[_TIMED], stencil[_STEPS] = -1, 0, _FIXED, 0, 0
+    stencil[_BODY] = -1
     _take_said(stencil, begin, out)
     known[mould], known[count] = first, made + 1
-    return stencils
+    return stencils, bodies
+
+
+@njit(nogil=True, cache=True)
+def _with_room_for_body(bodies: Any) -> Any:
+    if bodies[0] + LARGEST_BODY <= len(bodies):
+        return bodies
+    larger = np.empty(2 * len(bodies) + LARGEST_BODY, np.int64)
+    larger[: len(bodies)] = bodies
+    return larger
+
+
+@njit(nogil=True, cache=True)
+def _take_body(stencil: Any, bodies: Any, program: Any, t: Tables, out: Any) -> Any:
+    """Keep the body that `match` has read; return whether it tells of others."""
+    if out[APART] == 1:
+        return False
+    in_json = 1 if t[t[_OPS] + 4 * t[t[_STARTS] + program]] == 15 else 0
+    after = keep_body(bodies, bodies[0], out[BODY], out[MESSAGE_END], in_json, out)
+    if after < 0:
+        return False
+    stencil[_PROGRAM], stencil[_BODY], bodies[0] = program, bodies[0], after
+    return True
 
 
 @njit(nogil=True, cache=True)
@@ -167,11 +204,12 @@ def _take_steps(stencil: Any, program: Any, begin: Any, t: Tables, out: Any) -> 
         level_of = _FROM_STATUS if out[STATUS] > 0 else _FIXED
     stencil[_PROGRAM], stencil[_STATUS] = program, out[STATUS]
     stencil[_LEVEL_OF], stencil[_TIMED], stencil[_MONTH], stencil[_STEPS] = level_of, timed, month, steps
+    stencil[_BODY] = -1
     return True
 
 
 @njit(nogil=True, cache=True)
-def replay(number: Any, stencils: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any) -> Any:
+def replay(number: Any, stencils: Any, bodies: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any) -> Any:
     """Write to out[SAID:] what the line data[begin:end] says, by its mould's stencils, of which this is the first.
 
     Returns the program that it fits, -1 for none, or UNKNOWN where the line must be matched.
@@ -179,6 +217,13 @@ def replay(number: Any, stencils: Any, data: Any, begin: Any, end: Any, t: Table
     if number < 0:
         return UNKNOWN
     while True:
+        if stencils[number, _BODY] >= 0:
+            program = stencils[number, _PROGRAM]
+            clear_head(end, out)
+            replay_body(bodies, stencils[number, _BODY], data, begin, t, out)
+            out[BODY] = begin
+            say_head(data, program, begin, end, False, t, out)
+            return program
         told = _digits(number, stencils, data, begin, end, t, out)
         if told == ANYTHING:
             return UNKNOWN

@@ -1,6 +1,6 @@
 """Reads a written time of unknown form, as the values of keys have. Compiled.
 
-Most are of the form of the one before: for what is no digit, programs fail at all texts that differ in digits alone.
+Most are of a form of those before: for what is no digit, programs fail at all texts that differ in digits alone.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from loganomaly.kernels import njit
 from loganomaly.reading.beginnings import may_begin, run_at
 from loganomaly.reading.clock import clear_time, finish_time, run_time
-from loganomaly.reading.moulds import are_alike
+from loganomaly.reading.moulds import are_alike, mould_hash
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import BY_DIGITS, TIME_FORM_SIZE, TIME_FORMS, TIMES_KNOWN
 
@@ -20,6 +20,7 @@ _PROGRAMS, _STARTS, _TIMES = int(At.PROGRAMS), int(At.STARTS), int(At.TIMES)
 # A form: where a text of it stands, its length, how many programs may read it, and these.
 _TEXT, _LENGTH, _COUNT, _FIRST = range(4)
 _MOST = TIME_FORM_SIZE - _FIRST
+_UPPER = np.uint64(32)
 
 
 @njit(nogil=True, cache=True)
@@ -28,7 +29,9 @@ def written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
 
     `out` must be used with the same data and tables only, and hold 0 at first.
     """
-    form = TIMES_KNOWN + TIME_FORM_SIZE * ((end - start) % TIME_FORMS)
+    # By a hash, so that texts of one length with other names of months or days do not take each other's place.
+    number = np.int64(mould_hash(data, start, end) >> _UPPER) % TIME_FORMS
+    form = TIMES_KNOWN + TIME_FORM_SIZE * number
     if out[form + _LENGTH] != end - start or not are_alike(data, out[form + _TEXT], start, end - start):
         _learn(data, start, end, form, t, out)
     count = out[form + _COUNT]
