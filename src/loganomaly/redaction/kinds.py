@@ -51,6 +51,7 @@ _SHORT_NAME = 5  # letters; a shorter one counts as a word of its own only
 class Kind:
     """One kind of secret or personal datum; the fields are those of an entry of a data file.
 
+    `utf8` says that the pattern tells characters; otherwise it tells bytes.
     `groups` are the numbers of the groups of its pattern that are the secret, `named` all that have a name. With
     `check_digits`, a number that only looks so passes now and then: many that fail tell that none is what it seems.
     """

@@ -26,7 +26,7 @@ _FOLDED = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 class MouldMemory:
     """The numbers of moulds, and tables of what was found in them, by number.
 
-    Threads may share it, for each writes what any other would. It is sent nowhere: another process begins anew.
+    Threads may share it: each writes what any other would. It is sent nowhere: another process begins anew.
     """
 
     def __init__(self) -> None:
@@ -59,12 +59,23 @@ class MouldMemory:
                 numbers[mould] = number
         return Remembered(self, numbers)
 
-    def table(self, pattern: Hashable, *, width: int) -> NDArray[Any]:
-        """Return the table (_MOST + 1, width) of what a pattern found; the last row stays as it is."""
+    def read(self, pattern: Hashable, numbers: NDArray[np.int64], *, width: int) -> NDArray[Any]:
+        """Return the rows of a pattern's table for these moulds, as they are now."""
         with self._lock:
-            if pattern not in self._tables:
-                self._tables[pattern] = np.full((_MOST + 1, width), UNKNOWN, np.int8 if width == 1 else np.int32)
-            return self._tables[pattern]
+            found: NDArray[Any] = self._table(pattern, width)[numbers]
+        return found
+
+    def write(self, pattern: Hashable, numbers: NDArray[np.int64], found: NDArray[Any]) -> None:
+        """Write rows of a pattern's table. Whole ones are read only: numpy lets other threads run meanwhile."""
+        with self._lock:
+            kept = numbers < _MOST
+            self._table(pattern, found.shape[1])[numbers[kept]] = found[kept]
+
+    def _table(self, pattern: Hashable, width: int) -> NDArray[Any]:
+        """Return the table (_MOST + 1, width) of what a pattern found; the last row stays as it is."""
+        if pattern not in self._tables:
+            self._tables[pattern] = np.full((_MOST + 1, width), UNKNOWN, np.int8 if width == 1 else np.int32)
+        return self._tables[pattern]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +90,8 @@ class Remembered:
 
         First is whether it was found (1) or not; wider tables may go on with places in the record.
         """
-        found: NDArray[Any] = self.memory.table(pattern, width=width)[self.numbers[moulds]]
-        return found
+        return self.memory.read(pattern, self.numbers[moulds], width=width)
 
     def keep(self, pattern: Hashable, moulds: NDArray[np.int64], found: NDArray[Any]) -> None:
         """Keep what a pattern found in these moulds."""
-        numbers = self.numbers[moulds]
-        kept = numbers < _MOST
-        self.memory.table(pattern, width=found.shape[1])[numbers[kept]] = found[kept]
+        self.memory.write(pattern, self.numbers[moulds], found)
