@@ -13,6 +13,10 @@ from numba.core.errors import TypingError
 from loganomaly import kernels
 
 RUN = "from loganomaly.two import f; print(f(), sum(f.stats.cache_hits.values()))"
+RUN_WHILE_UPGRADED = (
+    "from loganomaly import two, zero; from pathlib import Path; Path(zero.__file__).write_text('NUMBER = 2\\n'); "
+    "print(two.f(), sum(two.f.stats.cache_hits.values()))"
+)
 READY_TO_COMPILE = "import sys; from loganomaly.two import f; f(); print('numba.np.linalg' in sys.modules)"
 TINY = "from loganomaly.kernels import njit\n\n\n@njit(cache=True)\ndef f(number):\n    return number + 1\n"
 DAMAGES = {
@@ -104,6 +108,11 @@ def test_where_nothing_is_compiled_numba_does_not_get_ready_to(package, tmp_path
 def test_what_a_module_further_on_says_is_compiled_anew_when_it_changes(package, tmp_path):
     run(package, cache=tmp_path / "user")
     (package / "zero.py").write_text("NUMBER = 2\n")
+    assert run(package, cache=tmp_path / "user") == (2, False)
+
+
+def test_what_is_compiled_after_an_upgrade_is_of_the_version_that_was_imported(package, tmp_path):
+    assert result(start(package, cache=tmp_path / "user", code=RUN_WHILE_UPGRADED)) == (1, False)
     assert run(package, cache=tmp_path / "user") == (2, False)
 
 

@@ -46,15 +46,22 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 class _Kept:
-    """The cache of a function, made when it is asked for: to find out where files can be kept takes some time."""
+    """The cache of a function, made when it is asked for: to find out where files can be kept takes some time.
+
+    The sum over its sources is taken at once: they may change while the program runs, which compiles what it has read.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        try:
+            self._stamp: str | None = _stamp(Path(function.__code__.co_filename))
+        except OSError:  # sources that are no files
+            self._stamp = None
 
     @cached_property
     def _cache(self) -> Any:
         try:
-            return _Cache(self._function)
+            return _Cache(self._function, self._stamp)
         except RuntimeError:  # there is nowhere to keep it
             return NullCache()
 
@@ -68,11 +75,9 @@ class _Cache(FunctionCache):
     What numba can be told by settings is where files are and what sources they are of, not how they are read.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], stamp: str | None) -> None:
         super().__init__(function)
-        try:
-            stamp = _stamp(Path(function.__code__.co_filename))
-        except OSError:  # sources that are no files; numba goes by what it has
+        if stamp is None:  # numba goes by what it has
             stamp = repr(self._impl.locator.get_source_stamp())
         self._cache_file = _Files(self._cache_path, self._impl.filename_base, stamp)
 
