@@ -34,10 +34,10 @@ def read_address(text: str) -> Address:
     >>> read_address("local:2").workers, read_address("tcp://10.0.0.7:8786").scheduler
     (2, 'tcp://10.0.0.7:8786')
     """
-    from loganomaly.scan.run import cores
-
     local = _LOCAL.fullmatch(text)
     if local and int(local[1]):
+        from loganomaly.scan.run import cores
+
         most = _MOST_PER_CORE * cores()
         if int(local[1]) > most:
             raise UsageError(

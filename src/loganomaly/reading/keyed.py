@@ -43,20 +43,19 @@ from loganomaly.reading.written import written_time
 
 __all__ = [
     "DEEPEST",
-    "LARGEST_BODY",
     "NO_RANK",
     "add_field",
     "clear_roles",
-    "keep_body",
+    "finish_body",
     "read_json",
     "read_logfmt",
-    "replay_body",
     "string_end",
     "take_role",
+    "take_slot",
 ]
 
 # Plain numbers: compiled code knows no enumerations of integers.
-_PROGRAMS, _TIMES, _STARTS, _KEYS = int(At.PROGRAMS), int(At.TIMES), int(At.STARTS), int(At.KEYS)
+_KEYS = int(At.KEYS)
 _ANY_DEPTH = np.uint64(key_hash("*.") % (1 << 64))
 _ATTRIBUTE, _TEXT = (np.uint64(key_hash(key, upper=True) % (1 << 64)) for key in ("*.key", "*.stringValue"))
 _SCALE = int(Role.SCALE)
@@ -113,11 +112,11 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
         at = TAKEN + 1 + 4 * count
         out[at], out[at + 1], out[at + 2], out[at + 3] = slot, start, end, 1 if last != 0 else 0
     out[TAKEN] = count + 1
-    _take_slot(data, start, end, slot, last != 0, t, out)
+    take_slot(data, start, end, slot, last != 0, t, out)
 
 
 @njit(nogil=True, cache=True)
-def _take_slot(data: Any, start: Any, end: Any, slot: Any, in_json: Any, t: Tables, out: Any) -> None:
+def take_slot(data: Any, start: Any, end: Any, slot: Any, in_json: Any, t: Tables, out: Any) -> None:
     """Give the value data[start:end] to the role of the key at t[slot]."""
     role = t[slot + KEYS_SIZE]
     if role >= 16:
@@ -290,7 +289,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             i = j
     if depth != 0:
         return False
-    _finish(begin, i, True, out)
+    finish_body(begin, i, True, out)
     while i < end and (is_blank(data[i]) or data[i] == 44):
         i += 1
     return i >= end
@@ -329,12 +328,12 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
             _take_value(data, start, i, key, np.uint64(0), t, out)
             add_field(np.int64(key), start, i, out)
         pairs += 1
-    _finish(begin, end, False, out)
+    finish_body(begin, end, False, out)
     return pairs >= 2
 
 
 @njit(nogil=True, cache=True)
-def _finish(begin: Any, end: Any, in_json: Any, out: Any) -> None:
+def finish_body(begin: Any, end: Any, in_json: Any, out: Any) -> None:
     """Decide what all keys together say of the body data[begin:end]."""
     if out[LEVEL] < 0:
         out[LEVEL] = _scaled_level(out) if in_json else 0
@@ -342,48 +341,3 @@ def _finish(begin: Any, end: Any, in_json: Any, out: Any) -> None:
             out[LEVEL_AT] = -1
     if out[MESSAGE_START] < 0:
         out[MESSAGE_START], out[MESSAGE_END] = begin, end
-
-
-# A body as it is kept: what is fixed, then each value that was taken, then each field; places from the first byte on.
-_END, _IN_JSON, _TAKEN_COUNT, _FIELD_COUNT, _OVER = range(5)
-_FIXED = 5
-LARGEST_BODY = _FIXED + 4 * MOST_TAKEN + 3 * MOST_FIELDS
-"""Numbers that a body takes at most."""
-
-
-@njit(nogil=True, cache=True)
-def keep_body(bodies: Any, at: Any, begin: Any, end: Any, in_json: Any, out: Any) -> Any:
-    """Write to bodies[at:] where the values of the body stand that was just read; return the place behind it, or -1.
-
-    With a digit in a key, or too many values, nothing of it holds for others that differ in digits.
-    """
-    if out[DIGITS_IN_KEYS] == 1 or out[TAKEN] > MOST_TAKEN:
-        return -1
-    taken, fields = out[TAKEN], out[FIELD_COUNT]
-    bodies[at + _END], bodies[at + _IN_JSON], bodies[at + _OVER] = end - begin, in_json, out[FIELDS_OVER]
-    bodies[at + _TAKEN_COUNT], bodies[at + _FIELD_COUNT] = taken, fields
-    place = at + _FIXED
-    for k in range(TAKEN + 1, TAKEN + 1 + 4 * taken, 4):
-        bodies[place], bodies[place + 3] = out[k], out[k + 3]
-        bodies[place + 1], bodies[place + 2] = out[k + 1] - begin, out[k + 2] - begin
-        place += 4
-    for k in range(FIELDS, FIELDS + 3 * fields, 3):
-        bodies[place], bodies[place + 1], bodies[place + 2] = out[k], out[k + 1] - begin, out[k + 2] - begin
-        place += 3
-    return place
-
-
-@njit(nogil=True, cache=True)
-def replay_body(bodies: Any, at: Any, data: Any, begin: Any, t: Tables, out: Any) -> None:
-    """Read a body that begins at `begin` and differs in digits from the one at bodies[at:], as if it were read anew."""
-    clear_roles(out)
-    place = at + _FIXED
-    for _ in range(bodies[at + _TAKEN_COUNT]):
-        start, end = begin + bodies[place + 1], begin + bodies[place + 2]
-        _take_slot(data, start, end, bodies[place], bodies[place + 3] == 1, t, out)
-        place += 4
-    for k in range(FIELDS, FIELDS + 3 * bodies[at + _FIELD_COUNT], 3):
-        out[k], out[k + 1], out[k + 2] = bodies[place], begin + bodies[place + 1], begin + bodies[place + 2]
-        place += 3
-    out[FIELD_COUNT], out[FIELDS_OVER] = bodies[at + _FIELD_COUNT], bodies[at + _OVER]
-    _finish(begin, begin + bodies[at + _END], bodies[at + _IN_JSON] == 1, out)

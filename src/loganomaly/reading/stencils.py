@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from loganomaly.kernels import njit
+from loganomaly.reading.bodies import LARGEST_BODY, keep_body, replay_body
 from loganomaly.reading.characters import is_digit
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.heads import say_head
-from loganomaly.reading.keyed import LARGEST_BODY, keep_body, replay_body
 from loganomaly.reading.matcher import clear_head, match, may_open
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (

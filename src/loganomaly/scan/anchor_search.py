@@ -10,6 +10,7 @@ import numpy as np
 
 from loganomaly.kernels import njit
 from loganomaly.scan.anchors import AnchorTables
+from loganomaly.scan.counting import begins_by_number
 from loganomaly.scan.forms import ESCAPE, form_at, form_of_text, rests_on_digits
 
 __all__ = ["search_models", "search_rows", "spread"]
@@ -128,7 +129,7 @@ def spread(
     rows, own
         What was found in rows that were searched themselves, in order; of their models there is nothing else.
     """
-    first, first_spot = _begins(models, known), _begins(spots[:, 0], known)
+    first, first_spot = begins_by_number(models, known), begins_by_number(spots[:, 0], known)
     out, found = np.empty(size, np.int64), np.empty(size, np.int32)
     seen = np.full(t.owners + 1, -1, np.int64)
     count, k = 0, 0
@@ -161,17 +162,6 @@ def spread(
             count += 1
             k += 1
     return out, found, count
-
-
-@njit(nogil=True, cache=True)
-def _begins(numbers: Any, most: Any) -> Any:
-    """Return where each number below `most` begins in sorted ones, and where the last one ends."""
-    first = np.zeros(most + 1, np.int64)
-    for number in numbers:
-        first[number + 1] += 1
-    for number in range(most):
-        first[number + 1] += first[number]
-    return first
 
 
 @njit(nogil=True, cache=True)

@@ -8,7 +8,18 @@ from loganomaly.kernels import njit
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.hashes import scatter
 
-__all__ = ["count_pairs", "count_record", "ranges"]
+__all__ = ["begins_by_number", "count_pairs", "count_record", "ranges"]
+
+
+@njit(nogil=True, cache=True)
+def begins_by_number(numbers: Any, most: Any) -> Any:
+    """Return where each number below `most` begins once they are sorted, and where the last one ends."""
+    begins = np.zeros(most + 1, np.int64)
+    for number in numbers:
+        begins[number + 1] += 1
+    for number in range(most):
+        begins[number + 1] += begins[number]
+    return begins
 
 
 @njit(nogil=True, cache=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -63,26 +62,30 @@ class LeakSearch:
             Whether nothing goes on in the next row: rows in which a pattern is not found are left out then.
         """
         pairs = candidates(data, starts, ends, self.tables) if anchored is None else anchored
-        rows = _View(np.arange(len(starts)), data, starts, ends)
-        found = self._confirmed(rows, pairs) if whole else set(zip(*(each.tolist() for each in pairs), strict=True))
+        if whole:
+            found = self._confirmed(data, starts, ends, pairs)
+        else:
+            found = set(zip(*(each.tolist() for each in pairs), strict=True))
         own = [(number, kind) for number, kind in enumerate(self.kinds) if not kind.anchored]
-        for view in _views(rows) if own else ():
-            found.update((row, number) for number, kind in own for row in _having(kind, view))
+        for rows, texts in _views(data, starts, ends) if own else ():
+            found.update((row, number) for number, kind in own for row in _having(kind, rows, texts))
         for row, places in groupby(sorted(found), key=itemgetter(0)):
             yield row, [self.kinds[number] for _, number in places]
 
-    def _confirmed(self, view: "_View", pairs: Picked) -> set[tuple[int, int]]:
+    def _confirmed(
+        self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], pairs: Picked
+    ) -> set[tuple[int, int]]:
         """Return the pairs of row and kind where its pattern is found, or might be with escapes undone."""
         rows, owners = pairs
         anchored = np.unique(rows)
-        escaped = np.zeros(len(view.rows), np.bool_)
-        escaped[anchored] = unescape(view.data, view.starts[anchored], view.ends[anchored], plus=True)[3]
+        escaped = np.zeros(len(starts), np.bool_)
+        escaped[anchored] = unescape(data, starts[anchored], ends[anchored], plus=True)[3]
         open_to = escaped[rows]
         found = set(zip(rows[open_to].tolist(), owners[open_to].tolist(), strict=True))
-        for number in np.unique(owners).tolist():
+        for number in np.unique(owners[~open_to]).tolist():
             plain = rows[(owners == number) & ~open_to]
-            part = _View(plain, view.data, view.starts[plain], view.ends[plain])
-            found.update((row, number) for row in _having(self.kinds[number], part))
+            texts = Texts.copied(data, starts[plain], ends[plain])
+            found.update((row, number) for row in _having(self.kinds[number], plain, texts))
         return found
 
     def spans(self, text: bytes, kinds: list[Kind]) -> tuple[list[tuple[Kind, int, int]], list[Kind]]:
@@ -94,35 +97,28 @@ class LeakSearch:
         return disjoint(held, self.ranks), [kind for name, kind in failed.items() if name not in holding]
 
 
-class _View(NamedTuple):
-    """Texts data[starts[i]:ends[i]] and the rows that they are of, in order."""
+def _views(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], Texts]]:
+    """Yield rows and their texts: as they stand, and those with escapes with these undone, once and again.
 
-    rows: NDArray[np.int64]
-    data: NDArray[np.uint8]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-
-def _views(view: _View) -> Iterator[_View]:
-    """Yield rows as they stand, and those with escapes undone, once and again; see `loganomaly.redaction.views`."""
-    yield view
-    rows, data, starts, ends = view
+    See `loganomaly.redaction.views`.
+    """
+    rows = np.arange(len(starts))
+    yield rows, Texts.of(data, starts, ends)
     for level in range(MOST_VIEWS):
         data, starts, ends, changed = unescape(data, starts, ends, plus=level == 0)
         rows, starts, ends = rows[changed], starts[changed], ends[changed]
         if not len(rows):
             return
-        yield _View(rows, data, starts, ends)
+        yield rows, Texts.copied(data, starts, ends)
 
 
-def _having(kind: Kind, view: _View) -> list[int]:
-    """Return the rows of a view in which the pattern of a kind is found, and maybe some more of several lines."""
-    if not len(view.rows):
-        return []
+def _having(kind: Kind, rows: NDArray[np.int64], texts: Texts) -> list[int]:
+    """Return the rows in whose texts the pattern of a kind is found, and maybe some more of several lines."""
     search, alone = kind.on_rows
-    found, _ = Texts.copied(view.data, view.starts, view.ends).having(search, alone=alone)
-    rows: list[int] = view.rows[found].tolist()
-    return rows
+    found: list[int] = rows[texts.having(search, alone=alone)[0]].tolist()
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,8 +107,7 @@ class RecordTexts:
             for n, place in enumerate(place for begin_end in spans.values() for place in begin_end):
                 told[new[found], 1 + n] = np.where(place < 0, -1, place - joined.first[found])
             self._remembered.keep(key, new, told[new])
-        ids = self._moulds.ids[among]
-        rows = among[told[ids, 0] == 1]
+        rows = among[told[self._moulds.ids[among], 0] == 1]
         places = told[self._moulds.ids[rows], 1:]
         places = np.where(places < 0, -1, self._records.start[rows][:, None] + places)
         spans = {name: (places[:, 2 * n].copy(), places[:, 2 * n + 1].copy()) for n, name in enumerate(wanted)}

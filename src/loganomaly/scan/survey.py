@@ -14,6 +14,7 @@ from loganomaly.mining.tokens import MOST_SLOTS
 from loganomaly.profile_caps import MOST_CODES, MOST_VALUES
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 from loganomaly.scan.codes import CODE_COLUMNS, CODE_TABLE, count_codes
+from loganomaly.scan.counting import begins_by_number
 from loganomaly.scan.values import VALUE_COLUMNS, keep_smallest, table_size
 
 __all__ = ["Occurrences", "Survey", "slot_rows", "survey"]
@@ -93,11 +94,7 @@ def slot_rows(first: Any, kinds: Any, count: Any) -> Any:
 @njit(nogil=True, cache=True)
 def _by_kind(kinds: Any, count: Any) -> Any:
     """Return the records in the order of their kinds, and where each kind begins among them."""
-    begins = np.zeros(count + 1, np.int64)
-    for kind in kinds:
-        begins[kind + 1] += 1
-    for kind in range(count):
-        begins[kind + 1] += begins[kind]
+    begins = begins_by_number(kinds, count)
     order, used = np.empty(len(kinds), np.int64), begins.copy()
     for row in range(len(kinds)):
         order[used[kinds[row]]] = row
