@@ -15,6 +15,7 @@ from loganomaly.redaction.views import views
 from loganomaly.rules import default_rules
 from loganomaly.scan.anchors import anchor_tables
 from loganomaly.scan.candidates import candidates
+from loganomaly.scan.forms import have_escapes
 from loganomaly.scan.leaks import LeakSearch
 
 KINDS = all_kinds()
@@ -202,6 +203,23 @@ def test_rows_in_which_nothing_is_found_may_be_left_out_and_no_others(rows):
     assert picked <= set(picked_by(search, lines, whole=False))
     for row, line in enumerate(lines):
         assert {(row, kind) for kind, _, _ in personal_redactor().spans(line)} <= picked
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(PARTS | st.sampled_from(["&amp;", "&#39;", '""', "a+b", "?q=a+b", "%2", "\\", "#0"]), max_size=8).map(
+        "".join
+    )
+)
+def test_a_row_that_has_another_view_may_have_an_escape(text):
+    data = text.encode()
+    bounds = np.zeros(1, np.int64), np.full(1, len(data))
+    assert have_escapes(np.frombuffer(data, np.uint8), *bounds)[0] or len([*views(data)]) == 1
+
+
+def test_a_row_without_any_sign_of_an_escape_has_none():
+    data = b'took 5 ms at "web" for 100% + 3 & more #7'
+    assert not have_escapes(np.frombuffer(data, np.uint8), np.zeros(1, np.int64), np.full(1, len(data)))[0]
 
 
 CARDS = ("4539578763621486", "5425233430109903", "374245455400126", "36259600000004", "3530111333300000")

@@ -6,12 +6,14 @@ import numpy as np
 
 from loganomaly.kernels import njit
 
-__all__ = ["ESCAPE", "form_at", "form_of_text", "rests_on_digits"]
+__all__ = ["ESCAPE", "form_at", "form_of_text", "have_escapes", "rests_on_digits"]
 
 _AT, _CARD, _COLON, _CREDENTIALS, _FISCAL, _IBAN, _IP, _PHONE, _SSN, _TILDE = range(10)
 """Places in `loganomaly.scan.anchors.FORMS`."""
 ESCAPE = -2
 """No form, but an escape, such as %20, which may hide one."""
+_ESCAPING = np.zeros(256, np.bool_)
+_ESCAPING[list(b'%\\&#"+')] = True
 
 
 @njit(nogil=True, cache=True)
@@ -72,6 +74,26 @@ def _may_escape(data: Any, i: Any, end: Any) -> Any:
     if data[i] == 35:
         return byte == 48
     return byte > 32
+
+
+@njit(nogil=True, cache=True)
+def have_escapes(data: Any, starts: Any, ends: Any) -> Any:
+    """Return in which of the rows data[starts[i]:ends[i]] an escape may stand: a bool array."""
+    found = np.zeros(len(starts), np.bool_)
+    for row in range(len(starts)):
+        start, end = starts[row], ends[row]
+        for i in range(start, end):
+            if not _ESCAPING[data[i]]:
+                continue
+            if data[i] == 43:
+                found[row] = i > start and _is_word(data[i - 1]) and i + 1 < end and _is_word(data[i + 1])
+            elif data[i] == 34:
+                found[row] = i > start and data[i - 1] == 34
+            else:
+                found[row] = _may_escape(data, i, end)
+            if found[row]:
+                break
+    return found
 
 
 @njit(nogil=True, cache=True)

@@ -19,6 +19,7 @@ from loganomaly.redaction.secrets import disjoint, search
 from loganomaly.redaction.views import MOST_VIEWS
 from loganomaly.scan.anchors import AnchorTables, anchor_tables
 from loganomaly.scan.candidates import Picked, candidates
+from loganomaly.scan.forms import have_escapes
 from loganomaly.scan.named_secrets import NamedSecret
 from loganomaly.scan.texts import Texts
 from loganomaly.scan.unescape import unescape
@@ -106,6 +107,8 @@ def _views(
     """
     rows = np.arange(len(starts))
     yield rows, Texts.of(data, starts, ends)
+    rows = np.flatnonzero(have_escapes(data, starts, ends))
+    starts, ends = starts[rows], ends[rows]
     for level in range(MOST_VIEWS):
         data, starts, ends, changed = unescape(data, starts, ends, plus=level == 0)
         rows, starts, ends = rows[changed], starts[changed], ends[changed]
