@@ -1,6 +1,7 @@
 """Values that only the name of their column tells: nothing in the row says what they are."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -32,7 +33,7 @@ FILES = {
         "password,time,ssn,host,pesel", lambda n: f"swordfish,{moment(n)},536904399,h{n % 3},44051401359"
     ),
     "tabs.tsv": table("time\tlevel\tpesel\tphone", lambda n: f"{moment(n)}\tINFO\t44051401359\t0171 555{n:04d}"),
-    "nothing-else.csv": table("password,pin", lambda n: f"swordfish,4711{n:02d}"),
+    "nothing-else.csv": table("password,pin", lambda n: f"swordfish,471108{n:02d}"),
     "quoted.csv": table('time;"password";note', lambda n: f'{moment(n)};"sword;fish {n}";"x ""y"" z"'),
     "w3c.log": table(
         "#Fields: date time cs-username password sc-status", lambda n: f"2026-03-14 09:00:{n:02d} u{n} swordfish 200"
@@ -43,7 +44,7 @@ FILES = {
             "msg": "in",
             "pesel": "44051401359",
             "user": {"phone": f"0171 555{n:04d}", "ssn": "536904399"},
-            "pin": f"4711{n:02d}",
+            "pin": f"471108{n:02d}",
         })
         + "\n"
         for n in ROWS
@@ -52,7 +53,8 @@ FILES = {
         f'time={moment(n)} level=info msg="in {n}" pesel=44051401359 phone="0171 555{n:04d}"\n' for n in ROWS
     ),
 }  # fmt: skip
-VALUES = ("swordfish", "sword;fish", "536904399", "44051401359", "0171 555", "4711")
+VALUES = ("swordfish", "sword;fish", "536904399", "44051401359", "0171 555", "471108")
+NAME = re.compile(r"<[a-z-]+-[0-9a-f]{8}>")  # of a value: digits of chance, which may be any
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -72,7 +74,7 @@ def test_what_a_column_tells_is_found_and_written_nowhere(name, tmp_path):
     assert set(counts.values()) == {len(ROWS)}
     copied = CliRunner().invoke(redact_app, [str(log), "--output", str(tmp_path / "copy")])
     assert copied.exit_code == 0, copied.output
-    copy = (tmp_path / "copy" / name).read_text()
+    copy = NAME.sub("<>", (tmp_path / "copy" / name).read_text())
     assert [value for value in VALUES if value in copy] == []
     assert copy.count("\n") == FILES[name].count("\n")
 
