@@ -28,7 +28,7 @@ def main(lines: int) -> None:
     text = generate(lines)
     tables = detect(text[: 1 << 18]).tables()
     chunks = [
-        Chunk(source=0, data=np.frombuffer(piece.data, np.uint8), first_line=piece.first_line, offset=piece.offset)
+        Chunk(source=0, data=piece.data, first_line=piece.first_line, offset=piece.offset)
         for piece in cut_chunks(io.BytesIO(text), tables)
     ]
     seconds, profile = min((_timed(chunks, tables) for _ in range(_REPEATS)), key=lambda pair: pair[0])

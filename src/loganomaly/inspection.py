@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loganomaly.arguments import check_positive
 from loganomaly.errors import InputUnreadableError
@@ -202,7 +203,7 @@ class _Tally:
         if len(times):
             first, last = int(times.min()), int(times.max())
             self._span = (first, last) if self._span is None else (min(first, self._span[0]), max(last, self._span[1]))
-        data, shift = self._context + piece.data, len(self._context)
+        data, shift = self._context + piece.data.tobytes(), len(self._context)
         for row in range(min(len(records.line), _MOST_SHOWN - len(self._heads))):
             self._heads.append(_parsed(data, records, row, shift=shift, first_line=piece.first_line))
         for start in (loose.start[unmatched] + shift).tolist():
@@ -247,8 +248,8 @@ def _layout_text(layout: Layout) -> str:
     return redact(text.replace("\n", "\\n"))
 
 
-def _read(data: bytes, tables: Tables) -> Records:
-    columns, count, _ = read_records(np.frombuffer(data, np.uint8), tables)
+def _read(data: NDArray[np.uint8], tables: Tables) -> Records:
+    columns, count, _ = read_records(data, tables)
     return Records(*(column[:count] for column in columns))
 
 

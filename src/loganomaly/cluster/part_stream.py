@@ -1,6 +1,7 @@
 """Reads a part of a source; where it holds escape sequences, that is told, or they are taken out."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.decoders import DamageError
@@ -9,6 +10,9 @@ from loganomaly.reading.places import Window
 from loganomaly.reading.replay import BLOCK
 from loganomaly.reading.seams import read_span
 from loganomaly.reading.streams import Source, damage_of
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["EscapeFoundError", "PartStream"]
 
@@ -42,22 +46,24 @@ class PartStream:
         self._clean = clean
         self._error: InputUnreadableError | None = None
         self._blocks = without_escapes(self._raw()) if clean else self._raw()
-        self._rest = b""
+        self._rest = memoryview(b"")
         if end is not None:
             window.read_ahead_to(end)
 
-    def read(self, size: int) -> bytes:
-        """Return the next bytes, `size` of them unless the part ends; none at its end."""
-        taken = [self._rest]
-        length = len(self._rest)
-        while length < size and (block := next(self._blocks, b"")):
-            taken.append(block)
-            length += len(block)
-        data = b"".join(taken)
-        data, self._rest = data[:size], data[size:]
-        if not data and self._error is not None:
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Read the next bytes into `buffer` and return how many: as many as it holds unless the part ends."""
+        view, count = memoryview(buffer).cast("B"), 0
+        while count < len(view):
+            if not self._rest:
+                self._rest = memoryview(next(self._blocks, b""))
+            if not self._rest:
+                break
+            taken = self._rest[: len(view) - count]
+            view[count : count + len(taken)] = taken
+            count, self._rest = count + len(taken), self._rest[len(taken) :]
+        if not count and self._error is not None:
             raise self._error
-        return data
+        return count
 
     def _raw(self) -> Iterator[bytes]:
         """Yield the bytes as they are; what goes wrong is kept until they are delivered."""

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
-
-import numpy as np
+from typing import TypeVar
 
 from loganomaly.cluster.moved import moved
 from loganomaly.cluster.part_stream import EscapeFoundError, PartStream
@@ -146,7 +144,7 @@ def scan_part(
 def _profile(piece: Piece, offset: int, work: SourceWork, search: Search) -> Profile:
     chunk = Chunk(
         source=work.number,
-        data=np.frombuffer(piece.data, np.uint8),
+        data=piece.data,
         first_line=piece.first_line,
         offset=piece.offset + offset,
         name=work.source.name,
@@ -172,7 +170,7 @@ def _of_span(work: SourceWork, span: Span, batch_size: int | None, *, to_end: bo
                 _check(work, span)
             end, looked = (None, None) if to_end else _end(window, span, work.tables)
             stream = PartStream(window, work.source, begin=begin, end=end, looked=looked, clean=to_end)
-            for piece in cut_chunks(cast("BinaryIO", stream), work.tables, most_lines=batch_size):
+            for piece in cut_chunks(stream, work.tables, most_lines=batch_size):
                 position = begin + piece.offset + len(piece.data)
                 yield piece, begin - span.mark
             if isinstance(work.source.path, StoredObject):

@@ -1,4 +1,4 @@
-"""Finds line breaks, eight bytes at a time. Compiled."""
+"""Finds line breaks and counts bytes, many at a time. Compiled."""
 
 from typing import Any
 
@@ -6,19 +6,28 @@ import numpy as np
 
 from loganomaly.kernels import njit
 
-__all__ = ["count_breaks", "line_bounds"]
+__all__ = ["behind_last_break", "count_byte", "line_bounds"]
 
 # A byte of `word ^ _BREAKS` is 0 where the word has a line break; subtracting 1 borrows into its highest bit.
 _BREAKS, _ONES, _HIGHEST = (np.uint64(int.from_bytes(bytes([byte] * 8))) for byte in (0x0A, 0x01, 0x80))
 
 
 @njit(nogil=True, cache=True)
-def count_breaks(data: Any) -> Any:
-    """Return how many line breaks `data` (uint8) has."""
+def count_byte(data: Any, byte: Any) -> Any:
+    """Return how often a byte stands in `data` (uint8)."""
     count = 0
     for i in range(len(data)):
-        count += data[i] == 10
+        count += data[i] == byte
     return count
+
+
+@njit(nogil=True, cache=True)
+def behind_last_break(data: Any) -> Any:
+    """Return the place behind the last line break in `data` (uint8); 0 where there is none."""
+    end = len(data)
+    while end > 0 and data[end - 1] != 10:
+        end -= 1
+    return end
 
 
 @njit(nogil=True, cache=True)
@@ -36,7 +45,7 @@ def _take_breaks(data: Any, first: Any, stop: Any, line: Any, starts: Any, ends:
 @njit(nogil=True, cache=True)
 def line_bounds(data: Any) -> Any:
     """Return first byte and byte after the content of each line of `data`; CR LF and LF end lines."""
-    most = count_breaks(data) + 1
+    most = count_byte(data, 10) + 1
     starts, ends = np.empty(most, np.int64), np.empty(most, np.int64)
     line, starts[0] = 0, 0
     words = data[: len(data) // 8 * 8].view(np.uint64)

@@ -5,6 +5,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from loganomaly.reading.breaks import count_byte
 from loganomaly.reading.escapes import ESCAPE, without_escapes
 from loganomaly.reading.places import Window
 from loganomaly.reading.replay import BLOCK, Replay
@@ -13,8 +16,6 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 __all__ = ["EscapeMemo", "Plain"]
-
-_PIECE = 1 << 17
 
 
 class EscapeMemo:
@@ -114,12 +115,10 @@ class Plain(io.RawIOBase):
         memo, end = self._memo, at + len(view)
         if end <= memo.clean:
             return len(view)
-        # Piece by piece, for a copy that stays in the processor's cache costs next to nothing.
-        for start in range(0, len(view), _PIECE):
-            found = bytes(view[start : start + _PIECE]).find(ESCAPE)
-            if found >= 0:
-                memo.first = at + start + found
-                return start + found
+        if count_byte(np.frombuffer(view, np.uint8), ESCAPE[0]):
+            found = bytes(view).index(ESCAPE)
+            memo.first = at + found
+            return found
         memo.clean = max(memo.clean, end)
         return len(view)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Literal
 
 from loganomaly.errors import InputUnreadableError
 from loganomaly.reading.ahead import read_ahead
@@ -74,7 +74,7 @@ class Source:
         return self.packed or self.encoding != "utf-8" or self.objects is not None
 
 
-def open_source(source: Source) -> BinaryIO:
+def open_source(source: Source) -> io.BufferedReader:
     """Open *source* for reading: decompressed, as UTF-8, without its byte order mark and escape sequences.
 
     The stream is buffered and seekable; going back in a compressed or UTF-16 source reads it again from

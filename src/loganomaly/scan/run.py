@@ -148,7 +148,7 @@ def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iter
     with open_source(opened.source) as stream:
         if left is None or left > 0:
             for piece in cut_chunks(stream, opened.tables, most_lines=batch_size):
-                data, lines = np.frombuffer(piece.data, np.uint8), piece.lines
+                data, lines = piece.data, piece.lines
                 if left is not None and lines > left:
                     breaks = np.flatnonzero(data == 10)
                     data = data[: int(breaks[left - 1]) + 1]
@@ -167,7 +167,7 @@ def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iter
                     lines,
                 )
                 if left == 0:
-                    stream.seek(piece.offset + len(piece.data))
+                    stream.seek(piece.offset + len(data))
                     break
         if left == 0:
             ended = True

@@ -73,12 +73,7 @@ def case_of(*logs: str, chunk_lines: int | None = None, floods: FloodSettings | 
     for source, data in enumerate(texts):
         tables = _tables(data)
         for piece in cut_chunks(io.BytesIO(data), tables, most_lines=chunk_lines):
-            chunk = Chunk(
-                source=source,
-                data=np.frombuffer(piece.data, np.uint8),
-                first_line=piece.first_line,
-                offset=piece.offset,
-            )
+            chunk = Chunk(source=source, data=piece.data, first_line=piece.first_line, offset=piece.offset)
             parts.append(scan(chunk, tables, search=search).profile)
     return build_case(Profile.merge(parts))
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import numpy as np
 import polars as pl
 
 from loganomaly.arguments import check_positive
@@ -153,26 +152,26 @@ class _Work:
         with open_source(source) as stream:
             try:
                 for piece in first_pieces(stream, opened.tables, most=most, batch=_BATCH):
-                    self._add(opened, piece, context)
-                    context, end = (context + piece.data)[-_REACH:], piece.offset + len(piece.data)
+                    text = piece.data.tobytes()
+                    self._add(opened, piece, text, context)
+                    context, end = (context + text)[-_REACH:], piece.offset + len(text)
                 self.whole &= not stream.read(1) and end == stream.tell()
             except InputUnreadableError as error:
                 self.whole = False
                 self.damaged.append(redact(str(error)))
         self._profiles = [Profile.merge(self._profiles)]
 
-    def _add(self, opened: Opened, piece: Piece, context: bytes) -> None:
-        data = np.frombuffer(piece.data, np.uint8)
-        chunk = Chunk(source=opened.number, data=data, first_line=piece.first_line, offset=piece.offset)
+    def _add(self, opened: Opened, piece: Piece, data: bytes, context: bytes) -> None:
+        chunk = Chunk(source=opened.number, data=piece.data, first_line=piece.first_line, offset=piece.offset)
         scanned = scan(chunk, opened.tables, search=self._search)
         self._profiles.append(scanned.profile)
-        secrets = _Secrets(piece.data, context)
-        messages = _messages(piece.data, scanned)
+        secrets = _Secrets(data, context)
+        messages = _messages(data, scanned)
         starts = scanned.records.message_start.tolist()
         if secrets:
             ends = scanned.records.message_end.tolist()
             for shape, start, end in zip(scanned.shape.tolist(), starts, ends, strict=True):
-                kind = secrets.hidden(piece.data, start, end)
+                kind = secrets.hidden(data, start, end)
                 if kind is not None:
                     self.hidden[shape] = kind
 
@@ -185,7 +184,7 @@ class _Work:
                 return secrets.within(at, at + len(message))
             return secrets.within(at + len(text[:start].encode()), at + len(text[:end].encode()))
 
-        self.coverage.add(messages, scanned.shape, lines=piece.data, hidden=hidden)
+        self.coverage.add(messages, scanned.shape, lines=data, hidden=hidden)
 
 
 def _messages(data: bytes, scanned: Scanned) -> list[bytes]:
