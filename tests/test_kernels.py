@@ -17,6 +17,10 @@ RUN_WHILE_UPGRADED = (
     "from loganomaly import two, zero; from pathlib import Path; Path(zero.__file__).write_text('NUMBER = 2\\n'); "
     "print(two.f(), sum(two.f.stats.cache_hits.values()))"
 )
+RUN_CALLER = (
+    "from loganomaly.two import f; from loganomaly.three import g; f(); "
+    "print(g(), *(sum(each.stats.cache_hits.values()) for each in (f, g)))"
+)
 READY_TO_COMPILE = "import sys; from loganomaly.two import f; f(); print('numba.np.linalg' in sys.modules)"
 TINY = "from loganomaly.kernels import njit\n\n\n@njit(cache=True)\ndef f(number):\n    return number + 1\n"
 DAMAGES = {
@@ -39,7 +43,8 @@ def package(tmp_path):
     home = tmp_path / "here" / "loganomaly"
     home.mkdir(parents=True)
     (home / "__init__.py").write_text("")
-    (home / "kernels.py").write_bytes(kernels._read(kernels._PACKAGE / "kernels.py"))
+    for name in ("kernels.py", "kernel_code.py"):
+        (home / name).write_bytes(kernels._read(kernels._PACKAGE / name))
     (home / "zero.py").write_text("NUMBER = 1\n")
     (home / "one.py").write_text("from loganomaly import (\n    zero,\n)\n\nNUMBER = zero.NUMBER\n")
     (home / "two.py").write_text(
@@ -120,6 +125,16 @@ def test_a_module_that_is_no_part_of_it_may_change(package, tmp_path):
     run(package, cache=tmp_path / "user")
     (package / "other.py").write_text("NUMBER = 3\n")
     assert run(package, cache=tmp_path / "user") == (1, True)
+
+
+def test_what_is_kept_can_be_called_by_what_is_compiled_later(package, tmp_path):
+    (package / "three.py").write_text(
+        "from loganomaly.kernels import njit\nfrom loganomaly.two import f\n\n\n"
+        "@njit(cache=True)\ndef g():\n    return f() + 10\n"
+    )
+    assert run(package, cache=tmp_path) == (1, 0)
+    said = [start(package, cache=tmp_path, code=RUN_CALLER).communicate()[0].split() for _ in range(2)]
+    assert said == [["11", "1", "0"], ["11", "1", "1"]]  # what `f` is linked with was read in the first only
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="where users keep such things is told by a variable on Linux")

@@ -40,6 +40,7 @@ LAYERS = (
     {"behaviours", "findings", "floods", "mining", "reading", "rules"},
     {"arguments", "memory", "merging", "redaction", "registry", "retry", "traces", "troubles"},
     {"errors", "kernels", "legible", "loading", "patterns", "stopwatch", "wording", "yaml_text"},
+    {"kernel_code"},
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 FRAME_PACKAGES = {"narwhals", "pandas"}

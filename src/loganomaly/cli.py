@@ -6,6 +6,7 @@ interrupted; 1, anything else. Nothing heavy is imported before a run begins: ``
 
 import atexit
 import gc
+import os
 import sys
 
 from loganomaly.analyze_command.run import app
@@ -21,6 +22,8 @@ __all__ = ["app", "inspect_app", "main"]
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    # Nothing here multiplies large dense matrices, for which numpy and scipy would each start a thread for every core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     atexit.register(gc.freeze)  # Python would look for garbage in all that was loaded, 0.3 s, and then end
     # Commands instead of one group: a group would take the options of `loganomaly` for its own.
     if sys.argv[1:2] == ["inspect"]:

@@ -19,6 +19,8 @@ import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 from numba.core.runtime.nrt import rtsys
 
+from loganomaly.kernel_code import for_running
+
 __all__ = ["njit"]
 
 _LOG = logging.getLogger(__name__)
@@ -85,7 +87,8 @@ class _Cache(FunctionCache):
         # numba would get ready to compile first, which takes most of the time; what is kept needs memory alone.
         rtsys.initialize(target_context)
         try:
-            return self._load_overload(sig, target_context)
+            found = self._load_overload(sig, for_running(target_context))
+            return None if found is None else found._replace(target_context=target_context)
         except OSError as error:
             _LOG.debug("compiled anew, for what was kept cannot be read: %s", error)
             return None

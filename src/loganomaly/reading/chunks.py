@@ -83,7 +83,7 @@ def cut_chunks(
             if damage is not None:
                 raise damage
             return
-        rest = buffer[:held]
+        rest = _as_is(buffer[:held])
         end = _end_of_lines(rest, allowance, ended=ended)
         is_all = ended and end == held
         cut = end if is_all else _cut(rest, end, tables)
@@ -97,7 +97,7 @@ def cut_chunks(
                 target = held * 2
             continue
         data = rest[: cut or held]
-        buffer = _moved(rest[len(data) :], size)
+        buffer = _moved(rest[len(data) :], 0 if ended else size)
         held -= len(data)
         piece = Piece(data=data, first_line=line, offset=offset, lines=_count_lines(data))
         line, offset = line + piece.lines, offset + len(data)
@@ -105,6 +105,12 @@ def cut_chunks(
         yield piece
         del piece
         target, allowance = size, most_lines
+
+
+def _as_is(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a view that cannot be written to, as those of bytes are: code that is compiled for these reads it."""
+    data.flags.writeable = False
+    return data
 
 
 def _moved(data: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

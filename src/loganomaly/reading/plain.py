@@ -115,7 +115,7 @@ class Plain(io.RawIOBase):
         memo, end = self._memo, at + len(view)
         if end <= memo.clean:
             return len(view)
-        if count_byte(np.frombuffer(view, np.uint8), ESCAPE[0]):
+        if count_byte(np.frombuffer(view.toreadonly(), np.uint8), ESCAPE[0]):
             found = bytes(view).index(ESCAPE)
             memo.first = at + found
             return found
