@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from loganomaly.behaviours.built_in import built_in_rules
 from loganomaly.patterns import compiled, of_any_digits, tells_digits
-from loganomaly.reading.moulds import moulds_of
+from loganomaly.reading.moulds import are_alike, moulds_of
 
 FOLDED = bytes.maketrans(b"123456789", b"000000000")
 TEXTS = st.lists(st.text("019/:;aé \x00\n", max_size=20).map(str.encode), max_size=60)
@@ -32,6 +32,23 @@ def test_texts_have_one_mould_if_they_differ_in_digits_alone(texts):
 def test_all_bytes_are_told_apart():
     texts = [bytes([byte]) * 8 for byte in range(256)]
     assert moulds(texts).ids.tolist() == [n if n < 48 else 48 if n < 58 else n - 9 for n in range(256)]
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(st.tuples(*[st.sampled_from(b"0189:/a\xb0\xb9\x00")] * 2), max_size=40), st.integers(0, 40))
+def test_texts_are_alike_if_they_differ_in_digits_alone(pairs, change):
+    one = bytes(pair[0] for pair in pairs)
+    other = bytes(pair[1] if place == change else pair[0] for place, pair in enumerate(pairs))
+    data = np.frombuffer(one + other, np.uint8)
+    assert are_alike(data, 0, len(one), len(one)) == (one.translate(FOLDED) == other.translate(FOLDED))
+
+
+@pytest.mark.parametrize("length", [1, 8, 11])
+def test_of_two_bytes_only_digits_are_alike(length):
+    everything = bytes(range(256))
+    data = np.frombuffer(b"".join(byte.to_bytes() * length for byte in everything), np.uint8)
+    found = [are_alike(data, one * length, other * length, length) for one in everything for other in everything]
+    assert found == [one == other or {one, other} <= set(b"0123456789") for one in everything for other in everything]
 
 
 def test_there_may_be_many():

@@ -140,3 +140,25 @@ def test_a_run_without_a_model_speaks_to_nobody_and_starts_nothing(log):
 def test_a_run_that_looks_for_a_model_is_seen_to_do_so(log):
     ended = faulty.run(log, "--input", "app.log", "--output", "results", before=ALONE)
     assert ended == (99, "outside: socket.getaddrinfo")
+
+
+def kernels(decorator):
+    """Return the compiled functions that are decorated so, by module and name, with the names that each calls."""
+    found = {}
+    for module, tree in MODULES.items():
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and any(
+                decorator in ast.unparse(d) for d in function.decorator_list
+            ):
+                calls = {node.func.id for node in ast.walk(function)
+                         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}  # fmt: skip
+                found[module, function.name] = calls
+    return found
+
+
+def test_what_borrows_arrays_calls_nothing_that_makes_some():
+    # What it made, or was given for good, it would never give back.
+    owning = {name for _, name in kernels("njit")}
+    borrowing = kernels("borrowing")
+    assert len(borrowing) > 100
+    assert {place: calls & owning for place, calls in borrowing.items() if calls & owning} == {}

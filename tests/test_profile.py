@@ -109,6 +109,24 @@ def session_keys():
     return keys
 
 
+def test_a_profile_stays_as_it_is_while_others_are_scanned_in_the_same_room():
+    search = Search(floods=FLOODS, sessions=session_keys())
+
+    def scanned(text):
+        data = np.frombuffer(text, np.uint8)
+        return scan(Chunk(source=0, data=data), READERS[False], search=search).profile
+
+    texts = [
+        "".join(f"2024-01-01T00:00:{n % 60:02d}Z INFO {message.format(n * step, n)}\n"
+                for n in range(50) for message in MESSAGES).encode()
+        for step in (1, 7)
+    ]  # fmt: skip
+    alone = [scan_piece(0, text, loose=False) for text in texts]
+    together = [scanned(text) for text in texts]
+    for one, other in zip(alone, together, strict=True):
+        assert_same(one, other)
+
+
 def scan_cut(source, data, *, loose, cuts):
     size, lines = cuts
     return [

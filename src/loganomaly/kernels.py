@@ -21,7 +21,7 @@ from numba.core.runtime.nrt import rtsys
 
 from loganomaly.kernel_code import for_running
 
-__all__ = ["njit"]
+__all__ = ["borrowing", "njit"]
 
 _LOG = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).parent
@@ -45,6 +45,15 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         return kernel
 
     return compiled
+
+
+def borrowing(function: Callable[..., Any]) -> Any:
+    """Compile a function that makes no arrays, returns none, and calls such functions only.
+
+    It need not count the references to those that it is given, as its caller has them anyway. numba counts them for
+    each call otherwise, with instructions that wait for memory: for a line of a log that took as long as reading it.
+    """
+    return njit(nogil=True, cache=True, _nrt=False)(function)
 
 
 class _Kept:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 
 __all__ = ["add", "begins_of", "first_of", "highest", "lowest", "number_rows", "order_rows"]
 
@@ -21,7 +21,7 @@ _DIGITS = 1 << _DIGIT_BITS
 _PASSES = -(-64 // _DIGIT_BITS)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _hash(keys: Any, row: Any, width: Any) -> Any:
     """Return a hash of the keys of a row; never 0."""
     value = np.uint64(width)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 
 __all__ = [
     "DELIMITERS",
@@ -63,7 +63,7 @@ _UNIT_CODES = np.array(
 _CLASSES = byte_classes()
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _delimits(byte: Any) -> Any:
     """Whether a byte ends the token before it, or may."""
     return _CLASSES[byte] >= 4 and byte != 63
@@ -73,7 +73,7 @@ _HEXADECIMAL = np.zeros(256, np.uint8)
 _HEXADECIMAL[list(b"0123456789abcdefABCDEF")] = 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _address_end(data: Any, start: Any, end: Any) -> Any:
     """Return the byte after the MAC or IPv6 address that begins at start, or start where none does.
 
@@ -102,7 +102,7 @@ def _address_end(data: Any, start: Any, end: Any) -> Any:
     return i if digit and group > 0 and (colons >= 5 or (gap and colons >= 2)) else start
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _query_end(data: Any, i: Any, end: Any) -> Any:
     """Return the byte after the query of a path that goes on at i: up to a blank, a quote or an angle bracket."""
     while i < end and data[i] > 32 and data[i] != 34 and data[i] != 39 and data[i] != 60 and data[i] != 62:
@@ -110,7 +110,7 @@ def _query_end(data: Any, i: Any, end: Any) -> Any:
     return i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def goes_on_to(data: Any, i: Any, start: Any, begin: Any, end: Any) -> Any:
     """Return the byte up to which the token that begins at start goes on at i, or i where it ends there.
 
@@ -125,7 +125,7 @@ def goes_on_to(data: Any, i: Any, start: Any, begin: Any, end: Any) -> Any:
     return _query_end(data, i, end) if data[start] == 47 else i + 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def token_end(data: Any, start: Any, begin: Any, end: Any) -> Any:
     """Return the byte after the token that begins at start, and the classes of its bytes, or-ed.
 
@@ -157,7 +157,7 @@ for _word in _DATES:
     _DATE_WORDS[(ord(_word[0]) & 31) << 10 | (ord(_word[1]) & 31) << 5 | (ord(_word[2]) & 31)] = 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def is_date_word(data: Any, start: Any) -> Any:
     """Whether the three bytes from `start` on are a weekday or a month with a capital: Sun, Jan."""
     if not 65 <= data[start] <= 90:
@@ -168,7 +168,7 @@ def is_date_word(data: Any, start: Any) -> Any:
     return _DATE_WORDS[(np.int64(data[start]) & 31) << 10 | (np.int64(b) & 31) << 5 | (np.int64(c) & 31)] == 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _unit(data: Any, start: Any, end: Any) -> Any:
     """Return the code of the unit data[start:end], 0 for none, or -1 where it is not a unit."""
     if end - start > 3:
@@ -188,7 +188,7 @@ def _unit(data: Any, start: Any, end: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def read_token(data: Any, start: Any, end: Any, held: Any) -> Any:
     """Say what the token data[start:end] is.
 

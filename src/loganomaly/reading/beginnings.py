@@ -3,7 +3,7 @@
 # Compiled code takes its arguments by position.
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 from loganomaly.reading.clock import month_at
 from loganomaly.reading.program import At, Op, Tables
@@ -16,7 +16,7 @@ _LITERAL, _BLANKS, _NUMBER = int(Op.LITERAL), int(Op.BLANKS), int(Op.NUMBER)
 _MONTH, _WEEKDAY = int(Op.MONTH), int(Op.WEEKDAY)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def run_at(data: Any, i: Any, end: Any) -> Any:
     """Return how many digits stand at i, or how many letters; 0 where neither does."""
     stop = i
@@ -29,7 +29,7 @@ def run_at(data: Any, i: Any, end: Any) -> Any:
     return stop - i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def may_begin(data: Any, i: Any, end: Any, run: Any, program: Any, t: Tables) -> Any:
     """Return whether a timestamp of the program may begin at i, where a run of digits or letters stands.
 
@@ -49,7 +49,7 @@ def may_begin(data: Any, i: Any, end: Any, run: Any, program: Any, t: Tables) ->
     return fewest < 0 or (behind - i >= fewest and _may_follow(data, behind, end, at + 4, t))
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _may_follow(data: Any, i: Any, end: Any, at: Any, t: Tables) -> Any:
     """Whether the operation at t[at] may go on at i: where it is a sign or blanks, and a month or a number is next."""
     op = t[at]

@@ -6,7 +6,7 @@ asked of it as it stands: digits may decide that.
 
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.keyed import clear_roles, finish_body, take_slot
 from loganomaly.reading.program import Tables
 from loganomaly.reading.registers import (
@@ -28,7 +28,7 @@ LARGEST_BODY = _FIXED + 4 * MOST_TAKEN + 3 * MOST_FIELDS
 """Numbers that a body takes at most."""
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def keep_body(bodies: Any, at: Any, begin: Any, end: Any, in_json: Any, out: Any) -> Any:
     """Write to bodies[at:] where the values of the body stand that was just read; return the place behind it, or -1.
 
@@ -50,7 +50,7 @@ def keep_body(bodies: Any, at: Any, begin: Any, end: Any, in_json: Any, out: Any
     return place
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def replay_body(bodies: Any, at: Any, data: Any, begin: Any, t: Tables, out: Any) -> None:
     """Read a body that begins at `begin` and differs in digits from the one at bodies[at:], as if it were read anew."""
     clear_roles(out)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 
 __all__ = ["behind_last_break", "count_byte", "line_bounds"]
 
@@ -12,7 +12,7 @@ __all__ = ["behind_last_break", "count_byte", "line_bounds"]
 _BREAKS, _ONES, _HIGHEST = (np.uint64(int.from_bytes(bytes([byte] * 8))) for byte in (0x0A, 0x01, 0x80))
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def count_byte(data: Any, byte: Any) -> Any:
     """Return how often a byte stands in `data` (uint8)."""
     count = 0
@@ -21,7 +21,7 @@ def count_byte(data: Any, byte: Any) -> Any:
     return count
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def behind_last_break(data: Any) -> Any:
     """Return the place behind the last line break in `data` (uint8); 0 where there is none."""
     end = len(data)
@@ -30,7 +30,7 @@ def behind_last_break(data: Any) -> Any:
     return end
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _take_breaks(data: Any, first: Any, stop: Any, line: Any, starts: Any, ends: Any) -> Any:
     """Note the breaks in data[first:stop], which end lines from `line` on; return the line that comes next."""
     for i in range(first, stop):

@@ -6,7 +6,7 @@ Times are int64 microseconds since the epoch, UTC. The parts of a timestamp are 
 # Compiled code takes its arguments by position.
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank, is_digit, is_letter, read_number
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.offsets import offset_of, read_zone
@@ -35,7 +35,7 @@ _CALENDAR, _STARTS, _OPS, _POOL = int(At.CALENDAR), int(At.STARTS), int(At.OPS),
 _MICRO = 1_000_000
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _days(year: Any, month: Any, day: Any) -> Any:
     """Return days since 1970-01-01 in the Gregorian calendar (H. Hinnant, days_from_civil)."""
     if month <= 2:
@@ -46,7 +46,7 @@ def _days(year: Any, month: Any, day: Any) -> Any:
     return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def month_at(data: Any, start: Any, end: Any) -> Any:
     """Return the month 1..12 that three letters name, or 0."""
     if end - start < 3:
@@ -69,7 +69,7 @@ def month_at(data: Any, start: Any, end: Any) -> Any:
     return 12 if a == 100 and b == 101 and c == 99 else 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _time_of(out: Any, t: Tables) -> Any:
     """Return the microseconds since the epoch of the parts of a date, or NO_TIME where they make none."""
     year, month, day = out[YEAR], out[MONTH], out[DAY]
@@ -98,7 +98,7 @@ def _time_of(out: Any, t: Tables) -> Any:
     return (seconds - offset_of(seconds, out, t)) * _MICRO + out[FRACTION]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _meridiem(data: Any, i: Any, end: Any, out: Any) -> Any:
     """Read AM, pm, a.m., perhaps behind blanks, and correct the hour: the position after it, or -1."""
     while i < end and is_blank(data[i]):
@@ -117,7 +117,7 @@ def _meridiem(data: Any, i: Any, end: Any, out: Any) -> Any:
     return after + 1 if dot and after < end and data[after] == 46 else after
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def time_step(data: Any, i: Any, end: Any, op: Any, a: Any, b: Any, c: Any, out: Any, t: Tables) -> Any:
     """Run one operation that reads part of a timestamp; return the position after it, or -1.
 
@@ -166,7 +166,7 @@ def time_step(data: Any, i: Any, end: Any, op: Any, a: Any, b: Any, c: Any, out:
     return _meridiem(data, i, end, out)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def finish_time(out: Any, t: Tables) -> Any:
     """Return the microseconds since the epoch that the parts read so far make, or NO_TIME."""
     if out[EPOCH] != NO_TIME:
@@ -174,7 +174,7 @@ def finish_time(out: Any, t: Tables) -> Any:
     return _time_of(out, t)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def clear_time(out: Any) -> None:
     """Forget the parts of the timestamp before."""
     for k in range(PARTS, PARTS + 9):
@@ -185,7 +185,7 @@ def clear_time(out: Any) -> None:
     out[EPOCH] = NO_TIME
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def run_time(data: Any, i: Any, end: Any, first: Any, stop: Any, out: Any, t: Tables) -> Any:
     """Run the operations first to stop, which hold nothing but a timestamp; return the position after it, or -1."""
     ops, pool = t[_OPS], t[_POOL]

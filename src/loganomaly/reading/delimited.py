@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank
 from loganomaly.reading.clock import finish_time, run_time
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step
@@ -24,14 +24,14 @@ _SECRET = SECRET_COLUMN
 _ENOUGH = 3  # columns that a row has at least if it is told by their number, though its time cannot be read
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def goes_on_over_lines(program: Any, t: Tables) -> Any:
     """Return whether a program reads rows whose quoted fields may hold line breaks."""
     at = t[_OPS] + 4 * t[t[_STARTS] + program]
     return t[at] == _DELIMITED and t[at + 1] != 32 and t[at + 3] & _NO_QUOTES == 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _quoted(data: Any, i: Any, end: Any, delimiter: Any) -> Any:
     """Return where the content of the cell that begins with a quote at i ends, and the delimiter behind it.
 
@@ -53,7 +53,7 @@ def _quoted(data: Any, i: Any, end: Any, delimiter: Any) -> Any:
     return (j, after) if closed else (-1, after)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _cell(data: Any, i: Any, end: Any, delimiter: Any, quotes: Any) -> Any:
     """Return where the content of the cell at i begins and ends, and its delimiter, or the end; -1 if it is none.
 
@@ -86,7 +86,7 @@ def _cell(data: Any, i: Any, end: Any, delimiter: Any, quotes: Any) -> Any:
     return i, stop, j
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _take_cell(data: Any, begin: Any, start: Any, stop: Any, column: Any, last: Any, t: Tables, out: Any) -> None:
     """Give the cell that begins at `begin` and holds data[start:stop] to the role of its column.
 
@@ -112,7 +112,7 @@ def _take_cell(data: Any, begin: Any, start: Any, stop: Any, column: Any, last: 
             take_role(data, word, stop, role, rank, t, out)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _names_columns(data: Any, i: Any, end: Any, delimiter: Any, quotes: Any, name: Any) -> Any:
     """Return whether a row holds the names of the columns, which have the hash `name`."""
     value = FNV_OFFSET
@@ -126,7 +126,7 @@ def _names_columns(data: Any, i: Any, end: Any, delimiter: Any, quotes: Any, nam
     return np.int64(value) == name
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def read_row(data: Any, begin: Any, end: Any, pc: Any, t: Tables, out: Any) -> Any:
     """Read data[begin:end] as a row of the table whose operations begin at pc; True if it is one.
 

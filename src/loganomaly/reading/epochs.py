@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_digit
 from loganomaly.reading.program import NO_TIME
 
@@ -19,7 +19,7 @@ _TAI_SHIFT = (1 << 62) + 10
 _TAI_DIGITS = 24
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def read_epoch(data: Any, start: Any, end: Any) -> Any:
     """Read an epoch of any unit: microseconds in the first result, the position after it in the second, or -1."""
     i = start
@@ -54,7 +54,7 @@ def read_epoch(data: Any, start: Any, end: Any) -> Any:
     return micro, i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _scientific(data: Any, start: Any, end: Any) -> Any:
     """Read seconds as floating point numbers are printed, 1.5731806488681543e+09; results as `read_epoch`."""
     micro, unit, i = np.int64(data[start] - 48) * 1_000_000_000 * _MICRO, np.int64(100_000_000 * _MICRO), start + 2
@@ -68,7 +68,7 @@ def _scientific(data: Any, start: Any, end: Any) -> Any:
     return (micro, i + 4) if low * _MICRO <= micro < high * _MICRO else (NO_TIME, -1)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _tai(data: Any, start: Any, end: Any) -> Any:
     """Read the 24 hexadecimal digits of a TAI64N label; results as `read_epoch`."""
     if end - start < _TAI_DIGITS:

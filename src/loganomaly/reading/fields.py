@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.hashes import FNV_OFFSET, upper_step
 from loganomaly.reading.program import At, Op, Tables
 from loganomaly.reading.registers import (
@@ -28,7 +28,16 @@ from loganomaly.reading.registers import (
     TIME_AT,
 )
 
-__all__ = ["Fields", "allocate_fields", "cut_fields", "field_kinds", "has_fields", "keep_fields", "with_room"]
+__all__ = [
+    "Fields",
+    "allocate_fields",
+    "cut_fields",
+    "field_kinds",
+    "has_fields",
+    "has_room_for_fields",
+    "keep_fields",
+    "with_room_for_fields",
+]
 
 # Plain numbers: compiled code knows no enumerations of integers.
 _PROGRAMS, _STARTS, _OPS = int(At.PROGRAMS), int(At.STARTS), int(At.OPS)
@@ -59,7 +68,7 @@ def field_kinds(t: Tables) -> Any:
     return kinds
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _any(kinds: Any) -> Any:
     for kind in kinds:
         if kind >= 0:
@@ -87,20 +96,26 @@ def allocate_fields(size: Any, kinds: Any) -> Any:
     return first, kept
 
 
+@borrowing
+def has_room_for_fields(first: Any, kept: Any, row: Any) -> Any:
+    """Whether `kept` has room for the fields of record `row`."""
+    return len(first) == 0 or 1 + 3 * (first[row] + MOST_FIELDS) <= len(kept)
+
+
 @njit(nogil=True, cache=True)
-def with_room(first: Any, kept: Any, row: Any) -> Any:
+def with_room_for_fields(first: Any, kept: Any, row: Any) -> Any:
     """Return `kept` with room for the fields of record `row`.
 
     It grows by need: for an array of the largest size, the system takes longer to hand out the pages than reading does.
     """
-    if 1 + 3 * (first[row] + MOST_FIELDS) <= len(kept):
+    if has_room_for_fields(first, kept, row):
         return kept
     larger = np.empty(1 + 2 * (len(kept) - 1), np.int64)
     larger[: len(kept)] = kept
     return larger
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def keep_fields(first: Any, kept: Any, row: Any, program: Any, kinds: Any, t: Tables, out: Any) -> None:
     """Keep the fields of record `row`, which `out` says of it; rows come in order."""
     n = first[row]
@@ -125,7 +140,7 @@ def keep_fields(first: Any, kept: Any, row: Any, program: Any, kinds: Any, t: Ta
     first[row + 1] = n
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _hash_of_name(name: Any, t: Tables) -> Any:
     """Return the hash of the name that stands at t[name], behind its length."""
     value = FNV_OFFSET

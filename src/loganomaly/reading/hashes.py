@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.program import Tables
 
 __all__ = ["FNV_OFFSET", "find", "upper_hash", "upper_step"]
@@ -14,7 +14,7 @@ FNV_OFFSET = np.uint64(14695981039346656037)
 _FNV_PRIME = np.uint64(1099511628211)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def upper_step(value: Any, byte: Any) -> Any:
     """Return the hash of what has the hash `value` and one byte (uint8) more; letters count as capitals."""
     if 97 <= byte <= 122:
@@ -22,7 +22,7 @@ def upper_step(value: Any, byte: Any) -> Any:
     return (value ^ np.uint64(byte)) * _FNV_PRIME
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def upper_hash(data: Any, start: Any, end: Any) -> Any:
     """Return the hash of data[start:end] with its letters as capitals."""
     value = FNV_OFFSET
@@ -31,7 +31,7 @@ def upper_hash(data: Any, start: Any, end: Any) -> Any:
     return value
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def find(t: Tables, at: Any, size: Any, value: Any) -> Any:
     """Return where the hash `value` stands in the hash table of `size` places that begins at t[at], or -1."""
     value = np.int64(value)

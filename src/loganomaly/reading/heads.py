@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.program import NO_TIME, Tables
 from loganomaly.reading.registers import (
     COMPONENT_END,
@@ -19,7 +19,7 @@ from loganomaly.reading.severity import level_word, status_level
 __all__ = ["say_head"]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _message_level(data: Any, start: Any, end: Any, t: Tables) -> Any:
     """Return the Level that a message says in front (`WARNING: ...`, `[error] ...`), or 0."""
     i = start
@@ -33,7 +33,7 @@ def _message_level(data: Any, start: Any, end: Any, t: Tables) -> Any:
     return 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _first_line(data: Any, start: Any, end: Any) -> Any:
     """Return the bounds of the first line with text in it of a quoted field, which may have more."""
     while start < end and (data[start] == 10 or data[start] == 13 or data[start] == 32 or data[start] == 9):
@@ -44,7 +44,7 @@ def _first_line(data: Any, start: Any, end: Any) -> Any:
     return start, (stop - 1 if stop > start and data[stop - 1] == 13 else stop)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def say_head(data: Any, program: Any, begin: Any, end: Any, over_lines: Any, t: Tables, out: Any) -> None:
     """Write to out[SAID:] what the head data[begin:end] of a record, matched or not (-1), says.
 

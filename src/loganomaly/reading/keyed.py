@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank, is_digit, is_name
 from loganomaly.reading.epochs import read_epoch
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_step
@@ -67,7 +67,7 @@ DEEPEST = 24
 """Nesting of JSON objects whose keys are told apart."""
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def string_end(data: Any, i: Any, end: Any) -> Any:
     """Return the position of the quote that closes the string which begins after position i, or -1."""
     i += 1
@@ -81,7 +81,7 @@ def string_end(data: Any, i: Any, end: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _plain_number(data: Any, start: Any, end: Any) -> Any:
     """Return the value of up to nine digits, or -1."""
     if not 0 < end - start < 10:
@@ -94,7 +94,7 @@ def _plain_number(data: Any, start: Any, end: Any) -> Any:
     return value
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables, out: Any) -> None:
     """Give the value data[start:end] to the role of its key: hash `path` of the whole path, else `last` of its end.
 
@@ -115,7 +115,7 @@ def _take_value(data: Any, start: Any, end: Any, path: Any, last: Any, t: Tables
     take_slot(data, start, end, slot, last != 0, t, out)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def take_slot(data: Any, start: Any, end: Any, slot: Any, in_json: Any, t: Tables, out: Any) -> None:
     """Give the value data[start:end] to the role of the key at t[slot]."""
     role = t[slot + KEYS_SIZE]
@@ -135,7 +135,7 @@ def take_slot(data: Any, start: Any, end: Any, slot: Any, in_json: Any, t: Table
     take_role(data, start, end, role, t[slot + 2 * KEYS_SIZE], t, out)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _scaled_level(out: Any) -> Any:
     """Return the Level of the record, whose number was held back until the scale is known."""
     if out[LEVEL] >= 0:
@@ -146,7 +146,7 @@ def _scaled_level(out: Any) -> Any:
     return nextcloud_level(number) if out[RANKS + _SCALE] == _NEXTCLOUD and number <= 4 else 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def clear_roles(out: Any) -> None:
     """Forget which roles were taken, and what was found."""
     for k in range(8):
@@ -156,7 +156,7 @@ def clear_roles(out: Any) -> None:
     out[TAKEN] = out[DIGITS_IN_KEYS] = 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def add_field(key: Any, start: Any, end: Any, out: Any) -> None:
     """Note down a value that has a name, whatever its role."""
     count = out[FIELD_COUNT]
@@ -168,7 +168,7 @@ def add_field(key: Any, start: Any, end: Any, out: Any) -> None:
     out[FIELD_COUNT] = count + 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, out: Any) -> None:
     """Give the value data[start:end] to its role, unless one of the same or a lower rank was taken before."""
     if rank >= out[RANKS + role]:
@@ -211,7 +211,7 @@ def take_role(data: Any, start: Any, end: Any, role: Any, rank: Any, t: Tables, 
     out[RANKS + role] = rank
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read the object that begins at i; True if it is closed at the end of the line."""
     if i >= end or data[i] != 123:
@@ -295,7 +295,7 @@ def read_json(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     return i >= end
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read key=value pairs up to the end of the line; True if there are two or more and nothing else."""
     begin, pairs = i, 0
@@ -332,7 +332,7 @@ def read_logfmt(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     return pairs >= 2
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def finish_body(begin: Any, end: Any, in_json: Any, out: Any) -> None:
     """Decide what all keys together say of the body data[begin:end]."""
     if out[LEVEL] < 0:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank, is_digit, is_letter, is_name, read_number
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.delimited import read_row
@@ -47,13 +47,13 @@ _LONGEST_FIELD = 1024  # bytes; a header field beyond it means that the layout d
 _PATIENCE = 64  # times that a match goes back to a choice; layouts with many fields would try for ever
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def may_open(byte: Any, program: Any, t: Tables) -> Any:
     """Return whether a line that begins with the byte may fit the program, which reads whole lines."""
     return (t[t[_OPENINGS] + OPENING_WORDS * program + (byte >> 6)] >> (byte & 63)) & 1 == 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _field_end(data: Any, i: Any, end: Any, stops: Any, text: Any, t: Tables) -> Any:
     """Return where the field that goes on at i ends: at a stop byte or the end of the line; -1 if it does not."""
     start = i
@@ -69,7 +69,7 @@ def _field_end(data: Any, i: Any, end: Any, stops: Any, text: Any, t: Tables) ->
     return i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _reads_digits(t: Tables, first: Any, stop: Any) -> Any:
     """Whether an operation from first to stop reads numbers, times or priorities."""
     for pc in range(first, stop):
@@ -79,7 +79,7 @@ def _reads_digits(t: Tables, first: Any, stop: Any) -> Any:
     return False
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def clear_head(end: Any, out: Any) -> None:
     """Forget what the line before said; the next one ends at `end`."""
     out[TIME] = NO_TIME
@@ -90,7 +90,7 @@ def clear_head(end: Any, out: Any) -> None:
     out[STATUS] = out[APART] = 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
     """Match data[begin:end], one line without its line break, against a program.
 

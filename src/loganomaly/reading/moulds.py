@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.words import last_word, word_at
 
 __all__ = ["Moulds", "are_alike", "mould_hash", "moulds_of", "moulds_of_records", "number_moulds"]
@@ -35,7 +35,7 @@ class Moulds(NamedTuple):
         return np.flatnonzero(np.bincount(self.ids[rows], minlength=len(self.first)))
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _folded(word: Any) -> Any:
     """Return eight bytes with each digit as 0."""
     values = word ^ _ZEROS
@@ -43,28 +43,39 @@ def _folded(word: Any) -> Any:
     return word & ~(((others ^ _HIGH_BITS) >> _SHIFTS[0]) * _NIBBLE)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
+def _differing(one: Any, other: Any) -> Any:
+    """Return the bits in which eight bytes differ from eight others where not both are digits."""
+    values, others = one ^ _ZEROS, other ^ _ZEROS
+    no_digits = ((values & _SEVEN_BITS) + _TEN_IS_TOO_MUCH) | values
+    no_digits |= ((others & _SEVEN_BITS) + _TEN_IS_TOO_MUCH) | others
+    highest = no_digits & _HIGH_BITS
+    return (one ^ other) & (highest | (highest - (highest >> _SHIFTS[0])))
+
+
+@borrowing
 def mould_hash(data: Any, start: Any, end: Any) -> Any:
     """Hash a text with each digit as 0; never 0."""
     value, at = np.uint64(end - start), start
-    while at + 8 <= end:
+    while at + 8 < end:
         value = (value ^ _folded(word_at(data, at))) * _MIX
         value ^= value >> _SHIFTS[1]
         at += 8
-    value = (value ^ _folded(last_word(data, at, end))) * _MIX
+    # The last eight bytes, some of them twice: that costs less than to take some of eight.
+    rest = word_at(data, end - 8) if at > start else last_word(data, at, end)
+    value = (value ^ _folded(rest)) * _MIX
     return (value ^ (value >> _SHIFTS[1])) | _ONE
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def are_alike(data: Any, one: Any, other: Any, length: Any) -> Any:
     """Whether two texts of one length are the same but for digits."""
-    at = 0
-    while at + 8 <= length:
-        if _folded(word_at(data, one + at)) != _folded(word_at(data, other + at)):
-            return False
-        at += 8
-    rest, other_rest = last_word(data, one + at, one + length), last_word(data, other + at, other + length)
-    return _folded(rest) == _folded(other_rest)
+    if length < 8:
+        return _differing(last_word(data, one, one + length), last_word(data, other, other + length)) == 0
+    last, found = length - 8, np.uint64(0)
+    for at in range(0, last, 8):  # without a way out before the end, several words are compared at a time
+        found |= _differing(word_at(data, one + at), word_at(data, other + at))
+    return (found | _differing(word_at(data, one + last), word_at(data, other + last))) == 0
 
 
 @njit(nogil=True, cache=True)

@@ -3,7 +3,7 @@
 # Numba knows no `in` on tuples, and compiled code takes its arguments by position.
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 
 __all__ = ["FRESH", "write_objects"]
 
@@ -15,22 +15,22 @@ FRESH = (0, 0, 0, 1, 0, 0)
 _BREAK, _BLANK, _QUOTE, _COMMA, _BACKSLASH = 10, 32, 34, 44, 92
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_white(byte: Any) -> Any:
     return byte == 32 or byte == 9 or byte == 10 or byte == 13
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _opens(byte: Any) -> Any:
     return byte == 123 or byte == 91  # { [
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _closes(byte: Any) -> Any:
     return byte == 125 or byte == 93  # } ]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _follow_string(byte: Any, state: Any) -> None:
     """Note where strings begin and end; one that is never closed ends with its line."""
     if state[_ESCAPED] == 1 and byte != _BREAK:
@@ -44,7 +44,7 @@ def _follow_string(byte: Any, state: Any) -> None:
         state[_ESCAPED] = 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _end_line(out: Any, size: Any, state: Any) -> Any:
     if state[_OPEN] == 1:
         out[size] = _BREAK
@@ -53,7 +53,7 @@ def _end_line(out: Any, size: Any, state: Any) -> Any:
     return size
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _in_record(byte: Any, out: Any, size: Any, state: Any, records: Any) -> Any:
     """Write a byte of a record; white space between its parts is one blank."""
     in_string = state[_STRING] == 1
@@ -72,7 +72,7 @@ def _in_record(byte: Any, out: Any, size: Any, state: Any, records: Any) -> Any:
     return _end_line(out, size, state) if state[_DEPTH] == records else size
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _around_records(byte: Any, out: Any, size: Any, state: Any, records: Any) -> Any:
     """Follow what stands around records, and write what is text there."""
     depth = state[_DEPTH]
@@ -99,7 +99,7 @@ def _around_records(byte: Any, out: Any, size: Any, state: Any, records: Any) ->
     return size + 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def write_objects(data: Any, out: Any, state: Any, records: Any) -> Any:
     """Write each object of `data` at depth `records` to `out` in one line; return how many bytes that are.
 

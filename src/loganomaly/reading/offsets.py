@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 from loganomaly.reading.hashes import FNV_OFFSET, find, upper_hash, upper_step
 from loganomaly.reading.program import ZONES_SIZE, At, Tables
@@ -22,12 +22,12 @@ _NO_SUCH_OFFSET = -2
 _DEFAULT = int(At.CALENDAR) + 3
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _ends_word(data: Any, i: Any, end: Any) -> Any:
     return i >= end or not (is_letter(data[i]) or is_digit(data[i]) or data[i] == 95)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _signed(data: Any, i: Any, end: Any, fewest: Any) -> Any:
     """Read +01, +0100 or +01:00, of `fewest` digits or more: seconds, and the position after them.
 
@@ -50,7 +50,7 @@ def _signed(data: Any, i: Any, end: Any, fewest: Any) -> Any:
     return (seconds if data[i] == 43 else -seconds), j
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _city(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read an IANA name of those that the tables hold: the position after it, or -1."""
     value, j, digits = FNV_OFFSET, i, False
@@ -74,7 +74,7 @@ def _city(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _bare(data: Any, i: Any, end: Any, t: Tables, out: Any, fewest: Any) -> Any:
     """Read a zone that begins at i into `out`: the position after it, or -1."""
     if i >= end:
@@ -109,7 +109,7 @@ def _bare(data: Any, i: Any, end: Any, t: Tables, out: Any, fewest: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _remark(data: Any, i: Any, end: Any) -> Any:
     """Return the position after " (Central European Standard Time)", or i where there is no such thing."""
     if i + 2 >= end or data[i] != 32 or data[i + 1] != 40:
@@ -120,7 +120,7 @@ def _remark(data: Any, i: Any, end: Any) -> Any:
     return j + 1 if j < end and data[j] == 41 else i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _region(data: Any, i: Any, end: Any) -> Any:
     """Return the position after [Europe/Berlin], which Java writes behind an offset, or i."""
     if i + 2 >= end or data[i] != 91 or not 65 <= data[i + 1] <= 90:
@@ -133,7 +133,7 @@ def _region(data: Any, i: Any, end: Any) -> Any:
     return j + 1 if known and j < end and data[j] == 93 else i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def read_zone(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read the zone at i, perhaps behind a blank, into `out`; return the position after it, i where there is none."""
     if i >= end:
@@ -158,7 +158,7 @@ def read_zone(data: Any, i: Any, end: Any, t: Tables, out: Any) -> Any:
     return after if after >= 0 else i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _local_offset(second: Any, first: Any, at: Any, t: Tables) -> Any:
     """Return the offset at a local time in seconds since 1970, by the changes at t[at]; `first` holds before them."""
     count = t[at]
@@ -172,7 +172,7 @@ def _local_offset(second: Any, first: Any, at: Any, t: Tables) -> Any:
     return t[at + count + low] if low > 0 else first
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def offset_of(second: Any, out: Any, t: Tables) -> Any:
     """Return the offset in seconds of the timestamp whose local time in seconds since 1970 is `second`."""
     if out[HAS_ZONE] == 1:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.characters import is_blank
 from loganomaly.reading.delimited import goes_on_over_lines
 from loganomaly.reading.fields import field_kinds
@@ -25,7 +25,7 @@ __all__ = ["field_name"]
 _JSON, _DELIMITED = int(Op.JSON), int(Op.DELIMITED)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _line_end(data: Any, start: Any, end: Any) -> Any:
     """Return the byte after the content of the line that begins at `start`."""
     stop = start
@@ -81,7 +81,7 @@ def _pair_path(data: Any, value: Any) -> Any:
     return np.array([start, stop])
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _row_end(data: Any, start: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
     """Return the byte after the row that begins at `start`; a quoted field may go on over lines."""
     first = _line_end(data, start, end)

@@ -11,9 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.breaks import line_bounds
-from loganomaly.reading.fields import allocate_fields, cut_fields, field_kinds, keep_fields, with_room
+from loganomaly.reading.fields import (
+    allocate_fields,
+    cut_fields,
+    field_kinds,
+    has_room_for_fields,
+    keep_fields,
+    with_room_for_fields,
+)
 from loganomaly.reading.heads import say_head
 from loganomaly.reading.matcher import match, may_open
 from loganomaly.reading.moulds import number_moulds
@@ -27,7 +34,15 @@ from loganomaly.reading.registers import (
     SAID,
 )
 from loganomaly.reading.rows import LONGEST_ROW, is_odd, long_row, row_heads
-from loganomaly.reading.stencils import UNKNOWN, UNSEEN, allocate_stencils, learn, replay
+from loganomaly.reading.stencils import (
+    UNKNOWN,
+    UNSEEN,
+    allocate_stencils,
+    has_room,
+    learn,
+    replay,
+    with_room_to_learn,
+)
 from loganomaly.reading.traces import (
     LOOK_BACK,
     follows_trace,
@@ -59,6 +74,7 @@ _WHOLES, _GO_ON = int(At.WHOLES), int(At.GO_ON)
 _WARNING = int(Level.WARNING)
 # What a line does: it goes on with the record before it, begins one, or is part of none.
 _GOES_ON, _BEGINS, _APART = 0, 1, 2
+_ROW, _LINE, _OPENED = range(3)  # how far lines are read: the last record, the next line, whether one may go on
 LONGEST_RECORD = 1000
 """Lines of a record; what goes on beyond them begins a new one, so that no record grows without bound."""
 
@@ -80,7 +96,7 @@ class Records(NamedTuple):
     message_end: NDArray[np.int64]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _fit(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Return the first program that the line fits, or -1."""
     for program in range(programs):
@@ -89,13 +105,13 @@ def _fit(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) ->
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _may_report_failure(data: Any, start: Any, end: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Whether a line is a head that says no severity, or WARNING or worse: the head of a trace, not of an idle log."""
     return _fit(data, start, end, programs, t, out) >= 0 and (out[LEVEL] == 0 or out[LEVEL] >= _WARNING)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _goes_on_loosely(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Whether a line that fits no program goes on with the record before it in a loose source."""
     start, end = starts[line], ends[line]
@@ -114,7 +130,7 @@ def _goes_on_loosely(data: Any, starts: Any, ends: Any, line: Any, programs: Any
     )
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _kind(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Return what the line does, and its program or -1."""
     if is_blank_line(data, starts[line], ends[line]):
@@ -123,7 +139,7 @@ def _kind(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables
     return _kind_of(program, data, starts, ends, line, programs, t, out), program
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _kind_of(program: Any, data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Return what a line does that is not blank and fits a program, or none (-1)."""
     if program >= 0:
@@ -147,7 +163,7 @@ def _kind_of(program: Any, data: Any, starts: Any, ends: Any, line: Any, program
     return _GOES_ON if _goes_on_loosely(data, starts, ends, line, programs, t, out) else _BEGINS
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _waits_for_next(data: Any, starts: Any, ends: Any, line: Any, programs: Any, t: Tables, out: Any) -> Any:
     """Whether only the line behind tells if a line, the last one at hand, is the exception of the record before it."""
     return (
@@ -246,29 +262,72 @@ def _allocate(count: Any) -> Any:
     )
 
 
-@njit(nogil=True, cache=True)
-def _keep(columns: Any, row: Any, program: Any, out: Any) -> None:
+@borrowing
+def _keep(
+    row: Any,
+    program: Any,
+    out: Any,
+    programs: Any,
+    times: Any,
+    levels: Any,
+    statuses: Any,
+    component_starts: Any,
+    component_ends: Any,
+    message_starts: Any,
+    message_ends: Any,
+) -> None:
     """Keep what out[SAID:] says of a record."""
-    columns[4][row] = program if program >= 0 else UNMATCHED
-    columns[5][row], columns[6][row], columns[7][row] = out[SAID], out[SAID + 1], out[SAID + 2]
-    columns[8][row], columns[9][row] = out[SAID + 3], out[SAID + 4]
-    columns[10][row], columns[11][row] = out[SAID + 5], out[SAID + 6]
+    programs[row] = program if program >= 0 else UNMATCHED
+    times[row], levels[row], statuses[row] = out[SAID], out[SAID + 1], out[SAID + 2]
+    component_starts[row], component_ends[row] = out[SAID + 3], out[SAID + 4]
+    message_starts[row], message_ends[row] = out[SAID + 5], out[SAID + 6]
 
 
-@njit(nogil=True, cache=True)
-def _write_whole(columns: Any, row: Any, data: Any, t: Tables, out: Any) -> None:
-    """Write what the whole record says, where its layout goes on over line breaks."""
-    program = columns[4][row]
-    if program == UNMATCHED or t[t[_WHOLES] + program] < 0:
-        return
-    start, end = columns[2][row], columns[3][row]
-    if match(data, start, end, t[t[_WHOLES] + program], t, out):
-        stop = out[MESSAGE_START]
-        while stop < out[MESSAGE_END] and data[stop] != 10 and data[stop] != 13:
-            stop += 1
-        out[MESSAGE_END] = stop
-        say_head(data, program, start, stop, False, t, out)
-        _keep(columns, row, program, out)
+@borrowing
+def _read_wholes(
+    rows: Any,
+    data: Any,
+    t: Tables,
+    out: Any,
+    lines_of: Any,
+    start_of: Any,
+    end_of: Any,
+    program_of: Any,
+    times: Any,
+    levels: Any,
+    statuses: Any,
+    component_starts: Any,
+    component_ends: Any,
+    message_starts: Any,
+    message_ends: Any,
+) -> None:
+    """Keep what whole records say of those of several lines whose layout goes on over line breaks."""
+    for row in range(rows):
+        program = program_of[row]
+        # A record of one line has said all already.
+        if (
+            lines_of[row] > 1
+            and program != UNMATCHED
+            and t[t[_WHOLES] + program] >= 0
+            and _say_whole(program, start_of[row], end_of[row], data, t, out)
+        ):
+            _keep(
+                *(row, program, out, program_of, times, levels, statuses),
+                *(component_starts, component_ends, message_starts, message_ends),
+            )
+
+
+@borrowing
+def _say_whole(program: Any, start: Any, end: Any, data: Any, t: Tables, out: Any) -> Any:
+    """Write to out[SAID:] what a whole record says; return whether it fits its layout."""
+    if not match(data, start, end, t[t[_WHOLES] + program], t, out):
+        return False
+    stop = out[MESSAGE_START]
+    while stop < out[MESSAGE_END] and data[stop] != 10 and data[stop] != 13:
+        stop += 1
+    out[MESSAGE_END] = stop
+    say_head(data, program, start, stop, False, t, out)
+    return True
 
 
 def read_records(data: NDArray[np.uint8], t: Tables) -> tuple[tuple[NDArray[Any], ...], int, int]:
@@ -295,9 +354,8 @@ def read_all(data: Any, t: Tables) -> Any:
     moulds : int32 array
         The number of each line's mould.
     """
-    programs = t[_PROGRAMS]
     kinds = field_kinds(t)
-    out, spare = np.zeros(OUT_SIZE, np.int64), np.zeros(OUT_SIZE, np.int64)
+    out = np.zeros(OUT_SIZE, np.int64)
     starts, ends = line_bounds(data)
     moulds, models = number_moulds(data, starts, ends)
     uses = np.zeros(len(models), np.int64)
@@ -306,8 +364,53 @@ def read_all(data: Any, t: Tables) -> Any:
     known, stencils, bodies = allocate_stencils(len(models), t)
     columns = _allocate(len(starts))
     firsts, kept = allocate_fields(len(starts), kinds)
-    row, line, opened = -1, 0, False
-    while line < len(starts):
+    at = np.array([-1, 0, 0])
+    # What grows, does so here: in a loop that binds arrays anew, or takes them from a tuple, their references are
+    # counted for each line, which takes as long as reading it.
+    while at[_LINE] < len(starts):
+        stencils, bodies = with_room_to_learn(known, stencils, bodies, t)
+        kept = with_room_for_fields(firsts, kept, at[_ROW] + 1)
+        _read_lines(
+            at, data, starts, ends, moulds, uses, known, stencils, bodies, firsts, kept, kinds, t, out, *columns
+        )
+    rows = at[_ROW] + 1
+    _read_wholes(rows, data, t, out, *columns[1:])
+    return columns, rows, len(starts), cut_fields(firsts, kept, rows), moulds
+
+
+@borrowing
+def _read_lines(
+    at: Any,
+    data: Any,
+    starts: Any,
+    ends: Any,
+    moulds: Any,
+    uses: Any,
+    known: Any,
+    stencils: Any,
+    bodies: Any,
+    firsts: Any,
+    kept: Any,
+    kinds: Any,
+    t: Tables,
+    out: Any,
+    line_of: Any,
+    lines_of: Any,
+    start_of: Any,
+    end_of: Any,
+    program_of: Any,
+    times: Any,
+    levels: Any,
+    statuses: Any,
+    component_starts: Any,
+    component_ends: Any,
+    message_starts: Any,
+    message_ends: Any,
+) -> None:
+    """Read lines from where `at` says on, to the end or as long as there is room; write there how far that was."""
+    programs = t[_PROGRAMS]
+    row, line, opened = at[_ROW], at[_LINE], at[_OPENED] == 1
+    while line < len(starts) and has_room_for_fields(firsts, kept, row + 1):
         begin, last, program, is_said = starts[line], line, -1, False
         if t[_ROWS] == 1:
             last, program = long_row(data, starts, ends, line, t, out)
@@ -317,7 +420,9 @@ def read_all(data: Any, t: Tables) -> Any:
             last = line
             stop, mould = ends[line], moulds[line]
             if known[mould] == UNSEEN and uses[mould] > 1:
-                stencils, bodies = learn(mould, known, stencils, bodies, data, begin, stop, t, out)
+                if not has_room(known, stencils, bodies, t):
+                    break
+                learn(mould, known, stencils, bodies, data, begin, stop, t, out)
             program = replay(known[mould], stencils, bodies, data, begin, stop, t, out)
             is_said = program != UNKNOWN
             if is_said:
@@ -325,32 +430,29 @@ def read_all(data: Any, t: Tables) -> Any:
             else:
                 kind, program = _kind(data, starts, ends, line, programs, t, out)
         end = ends[last]
-        if kind == _GOES_ON and (not opened or line - columns[0][row] >= LONGEST_RECORD):
+        if kind == _GOES_ON and (not opened or line - line_of[row] >= LONGEST_RECORD):
             kind = _GOES_ON if is_blank_line(data, begin, end) else _BEGINS
         if kind == _BEGINS:
-            # A record of one line has said all already.
-            if row >= 0 and columns[1][row] > 1:
-                _write_whole(columns, row, data, t, spare)
             row += 1
             opened = True
-            columns[0][row], columns[1][row] = line, last - line + 1
-            columns[2][row], columns[3][row] = begin, end
+            line_of[row], lines_of[row] = line, last - line + 1
+            start_of[row], end_of[row] = begin, end
             if not is_said:
                 say_head(data, program, begin, end, last > line, t, out)
-            _keep(columns, row, program, out)
+            _keep(
+                *(row, program, out, program_of, times, levels, statuses),
+                *(component_starts, component_ends, message_starts, message_ends),
+            )
             if len(firsts) > 0:
-                kept = with_room(firsts, kept, row)
                 keep_fields(firsts, kept, row, program, kinds, t, out)
         elif kind == _APART:
             opened = False
         elif opened:
-            columns[1][row] += 1
+            lines_of[row] += 1
             if end > begin:
-                columns[3][row] = end
+                end_of[row] = end
         line = last + 1
-    if row >= 0 and columns[1][row] > 1:
-        _write_whole(columns, row, data, t, spare)
-    return columns, row + 1, len(starts), cut_fields(firsts, kept, row + 1), moulds
+    at[_ROW], at[_LINE], at[_OPENED] = row, line, opened
 
 
 @njit(nogil=True, cache=True)
@@ -385,10 +487,11 @@ def read_all_heads(data: Any, bounds: Any, t: Tables) -> Any:
         columns[0][row], columns[1][row] = row, 1
         columns[2][row], columns[3][row] = begin, end
         say_head(data, program, begin, first, first == end, t, out)
-        _keep(columns, row, program, out)
+        _keep(row, program, out, *columns[4:])
         if len(firsts) > 0:
-            kept = with_room(firsts, kept, row)
+            kept = with_room_for_fields(firsts, kept, row)
             keep_fields(firsts, kept, row, program, kinds, t, out)
-        if first < end:
-            _write_whole(columns, row, data, t, out)
+        is_whole = first < end and program >= 0 and t[t[_WHOLES] + program] >= 0
+        if is_whole and _say_whole(program, begin, end, data, t, out):
+            _keep(row, program, out, *columns[4:])
     return columns, cut_fields(firsts, kept, len(bounds) - 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.delimited import goes_on_over_lines
 from loganomaly.reading.matcher import match
 from loganomaly.reading.program import At, Tables
@@ -16,7 +16,7 @@ LONGEST_ROW = 1000
 _PROGRAMS = int(At.PROGRAMS)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def is_odd(data: Any, start: Any, end: Any) -> Any:
     """Return whether the line has an odd number of quotes: a quoted field that is open, or was, changes sides in it."""
     quotes = 0
@@ -25,7 +25,7 @@ def is_odd(data: Any, start: Any, end: Any) -> Any:
     return quotes & 1 == 1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def long_row(data: Any, starts: Any, ends: Any, line: Any, t: Tables, out: Any) -> Any:
     """Return the last line, and the program, of the row of delimited text that goes on behind `line`.
 

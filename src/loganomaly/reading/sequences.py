@@ -7,7 +7,7 @@ belong to it, so that a sequence which is cut off hides no more than itself.
 
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 
 __all__ = ["TEXT", "strip"]
 
@@ -17,7 +17,7 @@ _BEGUN, _CONTROL, _FEW, _STRING, _STRING_ESC = 1, 2, 3, 4, 5
 _LONGEST = 4096  # bytes of one sequence; a longer one is no sequence, and the rest of it is text
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def strip(data: Any, out: Any, state: Any, length: Any) -> Any:
     """Copy what is text from `data` to `out`; return its size, and the state and length of a sequence begun."""
     size = 0

@@ -3,7 +3,7 @@
 # Numba knows no `in` on tuples.
 from typing import Any
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_digit, is_letter
 from loganomaly.reading.hashes import find, upper_hash
 from loganomaly.reading.program import WORDS_SIZE, At, Tables
@@ -24,7 +24,7 @@ __all__ = [
 _WORDS = int(At.WORDS)  # compiled code knows no enumerations of integers
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def level_word(data: Any, start: Any, end: Any, t: Tables) -> Any:
     """Return the Level that the word data[start:end] names, or 0."""
     if not 3 <= end - start <= 13:
@@ -33,7 +33,7 @@ def level_word(data: Any, start: Any, end: Any, t: Tables) -> Any:
     return t[slot + WORDS_SIZE] if slot >= 0 else 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def letter_level(byte: Any) -> Any:
     """Return the Level of the letters that glog, logcat and MongoDB write, or 0."""
     if byte == 73:  # I
@@ -53,7 +53,7 @@ def letter_level(byte: Any) -> Any:
     return 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def sign_level(byte: Any) -> Any:
     """Return the Level of Redis' signs: ``.`` debug, ``-`` verbose, ``*`` notice, ``#`` warning; or 0."""
     if byte == 46:
@@ -65,7 +65,7 @@ def sign_level(byte: Any) -> Any:
     return 5 if byte == 35 else 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def cef_level(data: Any, i: Any, end: Any) -> Any:
     """Return the Level of a severity of ArcSight CEF and IBM LEEF, and the position after it, or -1.
 
@@ -93,7 +93,7 @@ def cef_level(data: Any, i: Any, end: Any) -> Any:
     return 0, (i if first == 117 and size == 7 else -1)  # Unknown
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def windows_level(byte: Any) -> Any:
     """Return the Level of a digit in Windows events: 0 always, 1 critical ... 4 information, 5 verbose; or 0."""
     if byte == 48 or byte == 52:
@@ -107,13 +107,13 @@ def windows_level(byte: Any) -> Any:
     return 2 if byte == 53 else 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def nextcloud_level(number: Any) -> Any:
     """Return the Level of the numbers that Nextcloud writes: 0 debug, 1 info, 2 warning, 3 error, 4 fatal."""
     return number + 2 if number < 2 else number + 3
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def number_level(number: Any) -> Any:
     """Return the Level of the numbers that bunyan and pino write, 10 trace, 20 debug ... 60 fatal, or 0."""
     if number >= 10 and number <= 60 and number % 10 == 0:
@@ -121,14 +121,14 @@ def number_level(number: Any) -> Any:
     return 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def opentelemetry_level(number: Any) -> Any:
     """Return the Level of a severity number 1..24 of OpenTelemetry: four numbers for each word, trace to fatal."""
     word = (number - 1) // 4
     return word + 1 if word < 3 else word + 2
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def syslog_level(severity: Any) -> Any:
     """Return the Level of a syslog severity 0..7 (RFC 5424)."""
     if severity <= 2:
@@ -142,7 +142,7 @@ def syslog_level(severity: Any) -> Any:
     return 3 if severity == 6 else 2
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def status_level(status: Any) -> Any:
     """Return the Level that an HTTP status says."""
     return 6 if status >= 500 else 5 if status >= 400 else 3

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.bodies import LARGEST_BODY, keep_body, replay_body
 from loganomaly.reading.characters import is_digit
 from loganomaly.reading.clock import clear_time, finish_time, time_step
@@ -36,7 +36,7 @@ from loganomaly.reading.registers import (
 from loganomaly.reading.severity import status_level, syslog_level
 from loganomaly.reading.traces import is_blank_line
 
-__all__ = ["UNKNOWN", "UNSEEN", "allocate_stencils", "learn", "replay"]
+__all__ = ["UNKNOWN", "UNSEEN", "allocate_stencils", "has_room", "learn", "replay", "with_room_to_learn"]
 
 UNKNOWN = -2
 """Stands for a program where no stencil tells."""
@@ -57,7 +57,7 @@ _ROOM = 64
 _FIXED, _FROM_STATUS, _FROM_PRIORITY = 0, 1, 2
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _tells_digits(t: Tables) -> Any:
     """Whether a digit opens a line or ends a field, and another does not."""
     for program in range(t[_PROGRAMS]):
@@ -73,7 +73,7 @@ def _tells_digits(t: Tables) -> Any:
 
 @njit(nogil=True, cache=True)
 def allocate_stencils(moulds: Any, t: Tables) -> Any:
-    """Return what is known of each mould, and of how many stencils; room for these, and for bodies.
+    """Return what is known of each mould, and of how many stencils; these, and bodies, none so far.
 
     The first of the numbers of bodies is where the next one goes.
     """
@@ -84,55 +84,65 @@ def allocate_stencils(moulds: Any, t: Tables) -> Any:
     return known, np.empty((_ROOM, _WIDTH), np.int64), bodies
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def learn(
     mould: Any, known: Any, stencils: Any, bodies: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any
-) -> Any:
-    """Make the stencils of a mould from one of its lines; returns all stencils, and all bodies."""
+) -> None:
+    """Make the stencils of a mould from one of its lines; there must be room for them."""
     known[mould] = _NEVER
     count = len(known) - 1
     first = made = known[count]
     if is_blank_line(data, begin, end):
-        return stencils, bodies
+        return
     for program in range(t[_PROGRAMS]):
         if not may_open(data[begin], program, t):
             continue
         out[BY_DIGITS] = 0
         fits = match(data, begin, end, program, t, out)
         if out[BY_DIGITS] == ANYTHING:
-            return stencils, bodies
+            return
         if fits or out[BY_DIGITS] == NO_SUCH_TIME:
-            stencils = _with_room(stencils, made)
             if fits and out[BODY] >= 0:
-                bodies = _with_room_for_body(bodies)
                 if not _take_body(stencils[made], bodies, program, t, out):
-                    return stencils, bodies
+                    return
             else:
                 say_head(data, program, begin, end, False, t, out)
                 if not _take_steps(stencils[made], program, begin, t, out):
-                    return stencils, bodies
+                    return
                 _take_said(stencils[made], begin, out)
             made += 1
-    stencils = _with_room(stencils, made)
     say_head(data, -1, begin, end, False, t, out)
     stencil = stencils[made]
     stencil[_PROGRAM], stencil[_STATUS], stencil[_LEVEL_OF], stencil[_TIMED], stencil[_STEPS] = -1, 0, _FIXED, 0, 0
     stencil[_BODY] = -1
     _take_said(stencil, begin, out)
     known[mould], known[count] = first, made + 1
+
+
+@borrowing
+def has_room(known: Any, stencils: Any, bodies: Any, t: Tables) -> Any:
+    """Whether there is room for what `learn` makes of one more mould."""
+    programs = t[_PROGRAMS]
+    return known[len(known) - 1] + programs + 1 <= len(stencils) and bodies[0] + programs * LARGEST_BODY <= len(bodies)
+
+
+@njit(nogil=True, cache=True)
+def with_room_to_learn(known: Any, stencils: Any, bodies: Any, t: Tables) -> Any:
+    """Return all stencils, and all bodies, with room for what `learn` makes of one more mould."""
+    made, programs = known[len(known) - 1], t[_PROGRAMS]
+    if made + programs + 1 > len(stencils):
+        larger = np.empty((2 * (made + programs + 1), _WIDTH), np.int64)
+        larger[:made] = stencils[:made]
+        stencils = larger
+    used = bodies[0]
+    if used + programs * LARGEST_BODY > len(bodies):
+        more = np.empty(2 * (used + programs * LARGEST_BODY), np.int64)
+        more[:used] = bodies[:used]
+        bodies = more
     return stencils, bodies
 
 
-@njit(nogil=True, cache=True)
-def _with_room_for_body(bodies: Any) -> Any:
-    if bodies[0] + LARGEST_BODY <= len(bodies):
-        return bodies
-    larger = np.empty(2 * len(bodies) + LARGEST_BODY, np.int64)
-    larger[: len(bodies)] = bodies
-    return larger
-
-
-@njit(nogil=True, cache=True)
+@borrowing
 def _take_body(stencil: Any, bodies: Any, program: Any, t: Tables, out: Any) -> Any:
     """Keep the body that `match` has read; return whether it tells of others."""
     if out[APART] == 1:
@@ -145,16 +155,7 @@ def _take_body(stencil: Any, bodies: Any, program: Any, t: Tables, out: Any) -> 
     return True
 
 
-@njit(nogil=True, cache=True)
-def _with_room(stencils: Any, made: Any) -> Any:
-    if made < len(stencils):
-        return stencils
-    larger = np.empty((2 * len(stencils), _WIDTH), np.int64)
-    larger[:made] = stencils
-    return larger
-
-
-@njit(nogil=True, cache=True)
+@borrowing
 def _take_said(stencil: Any, begin: Any, out: Any) -> None:
     stencil[_LEVEL] = out[SAID + 1]
     for k in range(4):
@@ -162,7 +163,7 @@ def _take_said(stencil: Any, begin: Any, out: Any) -> None:
         stencil[_SPANS + k] = place - begin if place >= 0 else -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _take_steps(stencil: Any, program: Any, begin: Any, t: Tables, out: Any) -> Any:
     """Write where the digits stand that `match` has read; return whether a stencil can tell."""
     first, stop = t[t[_STARTS] + program], t[t[_STARTS] + program + 1]
@@ -208,7 +209,7 @@ def _take_steps(stencil: Any, program: Any, begin: Any, t: Tables, out: Any) -> 
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def replay(number: Any, stencils: Any, bodies: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any) -> Any:
     """Write to out[SAID:] what the line data[begin:end] says, by its mould's stencils, of which this is the first.
 
@@ -238,7 +239,7 @@ def replay(number: Any, stencils: Any, bodies: Any, data: Any, begin: Any, end: 
     return stencils[number, _PROGRAM]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _digits(number: Any, stencils: Any, data: Any, begin: Any, end: Any, t: Tables, out: Any) -> Any:
     """Read time, level and status to out[SAID:]; return 0, NO_SUCH_TIME, or ANYTHING where the digits do not fit."""
     if stencils[number, _TIMED] == 1:

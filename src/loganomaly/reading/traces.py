@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.characters import is_blank, is_digit, is_letter
 
 __all__ = [
@@ -35,7 +35,7 @@ _BEFORE = np.zeros(256, np.bool_)  # with which lines begin that say so of the n
 _BEFORE[list(b" \tFt")] = True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def is_blank_line(data: Any, start: Any, end: Any) -> Any:
     """Return whether data[start:end] is nothing but blanks."""
     for i in range(start, end):
@@ -44,7 +44,7 @@ def is_blank_line(data: Any, start: Any, end: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _starts_with(data: Any, start: Any, end: Any, word: Any) -> Any:
     if end - start < len(word):
         return False
@@ -54,7 +54,7 @@ def _starts_with(data: Any, start: Any, end: Any, word: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _find(data: Any, start: Any, end: Any, word: Any) -> Any:
     """Return where `word` stands in data[start:end], or -1."""
     for i in range(start, end - len(word) + 1):
@@ -63,20 +63,20 @@ def _find(data: Any, start: Any, end: Any, word: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _first_text(data: Any, start: Any, end: Any) -> Any:
     while start < end and is_blank(data[start]):
         start += 1
     return start
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def opens_traceback(data: Any, start: Any, end: Any) -> Any:
     """Return whether a line is the first of a Python traceback."""
     return _starts_with(data, start, end, b"Traceback (")
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def is_frame(data: Any, start: Any, end: Any) -> Any:
     """Return whether a line is a frame as Java, .NET and Node print it: indented, then ``at``; .NET's causes too."""
     if start == end or not is_blank(data[start]):
@@ -85,7 +85,7 @@ def is_frame(data: Any, start: Any, end: Any) -> Any:
     return _starts_with(data, text, end, b"at ") or _starts_with(data, text, end, b"---> ")
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_ruby_frame(data: Any, start: Any, end: Any) -> Any:
     """Whether a line, which ends with a quote, is a frame of Ruby: ``/srv/order.rb:17:in 'pay'``."""
     place = _find(data, start, end, b":in ")
@@ -97,7 +97,7 @@ def _is_ruby_frame(data: Any, start: Any, end: Any) -> Any:
     return number < place and number > start and data[number - 1] == 58
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_go_function(data: Any, start: Any, end: Any) -> Any:
     """Whether a line, which ends with a parenthesis, is a function of Go: ``net/http.(*conn).serve(0xc, {0x7f})``."""
     i, dot = start, False
@@ -109,19 +109,19 @@ def _is_go_function(data: Any, start: Any, end: Any) -> Any:
     return dot or _starts_with(data, start, end, b"panic(")
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def may_go_on(first: Any, second: Any, last: Any, before: Any, behind: Any) -> Any:
     """Return whether a line may go on with a record, by three of its bytes and the first ones of its neighbours."""
     return _OPENINGS[first, second] or last == 41 or last == 39 or _BEFORE[before] or behind == 32 or behind == 9
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def goes_on_surely(first: Any) -> Any:
     """Return whether a line that begins with this byte goes on with the record before it."""
     return first == 32 or first == 9 or first == 125 or first == 41 or first == 93  # blank } ) ]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def goes_on(data: Any, start: Any, end: Any) -> Any:
     """Return whether a line, which is not blank, looks by itself like the rest of the record before it."""
     first = data[start]
@@ -170,7 +170,7 @@ def goes_on(data: Any, start: Any, end: Any) -> Any:
     return data[end - 1] == 39 and _is_ruby_frame(data, start, end)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _ends_python_traceback(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     """Whether a line names the exception below the last frame of a Python traceback: ``ValueError: no order``."""
     i, end = starts[line], ends[line]
@@ -187,7 +187,7 @@ def _ends_python_traceback(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     return False
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _follows_go_frame(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     """Whether a line is one word behind the place of a Go frame: zap prints functions without their arguments."""
     before, stop = starts[line - 1], ends[line - 1]
@@ -199,7 +199,7 @@ def _follows_go_frame(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     return _find(data, starts[line], ends[line], b" ") < 0 and _find(data, starts[line], ends[line], b".") > 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _follows_rust_panic(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     """Whether the line before says where a Rust thread panicked: what it said stands in a line of its own."""
     before, stop = starts[line - 1], ends[line - 1]
@@ -210,7 +210,7 @@ def _follows_rust_panic(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     )
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def follows_trace(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     """Return whether the lines before show that a line goes on with the trace that they are in."""
     if line == 0 or starts[line - 1] == ends[line - 1]:
@@ -222,7 +222,7 @@ def follows_trace(data: Any, starts: Any, ends: Any, line: Any) -> Any:
     )
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def is_own_frame(data: Any, starts: Any, ends: Any, line: Any, message: Any) -> Any:
     """Return whether the message of a line with a head of its own, which begins at `message`, is a frame of a trace.
 

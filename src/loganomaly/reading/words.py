@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 
 __all__ = ["last_word", "word_at"]
 
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def word_at(data: Any, at: Any) -> Any:
     """Return the eight bytes from `at` on, the first one lowest. The compiler makes one load of it."""
     word = np.uint64(0)
@@ -20,7 +20,7 @@ def word_at(data: Any, at: Any) -> Any:
     return word
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def last_word(data: Any, at: Any, end: Any) -> Any:
     """Return the bytes data[at:end], eight at most, as `word_at` does, and 0 for those behind them."""
     if at == end:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.reading.beginnings import may_begin, run_at
 from loganomaly.reading.clock import clear_time, finish_time, run_time
 from loganomaly.reading.moulds import are_alike, mould_hash
@@ -23,7 +23,7 @@ _MOST = TIME_FORM_SIZE - _FIRST
 _UPPER = np.uint64(32)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
     """Return the time that the text data[start:end] is, else the first that it begins with, or NO_TIME.
 
@@ -49,7 +49,7 @@ def written_time(data: Any, start: Any, end: Any, t: Tables, out: Any) -> Any:
     return begins
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _read(data: Any, start: Any, end: Any, program: Any, t: Tables, out: Any) -> Any:
     """Return the time that a program reads, or NO_TIME, and the position after it, or -1."""
     clear_time(out)
@@ -58,7 +58,7 @@ def _read(data: Any, start: Any, end: Any, program: Any, t: Tables, out: Any) ->
     return (finish_time(out, t) if after >= 0 else NO_TIME), after
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _learn(data: Any, start: Any, end: Any, form: Any, t: Tables, out: Any) -> None:
     """Write which programs read the text, or would if it had other digits."""
     told, count = out[BY_DIGITS], np.int64(0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.scan.anchors import AnchorTables
 from loganomaly.scan.counting import begins_by_number
 from loganomaly.scan.forms import ESCAPE, form_at, form_of_text, rests_on_digits
@@ -164,7 +164,7 @@ def spread(
     return out, found, count
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_text(data: Any, at: Any, texts: Any, first: Any, last: Any) -> Any:
     """Whether texts[first:last] stands at `at`; letters in any case."""
     for k in range(last - first):
@@ -176,7 +176,7 @@ def _is_text(data: Any, at: Any, texts: Any, first: Any, last: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_text_but_digits(data: Any, at: Any, texts: Any, first: Any, last: Any) -> Any:
     """Whether texts[first:last], which has a digit, stands at `at` with whatever digits."""
     digits = False
@@ -191,7 +191,7 @@ def _is_text_but_digits(data: Any, at: Any, texts: Any, first: Any, last: Any) -
     return digits
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _counts(data: Any, start: Any, at: Any, behind: Any, end: Any, rule: Any, least: Any) -> Any:
     """Whether a text at data[at:behind] stands where its rule wants it."""
     if rule == 3:
@@ -208,12 +208,12 @@ def _counts(data: Any, start: Any, at: Any, behind: Any, end: Any, rule: Any, le
     return False
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_word(byte: Any) -> Any:
     return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _begins_token(data: Any, start: Any, at: Any) -> Any:
     r"""Whether no letter or digit stands before, or one of an escape: %3D, \n; rules may be about what is written."""
     if at == start or not _is_word(data[at - 1]):
@@ -221,7 +221,7 @@ def _begins_token(data: Any, start: Any, at: Any) -> Any:
     return (at - start >= 2 and data[at - 2] == 92) or (at - start >= 3 and data[at - 3] == 37)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_token(data: Any, at: Any, end: Any) -> Any:
     """Whether data[at:end] may be part of a token: it holds no blank, quote or bracket."""
     for k in range(at, end):
@@ -231,7 +231,7 @@ def _is_token(data: Any, at: Any, end: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_given_value(data: Any, start: Any, at: Any, behind: Any, end: Any) -> Any:
     """Whether a name that has its text in data[at:behind] is given a value, by a sign, a quote, or as an option is."""
     k = behind

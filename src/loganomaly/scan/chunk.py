@@ -18,6 +18,7 @@ from loganomaly.scan.fields import FieldTables, scan_fields
 from loganomaly.scan.hashes import hash_spans, intern
 from loganomaly.scan.leaks import Leaking, leak_tables
 from loganomaly.scan.named_secrets import has_columns, named_secrets
+from loganomaly.scan.room import Room
 from loganomaly.scan.rules import Messages, rule_table
 from loganomaly.scan.search import Search
 from loganomaly.scan.sessions import Spots, session_tables
@@ -77,13 +78,20 @@ def scan(
     bounds
         What lies above is left out: those of a profile that this one is merged with.
     """
+    with search.rooms.one() as room:
+        return _scanned(chunk, tables, search, room, times=times, bounds=bounds or Bounds())
+
+
+def _scanned(
+    chunk: Chunk, tables: Tables, search: Search, room: Room, *, times: NDArray[np.int64] | None, bounds: Bounds
+) -> Scanned:
+    """Scan a chunk in some room, of which nothing may be part of what is returned."""
     sessions, leaks, behaviours, rules = search.sessions, search.leaks, search.behaviours, search.rules
-    bounds = bounds or Bounds()
     data = chunk.data
     records, given, lines, alike, moulds = read_whole(data, tables, bounds=chunk.bounds)
     if times is not None:
         records = records._replace(time=times)
-    found = read_shapes(data, records.message_start, records.message_end, records.status, alike)
+    found = read_shapes(data, records.message_start, records.message_end, records.status, alike, room=room)
     hashes, first_slot, starts = found.hashes, found.first, found.places
     ids, shapes, first = intern(hashes)
     component_hashes = hash_spans(data, records.component_start, records.component_end)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing
 from loganomaly.scan.counting import count_record
 from loganomaly.scan.hashes import scatter
 
@@ -22,12 +22,12 @@ _LARGEST = 2.0**53
 """Up to here, whole numbers are exact."""
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def count_codes(
     slot: Any,
     numbers: Any,
-    places: Any,
     rows: Any,
+    places: Any,
     count: Any,
     times: Any,
     most: Any,
@@ -41,8 +41,8 @@ def count_codes(
     ----------
     slot
         What is written to their first column.
-    numbers, places, rows, count
-        The slot's numbers are numbers[places[:count]], of the records rows[:count], in order.
+    numbers, rows, places, count
+        The slot's numbers are numbers[places[:count]], of the records rows[places[:count]], in order.
     times
         Time of each record, or NO_TIME.
     most
@@ -74,5 +74,6 @@ def count_codes(
             entry, table[at] = end, end
             found[entry, 0], found[entry, 1], found[entry, 2] = slot, code, 0
             end += 1
-        count_record(found, entry, rows[k], times[rows[k]])
+        row = rows[places[k]]
+        count_record(found, entry, row, times[row])
     return end

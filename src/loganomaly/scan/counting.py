@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.program import NO_TIME
 from loganomaly.scan.hashes import scatter
 
@@ -22,7 +22,7 @@ def begins_by_number(numbers: Any, most: Any) -> Any:
     return begins
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _bump(keys: Any, counts: Any, used: Any, key: Any, by: Any) -> Any:
     """Add `by` to the count of `key` (> 0) in an open-addressing table that has room; return how many are used."""
     mask = len(keys) - 1
@@ -57,6 +57,18 @@ def _entries(keys: Any, counts: Any, used: Any) -> Any:
     return out_keys, out_counts
 
 
+@borrowing
+def _count_rows(ids: Any, times: Any, width: Any, base: Any, keys: Any, counts: Any, row: Any, used: Any) -> Any:
+    """Count rows from `row` on while there is room; return the row that comes next, and how many pairs there are."""
+    while row < len(times) and used * 2 <= len(keys):
+        if times[row] != NO_TIME and ids[row] >= 0:
+            # 24 bits of id and 39 bits of bucket: at one second, all years of four digits.
+            key = (np.int64(ids[row]) << 39) + (times[row] // width - base) + 1
+            used = _bump(keys, counts, used, key, 1)
+        row += 1
+    return row, used
+
+
 @njit(nogil=True, cache=True)
 def count_pairs(ids: Any, times: Any, width: Any) -> Any:
     """Count the rows of each (id, bucket of `width` microseconds); rows without a time or with id < 0 are left out.
@@ -71,15 +83,11 @@ def count_pairs(ids: Any, times: Any, width: Any) -> Any:
         if times[row] != NO_TIME and times[row] < lowest:
             lowest = times[row]
     base = lowest // width
-    keys, counts, used = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64), 0
-    for row in range(len(times)):
-        if times[row] == NO_TIME or ids[row] < 0:
-            continue
-        # 24 bits of id and 39 bits of bucket: at one second, all years of four digits.
-        key = (np.int64(ids[row]) << 39) + (times[row] // width - base) + 1
-        used = _bump(keys, counts, used, key, 1)
-        if used * 2 > len(keys):
-            keys, counts = _grown(keys, counts)
+    keys, counts = np.zeros(1 << 12, np.int64), np.zeros(1 << 12, np.int64)
+    row, used = _count_rows(ids, times, width, base, keys, counts, 0, 0)
+    while row < len(times):
+        keys, counts = _grown(keys, counts)
+        row, used = _count_rows(ids, times, width, base, keys, counts, row, used)
     entries, totals = _entries(keys, counts, used)
     return entries >> 39, (entries & 0x7FFFFFFFFF) + base, totals
 
@@ -99,7 +107,7 @@ def ranges(ids: Any, times: Any, count: Any) -> Any:
     return low, high
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def count_record(found: Any, entry: Any, row: Any, time: Any) -> None:
     """Count a record at found[entry, 2:7]: how many, the first and the last, the smallest and the largest time.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 
 __all__ = ["ESCAPE", "form_at", "form_of_text", "have_escapes", "rests_on_digits"]
 
@@ -16,7 +16,7 @@ _ESCAPING = np.zeros(256, np.bool_)
 _ESCAPING[list(b'%\\&#"+')] = True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def form_at(data: Any, start: Any, i: Any, end: Any, forms: Any) -> Any:
     """Return the owner of the form that shows at i in data[start:end], or ESCAPE, or -1; see `anchors` for where."""
     byte = data[i]
@@ -46,7 +46,7 @@ def form_at(data: Any, start: Any, i: Any, end: Any, forms: Any) -> Any:
     return forms[_IP] if _is_six(data, start, i, end) else -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def rests_on_digits(data: Any, start: Any, i: Any, end: Any) -> Any:
     """Whether `form_at` may say something else of a text with other digits in their places."""
     if data[i] == 35:
@@ -61,7 +61,7 @@ def rests_on_digits(data: Any, start: Any, i: Any, end: Any) -> Any:
     return _has_groups(data, at, end, 8, 16) or _has_groups(data, at, end, 10, 15) or _has_groups(data, at, end, 10, 14)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _may_escape(data: Any, i: Any, end: Any) -> Any:
     """Whether an escape may begin at i, or a doubled quote end there."""
     if data[i] == 34:
@@ -96,7 +96,7 @@ def have_escapes(data: Any, starts: Any, ends: Any) -> Any:
     return found
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _grouped(data: Any, start: Any, sign: Any, end: Any, forms: Any) -> Any:
     """Return the owner of the number whose first group of digits ends before the sign, or -1."""
     at = sign
@@ -109,7 +109,7 @@ def _grouped(data: Any, start: Any, sign: Any, end: Any, forms: Any) -> Any:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def form_of_text(data: Any, start: Any, at: Any, end: Any, form: Any) -> Any:
     """Whether a text at `at` with which a form begins is one."""
     if form == _CREDENTIALS:
@@ -119,7 +119,7 @@ def form_of_text(data: Any, start: Any, at: Any, end: Any, form: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_ssn(data: Any, i: Any, end: Any) -> Any:
     """Whether a dash and two digits, and a dash and four digits, stand at i."""
     if i + 8 > end or data[i] != 45 or data[i + 3] != 45:
@@ -130,7 +130,7 @@ def _is_ssn(data: Any, i: Any, end: Any) -> Any:
     return i + 8 == end or not 48 <= data[i + 8] <= 57
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _digits(data: Any, i: Any, end: Any, least: Any) -> Any:
     """Whether at least so many digits stand at i, with signs of telephone numbers between them."""
     count, k = 0, i
@@ -146,7 +146,7 @@ def _digits(data: Any, i: Any, end: Any, least: Any) -> Any:
     return False
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_card(data: Any, start: Any, i: Any, end: Any) -> Any:
     """Whether groups of digits as on a card stand at i, with a number of an issuer, and alone.
 
@@ -191,13 +191,13 @@ def _is_card(data: Any, start: Any, i: Any, end: Any) -> Any:
     return not (_is_word(byte) or byte == 95 or byte == 42 or byte == 47 or byte == 45)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _has_groups(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
     """Whether `_groups_end` finds groups of digits."""
     return _groups_end(data, i, end, middle, digits) >= 0
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _groups_end(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
     """Return the byte behind so many digits at i, a blank, a dash or nothing between their groups, and no digit more.
 
@@ -219,7 +219,7 @@ def _groups_end(data: Any, i: Any, end: Any, middle: Any, digits: Any) -> Any:
     return k if count == digits and (k == end or not 48 <= data[k] <= 57) else -1
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_iban(data: Any, i: Any, end: Any) -> Any:
     """Whether two capitals and two digits stand at i, and eleven more capitals and digits in groups behind them."""
     if i + 15 > end or not 65 <= data[i + 1] <= 90 or not 48 <= data[i + 2] <= 57 or not 48 <= data[i + 3] <= 57:
@@ -235,7 +235,7 @@ def _is_iban(data: Any, i: Any, end: Any) -> Any:
     return count == 11
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_fiscal(data: Any, i: Any, end: Any) -> Any:
     """Whether six capitals stand at i, two digits or capitals, a capital, and seven more digits and capitals."""
     if i + 16 > end:
@@ -248,7 +248,7 @@ def _is_fiscal(data: Any, i: Any, end: Any) -> Any:
     return True
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_address(data: Any, start: Any, i: Any, behind: Any, end: Any) -> Any:
     """Whether a letter, digit or one of ._+-'% stands before i and a host with a dot from `behind` on."""
     if i == start or behind >= end:
@@ -262,7 +262,7 @@ def _is_address(data: Any, start: Any, i: Any, behind: Any, end: Any) -> Any:
     return k > behind and k + 2 < end and data[k] == 46 and _is_word(data[k + 1])
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _has_at(data: Any, i: Any, end: Any) -> Any:
     """Whether an @ stands behind a colon before the next blank, quote or angle bracket."""
     for k in range(i, end):
@@ -274,7 +274,7 @@ def _has_at(data: Any, i: Any, end: Any) -> Any:
     return False
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_six(data: Any, start: Any, i: Any, end: Any) -> Any:
     """Whether the colon at i is part of an IPv6 address: two in a row, or one more within four hexadecimal digits."""
     if i + 1 < end and data[i + 1] == 58:
@@ -285,6 +285,6 @@ def _is_six(data: Any, start: Any, i: Any, end: Any) -> Any:
     return k > i + 1 and k < end and data[k] == 58 and i > start
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_word(byte: Any) -> Any:
     return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122

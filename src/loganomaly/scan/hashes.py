@@ -4,17 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.reading.words import last_word, word_at
 
-__all__ = ["hash_spans", "intern", "scatter", "text_hash"]
+__all__ = ["hash_spans", "intern", "scatter", "text_hash", "word_hash"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 _ONE = np.uint64(1)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def scatter(value: Any) -> Any:
     """Spread the bits of a hash (finaliser of MurmurHash3)."""
     value ^= value >> np.uint64(33)
@@ -24,7 +24,7 @@ def scatter(value: Any) -> Any:
     return value ^ (value >> np.uint64(33))
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def text_hash(data: Any, start: Any, end: Any) -> Any:
     """Hash the bytes data[start:end], eight at a time; never 0."""
     value, at = np.uint64(end - start) * _MIX, start
@@ -33,6 +33,13 @@ def text_hash(data: Any, start: Any, end: Any) -> Any:
         value ^= value >> _SHIFT
         at += 8
     value = scatter(value ^ last_word(data, at, end))
+    return value if value != 0 else _ONE
+
+
+@borrowing
+def word_hash(word: Any, length: Any) -> Any:
+    """Return the `text_hash` of a text of eight bytes at most, of which `last_word` makes this."""
+    value = scatter(np.uint64(length) * _MIX ^ word)
     return value if value != 0 else _ONE
 
 

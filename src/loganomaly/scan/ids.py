@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, byte_classes, is_date_word, token_end
 from loganomaly.scan.hashes import scatter, text_hash
 
@@ -31,27 +31,27 @@ _MIXED_HEX, _RANDOM = 8, 2  # characters of a hexadecimal word; changes between 
 _DIGITS, _MIX, _UUID = 1, 2, 3  # what stands in a form for what varies
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_digit(byte: Any) -> Any:
     return 48 <= byte <= 57
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_letter(byte: Any) -> Any:
     return 97 <= (byte | 32) <= 122
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_of_word(byte: Any) -> Any:
     return _is_digit(byte) or _is_letter(byte) or byte >= 128
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_hexadecimal(byte: Any) -> Any:
     return 48 <= byte <= 57 or 97 <= (byte | 32) <= 102
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_uuid(data: Any, start: Any, end: Any) -> Any:
     """Whether data[start:] begins with a UUID: 8-4-4-4-12 hexadecimal digits, and nothing more of a word."""
     if end - start < 36:
@@ -66,7 +66,7 @@ def _is_uuid(data: Any, start: Any, end: Any) -> Any:
     return end - start == 36 or not (_is_digit(data[start + 36]) or _is_letter(data[start + 36]))
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _form(data: Any, start: Any, end: Any, out: Any) -> Any:
     """Write the form of data[start:end] to `out` (uint8, at least as long); return its length and its kind.
 
@@ -120,7 +120,7 @@ def _form(data: Any, start: Any, end: Any, out: Any) -> Any:
     return n, (_NUMBER if n == 1 else _NONE)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_date(data: Any, start: Any, end: Any) -> Any:
     """Whether data[start:end] begins as 2026-03-14 does."""
     return (
@@ -133,7 +133,7 @@ def _is_date(data: Any, start: Any, end: Any) -> Any:
     )
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _word_before(data: Any, i: Any, begin: Any) -> Any:
     """Return the bounds of the word before the number at i: letters, at most three delimiters away; else i, i."""
     stop = i
@@ -149,7 +149,7 @@ def _word_before(data: Any, i: Any, begin: Any) -> Any:
     return start, stop
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _key(data: Any, start: Any, end: Any, begin: Any, ordinal: Any, out: Any) -> Any:
     """Return the key of the token data[start:end], 0 where it can be no id.
 
@@ -174,7 +174,7 @@ def _key(data: Any, start: Any, end: Any, begin: Any, ordinal: Any, out: Any) ->
     return text_hash(out, 0, size) | _TOP
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _is_wanted(key: Any, wanted: Any) -> Any:
     if key == 0:
         return False
@@ -193,7 +193,7 @@ def _larger(rows: Any) -> Any:
     return bigger
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _put(rows: Any, n: Any, begin: Any, entry: Any) -> Any:
     """Write an entry (record, key, value, start, end) to row n, unless rows from `begin` on say the same."""
     for k in range(begin, n):

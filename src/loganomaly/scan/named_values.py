@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.scan.hashes import scatter, text_hash
 from loganomaly.scan.values import LONGEST_VALUE
 
@@ -39,7 +39,7 @@ _MOST_DIGITS = 18  # more are an identifier, unless they stand behind the point
 _SEED = np.uint64(0x2545F4914F6CDD1D)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _unit(data: Any, i: Any, end: Any) -> Any:
     """Return where the unit at i stands in the table, and the byte behind it; -1 where there is none."""
     code, k = 0, i
@@ -61,7 +61,7 @@ def _unit(data: Any, i: Any, end: Any) -> Any:
     return -1, k
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _plain(data: Any, i: Any, end: Any) -> Any:
     """Return the number without a sign at i, and the byte behind it, or -1 where there is none.
 
@@ -104,7 +104,7 @@ def _plain(data: Any, i: Any, end: Any) -> Any:
     return number, i
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _number(data: Any, start: Any, end: Any) -> Any:
     """Return the number that data[start:end] is, in its base unit, and the code of that; NaN where it is none.
 

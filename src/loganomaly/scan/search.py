@@ -6,6 +6,7 @@ from loganomaly.behaviours.rule import BehaviourRule
 from loganomaly.floods import FloodSettings
 from loganomaly.scan.leaks import LeakSearch
 from loganomaly.scan.mould_memory import MouldMemory
+from loganomaly.scan.room import Rooms
 from loganomaly.scan.rules import RuleSearch
 from loganomaly.scan.sessions import SessionKeys
 
@@ -31,6 +32,8 @@ class Search:
         `leaks`.
     memory
         What is known of moulds; sources may share it.
+    rooms
+        Memory that chunks are scanned in.
     """
 
     floods: FloodSettings
@@ -39,3 +42,4 @@ class Search:
     behaviours: tuple[BehaviourRule, ...] = ()
     rules: RuleSearch | None = None
     memory: MouldMemory = field(default_factory=MouldMemory, compare=False)
+    rooms: Rooms = field(default_factory=Rooms, compare=False)

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, MOST_SLOTS, POWERS, byte_classes, goes_on_to, read_token
-from loganomaly.scan.hashes import scatter, text_hash
+from loganomaly.reading.words import last_word
+from loganomaly.scan.hashes import scatter, text_hash, word_hash
+from loganomaly.scan.room import Room
 
 __all__ = ["Alike", "Shapes", "read_shapes"]
 
@@ -17,6 +19,10 @@ _FNV_PRIME = np.uint64(1099511628211)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SLOT = np.uint64(0x2545F4914F6CDD1D)
 _ONE = np.uint64(1)
+_ZEROS = np.uint64(0x3030303030303030)
+_TEN_IS_TOO_MUCH = np.uint64(0x7676767676767676)
+_SEVEN_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
+_HIGH_BITS = np.uint64(0x8080808080808080)
 
 
 class Alike(NamedTuple):
@@ -60,6 +66,8 @@ def read_shapes(
     ends: NDArray[np.int64],
     seeds: NDArray[Any],
     alike: Alike | None = None,
+    *,
+    room: Room | None = None,
 ) -> Shapes:
     """Hash the shape of each message data[starts[i]:ends[i]], and read the values in its slots.
 
@@ -70,12 +78,16 @@ def read_shapes(
     ----------
     alike
         Which messages stand in texts that differ in digits alone: of all but the first the slots are known.
+    room
+        Where `values`, `numbers` and `places` are written to; they are good until it is lent again.
     """
+    room = room or Room()
     # As large as can be needed; memory that is not written to is not taken. Made here, for numpy takes large pages.
     size = int((np.minimum(ends - starts, LONGEST_MESSAGE) // 2 + 1).sum())
-    values, numbers, places = np.empty(size, np.uint64), np.empty(size), np.empty(size, np.int64)
+    values, numbers = room.array("values", size, np.uint64), room.array("numbers", size, np.float64)
+    places = room.array("places", size, np.int64)
     begins, moulds, count = alike or (np.zeros(0, np.int64), np.zeros(0, np.int32), 0)
-    stops = np.empty(size if count else 0, np.int64)
+    stops = room.array("stops", size if count else 0, np.int64)
     out = (values, numbers, places, stops)
     hashes, first, cut = _read_shapes(data, starts, ends, seeds, begins, moulds, count, *out)
     return Shapes(hashes, first, values[: first[-1]], numbers[: first[-1]], places[: first[-1]], cut)
@@ -165,23 +177,40 @@ def _read_shapes(
     return hashes, first, cut
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _value(data: Any, start: Any, end: Any, is_number: Any) -> Any:
     """Return the hash of a token of a known form, and its number, or NaN."""
-    value = text_hash(data, start, end)
-    if not is_number:
-        return value, np.nan
-    digits = np.int64(0)
+    if end - start <= 8:
+        word = last_word(data, start, end)
+        value = word_hash(word, end - start)
+        if not is_number:
+            return value, np.nan
+        digits = (word ^ _ZEROS) << np.uint64(64 - 8 * (end - start))  # zeros stand before the first
+        if not ((digits & _SEVEN_BITS) + _TEN_IS_TOO_MUCH | digits) & _HIGH_BITS:
+            return value, np.float64(_number_of(digits))
+    else:
+        value = text_hash(data, start, end)
+        if not is_number:
+            return value, np.nan
+    number = np.int64(0)
     point: Any = np.int64(-1)
     last = start
     for i in range(start, end):
         byte = data[i]
         if 48 <= byte <= 57:
-            digits = digits * 10 + np.int64(byte - 48)
+            number = number * 10 + np.int64(byte - 48)
             last = i
         elif byte == 46:
             point = i
-    number = np.float64(digits)
+    told = np.float64(number)
     if point >= 0:
-        number /= POWERS[last - point]
-    return value, -number if data[start] == 45 else number
+        told /= POWERS[last - point]
+    return value, -told if data[start] == 45 else told
+
+
+@borrowing
+def _number_of(digits: Any) -> Any:
+    """Return the number of eight digits, the first one lowest: of two, four and eight of them at a time."""
+    pairs = (digits * np.uint64(2561)) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
+    fours = (pairs * np.uint64(6553601)) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
+    return (fours * np.uint64(42949672960001)) >> np.uint64(32)

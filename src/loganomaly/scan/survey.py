@@ -9,19 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.mining.tokens import MOST_SLOTS
 from loganomaly.profile_caps import MOST_CODES, MOST_VALUES
 from loganomaly.scan.bins import BINS, BINS_PER_OCTAVE, SMALLEST, ZERO_BIN
 from loganomaly.scan.codes import CODE_COLUMNS, CODE_TABLE, count_codes
 from loganomaly.scan.counting import begins_by_number
-from loganomaly.scan.values import VALUE_COLUMNS, keep_smallest, table_size
+from loganomaly.scan.values import ENTRY, FIRST_ROW, VALUE_COLUMNS, keep_smallest, table_size
 
 __all__ = ["Occurrences", "Survey", "slot_rows", "survey"]
 
 # The bits of a float from here on are its octave and, below that, its place in it: see `loganomaly.scan.bins`.
 _BIN_SHIFT = 52 - (BINS_PER_OCTAVE.bit_length() - 1)
 _FIRST_BIN = (1023 - SMALLEST) * BINS_PER_OCTAVE
+_BLOCK = 32  # records whose values fit into the nearest memory
 _SIGN = 0x7FFFFFFFFFFFFFFF
 
 
@@ -102,7 +103,7 @@ def _by_kind(kinds: Any, count: Any) -> Any:
     return order, begins
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _bin(bits: Any) -> Any:
     """Return the bin of the number with these bits, see `loganomaly.scan.bins`."""
     step: Any = ((bits & _SIGN) >> _BIN_SHIFT) - _FIRST_BIN
@@ -110,6 +111,18 @@ def _bin(bits: Any) -> Any:
         return ZERO_BIN
     step = min(max(step, 1), ZERO_BIN - 1)
     return ZERO_BIN + step if bits >= 0 else ZERO_BIN - step
+
+
+@borrowing
+def _take_own(first: Any, values: Any, numbers: Any, rows: Any, slots: Any, own_values: Any, own_numbers: Any) -> None:
+    """Write the values of the first slot of some records, in their order, then those of the second, and so on."""
+    for begin in range(0, len(rows), _BLOCK):
+        end = min(begin + _BLOCK, len(rows))
+        for slot in range(slots):
+            place = slot * len(rows)
+            for k in range(begin, end):
+                at = first[rows[k]] + slot
+                own_values[place + k], own_numbers[place + k] = values[at], numbers[at]
 
 
 @njit(nogil=True, cache=True)
@@ -125,7 +138,7 @@ def _survey(
     most_values: Any,
 ) -> Any:
     """Return the fields of `Survey`."""
-    total, bits = rows[len(rows) - 1], numbers.view(np.int64)
+    total = rows[len(rows) - 1]
     order, begins = _by_kind(kinds, len(rows) - 1)
     most = 0
     for kind in range(len(rows) - 1):
@@ -138,34 +151,39 @@ def _survey(
     bins, codes = np.empty((len(values), 3), np.int64), np.empty((len(values), CODE_COLUMNS), np.int64)
     smallest = np.empty((len(values), VALUE_COLUMNS), np.int64)
     used_bins = used_codes = used_values = 0
-    # Of one slot: where its numbers and its other values stand, and whose they are.
+    # Of one kind: its values, slot by slot, so that each record's are fetched from memory once. Of one slot: which of
+    # these are numbers, and which are not.
+    own_values, own_numbers = np.empty(len(values), np.uint64), np.empty(len(values), np.float64)
     of_numbers, of_values = np.empty(most, np.int64), np.empty(most, np.int64)
-    number_rows, value_rows = np.empty(most, np.int64), np.empty(most, np.int64)
     sketch, code_table = np.zeros(BINS, np.int64), np.empty(CODE_TABLE, np.int64)
     value_table = np.empty(table_size(most), np.int64)
     for kind in range(len(rows) - 1):
+        own_rows = order[begins[kind] : begins[kind + 1]]
+        _take_own(first, values, numbers, own_rows, rows[kind + 1] - rows[kind], own_values, own_numbers)
         for slot in range(rows[kind], rows[kind + 1]):
+            place = (slot - rows[kind]) * len(own_rows)
+            slot_values = own_values[place : place + len(own_rows)]
+            slot_numbers = own_numbers[place : place + len(own_rows)]
+            slot_bits = slot_numbers.view(np.int64)
             numeric = others = 0
             least, largest = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)
             lower, upper, lower_row, upper_row = np.inf, -np.inf, -1, -1
             first_bin = used_bins
-            for k in range(begins[kind], begins[kind + 1]):
-                row = order[k]
-                at = first[row] + slot - rows[kind]
-                value, number = values[at], numbers[at]
+            for k in range(len(own_rows)):
+                value, number = slot_values[k], slot_numbers[k]
                 least, largest = min(least, value), max(largest, value)
                 if np.isnan(number):
                     if value <= limits[slot]:
-                        of_values[others], value_rows[others] = at, row
+                        of_values[others] = k
                         others += 1
                     continue
-                of_numbers[numeric], number_rows[numeric] = at, row
+                of_numbers[numeric] = k
                 numeric += 1
                 if number < lower:
-                    lower, lower_row = number, row
+                    lower, lower_row = number, own_rows[k]
                 if number > upper:
-                    upper, upper_row = number, row
-                place = _bin(bits[at])
+                    upper, upper_row = number, own_rows[k]
+                place = _bin(slot_bits[k])
                 if sketch[place] == 0:
                     bins[used_bins, 0], bins[used_bins, 1] = slot, place
                     used_bins += 1
@@ -177,14 +195,17 @@ def _survey(
             low[slot], high[slot], low_row[slot], high_row[slot] = lower, upper, lower_row, upper_row
             if numeric > 0:
                 found = count_codes(
-                    slot, numbers, of_numbers, number_rows, numeric, times, most_codes, code_table, codes, used_codes
+                    slot, slot_numbers, own_rows, of_numbers, numeric, times, most_codes, code_table, codes, used_codes
                 )
                 many[slot] = found < 0
                 used_codes = max(found, used_codes)
             if others > 0:
+                known = used_values
                 used_values = keep_smallest(
-                    slot, values, of_values, value_rows, others, times, most_values, value_table, smallest, used_values
+                    slot, slot_values, own_rows, of_values, others, times, most_values, value_table, smallest, known
                 )
+                for k in range(known, used_values):
+                    smallest[k, ENTRY] = first[smallest[k, FIRST_ROW]] + slot - rows[kind]
     return (
         *(lowest, highest, counts, low, high, low_row, high_row, many),
         *(bins[:used_bins].T.copy(), codes[:used_codes].T.copy(), smallest[:used_values].T.copy()),

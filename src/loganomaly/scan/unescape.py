@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 
 __all__ = ["unescape"]
 
@@ -31,7 +31,7 @@ def unescape(
     return _unescape(data, starts, ends, plus)  # type: ignore[no-any-return]
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _hex(byte: Any) -> Any:
     if 48 <= byte <= 57:
         return byte - 48
@@ -40,7 +40,7 @@ def _hex(byte: Any) -> Any:
     return 255
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _code(data: Any, at: Any, digits: Any, end: Any) -> Any:
     """Return the number of so many hexadecimal digits at `at`, or -1."""
     if at + digits > end:
@@ -54,7 +54,7 @@ def _code(data: Any, at: Any, digits: Any, end: Any) -> Any:
     return value
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _put(out: Any, n: Any, code: Any) -> Any:
     """Write a character as UTF-8; return where the next goes."""
     if code < 0x80:
@@ -67,7 +67,7 @@ def _put(out: Any, n: Any, code: Any) -> Any:
     return n + 3
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def _entity(data: Any, at: Any, end: Any) -> Any:
     """Return the sign of the entity whose name begins at `at`, and its length; 0 where there is none."""
     for name, sign in _ENTITIES:

@@ -11,22 +11,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loganomaly.kernels import njit
+from loganomaly.kernels import borrowing, njit
 from loganomaly.mining.tokens import LONGEST_MESSAGE, token_end
 from loganomaly.scan.counting import count_record
 
-__all__ = ["LONGEST_VALUE", "VALUE_COLUMNS", "keep_smallest", "table_size", "token_texts"]
+__all__ = ["ENTRY", "FIRST_ROW", "LONGEST_VALUE", "VALUE_COLUMNS", "keep_smallest", "table_size", "token_texts"]
 
 LONGEST_VALUE = 120
 """Bytes of a value that are kept."""
+FIRST_ROW, ENTRY = 3, 7
 VALUE_COLUMNS = 8
-"""Slot, bits of the hash, how many records have it, the first and the last of them, their smallest and largest time,
-and where it stands first in what was read."""
+"""Slot, bits of the hash, how many records have it, the first and the last of them, their smallest and largest time;
+and its first occurrence, which is for the caller to say."""
 _FIRST_BITS = 10
 _REST = np.uint64(64 - _FIRST_BITS)
 
 
-@njit(nogil=True, cache=True)
+@borrowing
 def table_size(count: Any) -> Any:
     """Return how many places a table for so many values needs: a power of two."""
     size = 16
@@ -57,8 +58,8 @@ def _smallest(hashes: Any, most: Any) -> Any:
 def keep_smallest(
     slot: Any,
     values: Any,
-    places: Any,
     rows: Any,
+    places: Any,
     count: Any,
     times: Any,
     most: Any,
@@ -72,8 +73,8 @@ def keep_smallest(
     ----------
     slot
         What is written to their first column.
-    values, places, rows, count
-        The slot's hashes are values[places[:count]], of the records rows[:count], in order.
+    values, rows, places, count
+        The slot's hashes are values[places[:count]], of the records rows[places[:count]], in order.
     times
         Time of each record, or NO_TIME.
     table
@@ -98,9 +99,9 @@ def keep_smallest(
         if entry < 0:
             entry, table[at] = end, end
             found[entry, 0], found[entry, 1], found[entry, 2] = slot, value, 0
-            found[entry, 7] = places[k]
             end += 1
-        count_record(found, entry, rows[k], times[rows[k]])
+        row = rows[places[k]]
+        count_record(found, entry, row, times[row])
     if end - used <= most:
         return end
     hashes = found[used:end, 1].copy().view(np.uint64)
@@ -108,7 +109,8 @@ def keep_smallest(
     kept = used
     for k in range(used, end):
         if hashes[k - used] <= limit:
-            found[kept] = found[k]
+            for column in range(VALUE_COLUMNS):
+                found[kept, column] = found[k, column]
             kept += 1
     return kept
 
