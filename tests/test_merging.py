@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loganomaly.merging import add, first_of, highest, lowest, number_rows, order_rows
+from loganomaly.merging import add, first_of, highest, lowest, number_in_order, number_rows
 from loganomaly.profile_tables import blank, merge_table
 
 KEY = st.integers(0, 3) | st.sampled_from([2047, 2048, 1 << 22, 1 << 63, (1 << 64) - 1]) | st.integers(0, (1 << 64) - 1)
@@ -25,14 +25,15 @@ def test_rows_are_numbered_by_their_keys_in_the_order_in_which_these_come():
     assert first.tolist() == [0, 1, 3]
 
 
-def test_rows_are_ordered_by_the_first_key_then_by_the_next():
-    assert order_rows(keys_of([(2, 1), (1, 9), (2, 0), (1, 9)])).tolist() == [1, 3, 2, 0]
+def test_numbers_in_order_go_by_the_first_key_then_by_the_next():
+    ids, first = number_in_order(keys_of([(2, 1), (1, 9), (2, 0), (1, 9)]))
+    assert (ids.tolist(), first.tolist()) == ([2, 0, 1, 0], [1, 2, 0])
 
 
 def test_no_rows_have_no_numbers_and_no_order():
     none = np.zeros((0, 2), np.uint64)
-    ids, first = number_rows(none)
-    assert (len(ids), len(first), len(order_rows(none))) == (0, 0, 0)
+    for number in (number_rows, number_in_order):
+        assert [len(found) for found in number(none)] == [0, 0]
 
 
 @settings(deadline=None)  # the first call compiles
@@ -53,10 +54,25 @@ def test_tens_of_thousands_of_rows_are_numbered():
     assert (rows[first][ids] == rows).all()
 
 
-@settings(deadline=None)
-@given(KEYS)
-def test_the_order_is_that_of_sorted(rows):
-    assert order_rows(keys_of(rows)).tolist() == sorted(range(len(rows)), key=rows.__getitem__)
+@settings(deadline=None, max_examples=300)
+@given(KEYS, st.integers(0, 40))
+def test_numbers_in_order_are_those_of_sorted(rows, known):
+    rows = [*sorted(set(rows[:known])), *rows[known:]]
+    ids, first = number_in_order(keys_of(rows))
+    expected = sorted(set(rows))
+    assert ids.tolist() == [expected.index(row) for row in rows]
+    assert first.tolist() == [rows.index(row) for row in expected]
+
+
+def test_tens_of_thousands_of_rows_are_in_order():
+    rng = np.random.default_rng(5)
+    rows = rng.integers(0, 1 << 63, (60_000, 2)).astype(np.uint64)
+    rows = np.concatenate([np.unique(rows[:30_000], axis=0), rows[20_000:]])
+    ids, first = number_in_order(rows)
+    expected, expected_first, expected_ids = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    assert (rows[first] == expected).all()
+    assert (first == expected_first).all()
+    assert (ids == expected_ids.reshape(-1)).all()
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loganomaly.kernels import borrowing, njit
 
-__all__ = ["add", "begins_of", "first_of", "highest", "lowest", "number_rows", "order_rows"]
+__all__ = ["add", "begins_of", "first_of", "highest", "lowest", "number_in_order", "number_rows"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
@@ -68,8 +68,60 @@ def number_rows(keys: Any) -> Any:
     return ids, first[:count].copy()
 
 
+def number_in_order(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the number of each row, in the order of the keys, and the row where each number occurs first.
+
+    Rows that are in that order already, from the first one on, are not sorted again: most of a table that grows are.
+    """
+    known = int(_ascending(keys))
+    ids, first = number_rows(keys[known:])
+    numbers, firsts = _merge_numbers(keys, known, ids, first, _order_rows(keys[known:][first]))
+    return numbers, firsts
+
+
+@borrowing
+def _compare(keys: Any, one: Any, other: Any) -> Any:
+    """Return -1, 0 or 1: whether the keys of one row come before those of another, are the same, or come behind."""
+    for k in range(keys.shape[1]):
+        if keys[one, k] != keys[other, k]:
+            return -1 if keys[one, k] < keys[other, k] else 1
+    return 0
+
+
+@borrowing
+def _ascending(keys: Any) -> Any:
+    """Return how many rows, from the first one on, are in the order of their keys, none of them twice."""
+    for row in range(1, len(keys)):
+        if _compare(keys, row - 1, row) >= 0:
+            return row
+    return len(keys)
+
+
 @njit(nogil=True, cache=True)
-def order_rows(keys: Any) -> Any:
+def _merge_numbers(keys: Any, known: Any, ids: Any, first: Any, order: Any) -> Any:
+    """Merge the first `known` rows, which are in order, with those behind them, of which the others tell."""
+    numbers, firsts = np.empty(len(keys), np.int64), np.empty(known + len(order), np.int64)
+    number_of = np.empty(len(order), np.int64)
+    one = other = count = 0
+    while one < known or other < len(order):
+        which = -1 if other == len(order) else 1
+        if one < known and other < len(order):
+            which = _compare(keys, one, known + first[order[other]])
+        firsts[count] = one if which <= 0 else known + first[order[other]]
+        if which >= 0:
+            number_of[order[other]] = count
+            other += 1
+        if which <= 0:
+            numbers[one] = count
+            one += 1
+        count += 1
+    for row in range(known, len(keys)):
+        numbers[row] = number_of[ids[row - known]]
+    return numbers, firsts[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def _order_rows(keys: Any) -> Any:
     """Return the rows in the order of their keys, the first key first; equal ones stay as they are (a radix sort)."""
     rows, width = keys.shape
     order, other_order = np.arange(rows), np.empty(rows, np.int64)

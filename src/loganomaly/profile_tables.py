@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loganomaly.merging import add, first_of, highest, lowest, number_rows, order_rows
+from loganomaly.merging import add, first_of, highest, lowest, number_in_order
 from loganomaly.reading.program import Level
 
 __all__ = [
@@ -213,23 +213,21 @@ def merge_table(table: str, pieces: list[pl.DataFrame]) -> pl.DataFrame:
     if not pieces:
         return blank(table)
     together = pl.concat(pieces, rechunk=True)
-    keys = _ordinals([together[name] for name in merging.keys])
-    ids, first = number_rows(keys)
-    order = order_rows(keys[first])
-    at = _indices(first[order])
+    ids, first = number_in_order(_ordinals([together[name] for name in merging.keys]))
+    at = _indices(first)
     columns = {name: together[name][at] for name in merging.keys}
     for name in merging.sums:
-        columns[name] = pl.Series(add(together[name].to_numpy(), ids, len(first))[order])
+        columns[name] = pl.Series(add(together[name].to_numpy(), ids, len(first)))
     for name in merging.lowest:
-        columns[name] = _extreme(together[name], ids, first, last=False)[_indices(order)]
+        columns[name] = _extreme(together[name], ids, first, last=False)
     for name in merging.highest:
-        columns[name] = _extreme(together[name], ids, first, last=True)[_indices(order)]
+        columns[name] = _extreme(together[name], ids, first, last=True)
     for pick in merging.picks:
-        rows = first
+        picked = at
         if pick.by:
             rows = first_of(_ordinals([together[name] for name in pick.by], falling=pick.falling), ids, first)
-        at = _indices(rows[order])
-        columns |= {name: together[name][at] for name in pick.columns}
+            picked = _indices(rows)
+        columns |= {name: together[name][picked] for name in pick.columns}
     return pl.DataFrame({name: columns[name] for name in table_schemas()[table]})
 
 

@@ -133,7 +133,7 @@ def scan_sources(
 
 def _merged(parts: list[Future[Profile]], group: int, bounds: dict[int, Bounds]) -> Profile:
     """Return the profile of what some futures have, which are given up one after the other."""
-    merged = Profile.merge(parts.pop().result() for _ in range(len(parts)))
+    merged = Profile.merge(parts.pop(0).result() for _ in range(len(parts)))  # what is in order comes first
     bounds[group] = merged.bounds()
     return merged
 
