@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 
 from loganomaly.behaviours.built_in import built_in_rules
 from loganomaly.patterns import compiled, of_any_digits, tells_digits
-from loganomaly.reading.moulds import are_alike, moulds_of
+from loganomaly.reading.breaks import line_bounds
+from loganomaly.reading.moulds import are_alike, moulds_of, number_lines
 
 FOLDED = bytes.maketrans(b"123456789", b"000000000")
 TEXTS = st.lists(st.text("019/:;aé \x00\n", max_size=20).map(str.encode), max_size=60)
+
+
+LINE_PARTS = [b"0", b"9", b":", b"a", b"aaaaaaa", b"\xb0", b"\x8a", b"\x0b", b"\r", b"\n", b"\r\n"]
 
 
 def moulds(texts):
@@ -49,6 +53,37 @@ def test_of_two_bytes_only_digits_are_alike(length):
     data = np.frombuffer(b"".join(byte.to_bytes() * length for byte in everything), np.uint8)
     found = [are_alike(data, one * length, other * length, length) for one in everything for other in everything]
     assert found == [one == other or {one, other} <= set(b"0123456789") for one in everything for other in everything]
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.lists(
+        st.sampled_from([b"0", b"9", b":", b"a", b"aaaaaaa", b"\xb0", b"\x8a", b"\x0b", b"\r", b"\n", b"\r\n"]),
+        max_size=90,
+    )
+)
+def test_lines_are_found_and_numbered_in_one_walk(pieces):
+    whole = b"".join(pieces)
+    data = np.frombuffer(whole, np.uint8)
+    starts, ends, ids, first = number_lines(data)
+    for found, expected in zip((starts, ends), line_bounds(data), strict=True):
+        assert found.tolist() == expected.tolist()
+    texts = [whole[start:end].translate(FOLDED) for start, end in zip(starts, ends, strict=True)]
+    assert [texts[first[number]] for number in ids] == texts
+    assert first.tolist() == [ids.tolist().index(number) for number in range(len(first))]
+    endings = [whole[end : end + 1] for end in ends]
+    of_lines = {}
+    for line in zip(texts, endings, strict=True):
+        of_lines.setdefault(line, len(of_lines))
+    numbers = list(zip(ids.tolist(), zip(texts, endings, strict=True), strict=True))
+    assert len(set(numbers)) == len(of_lines)
+
+
+def test_there_may_be_many_lines():
+    lines = [format(n, "b").replace("0", "a").replace("1", "b").encode() for n in range(30_000)]
+    *_, ids, first = number_lines(np.frombuffer(b"\n".join(lines + lines), np.uint8))
+    assert ids.tolist() == [*range(30_000)] * 2
+    assert first.tolist() == [*range(30_000)]
 
 
 def test_there_may_be_many():

@@ -6,10 +6,12 @@ import numpy as np
 
 from loganomaly.kernels import borrowing, njit
 
-__all__ = ["behind_last_break", "count_byte", "line_bounds"]
+__all__ = ["behind_last_break", "breaks_in", "count_byte", "first_break", "line_bounds"]
 
 # A byte of `word ^ _BREAKS` is 0 where the word has a line break; subtracting 1 borrows into its highest bit.
 _BREAKS, _ONES, _HIGHEST = (np.uint64(int.from_bytes(bytes([byte] * 8))) for byte in (0x0A, 0x01, 0x80))
+_ONE = np.uint64(1)
+_PLACES = np.uint64(0x0001020304050607)  # shifted by n bytes, the highest is n
 
 
 @borrowing
@@ -28,6 +30,20 @@ def behind_last_break(data: Any) -> Any:
     while end > 0 and data[end - 1] != 10:
         end -= 1
     return end
+
+
+@borrowing
+def breaks_in(word: Any) -> Any:
+    """Return eight bytes, of which those up to the first line break tell where breaks are: 0 where there is none."""
+    differs = word ^ _BREAKS
+    return (differs - _ONES) & ~differs & _HIGHEST
+
+
+@borrowing
+def first_break(breaks: Any) -> Any:
+    """Return where the first line break is that `breaks_in` tells of: 0 to 7."""
+    first = (breaks & (~breaks + _ONE)) >> np.uint64(7)  # one bit, in the byte of the break
+    return np.int64((first * _PLACES) >> np.uint64(56))
 
 
 @borrowing
@@ -50,8 +66,7 @@ def line_bounds(data: Any) -> Any:
     line, starts[0] = 0, 0
     words = data[: len(data) // 8 * 8].view(np.uint64)
     for place in range(len(words)):
-        differs = words[place] ^ _BREAKS
-        if (differs - _ONES) & ~differs & _HIGHEST:
+        if breaks_in(words[place]):
             line = _take_breaks(data, 8 * place, 8 * place + 8, line, starts, ends)
     line = _take_breaks(data, 8 * len(words), len(data), line, starts, ends)
     if starts[line] < len(data):

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loganomaly.kernels import borrowing, njit
+from loganomaly.reading.breaks import breaks_in, count_byte, first_break
 from loganomaly.reading.words import last_word, word_at
 
-__all__ = ["Moulds", "are_alike", "mould_hash", "moulds_of", "moulds_of_records", "number_moulds"]
+__all__ = ["Moulds", "are_alike", "mould_hash", "moulds_of", "moulds_of_records", "number_lines", "number_moulds"]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_LENGTH = np.uint64(0xD6E8FEB86659FD93)  # any odd number, so that lengths differ in all bits
 _ZEROS = np.uint64(0x3030303030303030)
 _SEVEN_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
 _TEN_IS_TOO_MUCH = np.uint64(0x7676767676767676)
@@ -22,6 +24,7 @@ _HIGH_BITS = np.uint64(0x8080808080808080)
 _NIBBLE = np.uint64(15)
 _ONE = np.uint64(1)
 _SHIFTS = (np.uint64(7), np.uint64(29))
+_TABLE = 1 << 12
 
 
 class Moulds(NamedTuple):
@@ -78,41 +81,118 @@ def are_alike(data: Any, one: Any, other: Any, length: Any) -> Any:
     return (found | _differing(word_at(data, one + last), word_at(data, other + last))) == 0
 
 
+@borrowing
+def _numbered(
+    data: Any, row: Any, value: Any, count: Any, starts: Any, ends: Any, ids: Any, first: Any, keys: Any, numbers: Any
+) -> Any:
+    """Give the text data[starts[row]:ends[row]] of this hash its number; return how many there are now."""
+    slot = _slot_of(value, keys)
+    if keys[slot] == value:
+        other = first[numbers[slot]]
+        length = ends[row] - starts[row]
+        # Texts whose hashes collide, by chance or by intent, stay alone: that costs no search for more.
+        if ends[other] - starts[other] == length and are_alike(data, starts[other], starts[row], length):
+            ids[row] = numbers[slot]
+            return count
+    else:
+        keys[slot], numbers[slot] = value, count
+    ids[row], first[count] = count, row
+    return count + 1
+
+
+@borrowing
+def _slot_of(value: Any, keys: Any) -> Any:
+    """Return where a hash stands in a table of these, or where there is room for it."""
+    slot = np.int64(value >> np.uint64(20)) & (len(keys) - 1)
+    while keys[slot] != 0 and keys[slot] != value:
+        slot = (slot + 1) & (len(keys) - 1)
+    return slot
+
+
+@njit(nogil=True, cache=True)
+def _grown(keys: Any, numbers: Any) -> Any:
+    """Return a larger table of the same hashes and their numbers."""
+    bigger, bigger_numbers = np.zeros(len(keys) * 4, np.uint64), np.empty(len(keys) * 4, np.int32)
+    for old in range(len(keys)):
+        if keys[old] != 0:
+            slot = _slot_of(keys[old], bigger)
+            bigger[slot], bigger_numbers[slot] = keys[old], numbers[old]
+    return bigger, bigger_numbers
+
+
+@borrowing
+def _number_texts(
+    data: Any, row: Any, count: Any, starts: Any, ends: Any, ids: Any, first: Any, keys: Any, numbers: Any
+) -> Any:
+    """Give texts from `row` on their numbers while there is room; return which comes next, and how many there are."""
+    while row < len(starts) and count * 2 <= len(keys):
+        value = mould_hash(data, starts[row], ends[row])
+        count = _numbered(data, row, value, count, starts, ends, ids, first, keys, numbers)
+        row += 1
+    return row, count
+
+
 @njit(nogil=True, cache=True)
 def number_moulds(data: Any, starts: Any, ends: Any) -> Any:
     """Return the fields of `Moulds`."""
-    size = 1 << 12
-    keys, numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
     ids, first = np.empty(len(starts), np.int32), np.empty(len(starts), np.int64)
-    count, used = 0, 0
-    for row in range(len(starts)):
-        start, end = starts[row], ends[row]
-        value = mould_hash(data, start, end)
-        slot = np.int64(value >> np.uint64(20)) & (size - 1)
-        while keys[slot] != 0 and keys[slot] != value:
-            slot = (slot + 1) & (size - 1)
-        if keys[slot] == value:
-            other = first[numbers[slot]]
-            # Texts whose hashes collide, by chance or by intent, stay alone: that costs no search for more.
-            if ends[other] - starts[other] == end - start and are_alike(data, starts[other], start, end - start):
-                ids[row] = numbers[slot]
-                continue
-        else:
-            keys[slot], numbers[slot] = value, count
-            used += 1
-        ids[row], first[count] = count, row
-        count += 1
-        if used * 2 > size:
-            size *= 4
-            bigger, bigger_numbers = np.zeros(size, np.uint64), np.empty(size, np.int32)
-            for old in range(len(keys)):
-                if keys[old] != 0:
-                    slot = np.int64(keys[old] >> np.uint64(20)) & (size - 1)
-                    while bigger[slot] != 0:
-                        slot = (slot + 1) & (size - 1)
-                    bigger[slot], bigger_numbers[slot] = keys[old], numbers[old]
-            keys, numbers = bigger, bigger_numbers
+    keys, numbers = np.zeros(_TABLE, np.uint64), np.empty(_TABLE, np.int32)
+    row, count = _number_texts(data, 0, 0, starts, ends, ids, first, keys, numbers)
+    while row < len(starts):
+        keys, numbers = _grown(keys, numbers)
+        row, count = _number_texts(data, row, count, starts, ends, ids, first, keys, numbers)
     return ids, first[:count].copy()
+
+
+@borrowing
+def _number_lines(
+    data: Any, line: Any, count: Any, starts: Any, ends: Any, ids: Any, first: Any, keys: Any, numbers: Any
+) -> Any:
+    """Find and number lines from `line` on while there is room; return as `_number_texts` does."""
+    while line < len(ends) and count * 2 <= len(keys):
+        start, breaks = starts[line], np.uint64(0)
+        value, at = np.uint64(0), start
+        while at + 8 <= len(data):
+            word = word_at(data, at)
+            breaks = breaks_in(word)
+            if breaks != 0:
+                break
+            value = (value ^ _folded(word)) * _MIX
+            value ^= value >> _SHIFTS[1]
+            at += 8
+        if breaks != 0:
+            at += first_break(breaks)
+        else:
+            while at < len(data) and data[at] != 10:
+                at += 1
+        end = at - 1 if at > start and data[at - 1] == 13 else at
+        starts[line + 1], ends[line] = at + 1, end
+        rest = word_at(data, end - 8) if end - start >= 8 else last_word(data, start, end)
+        value = (value ^ _folded(rest) ^ np.uint64(end - start) * _LENGTH) * _MIX
+        value = (value ^ (value >> _SHIFTS[1])) | _ONE
+        count = _numbered(data, line, value, count, starts, ends, ids, first, keys, numbers)
+        line += 1
+    return line, count
+
+
+@njit(nogil=True, cache=True)
+def number_lines(data: Any) -> Any:
+    """Return first byte and byte after the content of each line of `data`, as `line_bounds` does, and their `Moulds`.
+
+    In one walk over the bytes. Lines that end in CR LF may be of other moulds than those that end in LF.
+    """
+    lines = count_byte(data, 10)
+    if len(data) > 0 and data[len(data) - 1] != 10:
+        lines += 1
+    starts, ends = np.empty(lines + 1, np.int64), np.empty(lines, np.int64)
+    ids, first = np.empty(lines, np.int32), np.empty(lines, np.int64)
+    keys, numbers = np.zeros(_TABLE, np.uint64), np.empty(_TABLE, np.int32)
+    starts[0] = 0
+    line, count = _number_lines(data, 0, 0, starts, ends, ids, first, keys, numbers)
+    while line < lines:
+        keys, numbers = _grown(keys, numbers)
+        line, count = _number_lines(data, line, count, starts, ends, ids, first, keys, numbers)
+    return starts[:lines], ends, ids, first[:count].copy()
 
 
 def moulds_of(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Moulds:

@@ -23,7 +23,7 @@ from loganomaly.reading.fields import (
 )
 from loganomaly.reading.heads import say_head
 from loganomaly.reading.matcher import match, may_open
-from loganomaly.reading.moulds import number_moulds
+from loganomaly.reading.moulds import number_lines
 from loganomaly.reading.program import At, Level, Tables
 from loganomaly.reading.registers import (
     APART,
@@ -356,8 +356,7 @@ def read_all(data: Any, t: Tables) -> Any:
     """
     kinds = field_kinds(t)
     out = np.zeros(OUT_SIZE, np.int64)
-    starts, ends = line_bounds(data)
-    moulds, models = number_moulds(data, starts, ends)
+    starts, ends, moulds, models = number_lines(data)
     uses = np.zeros(len(models), np.int64)
     for mould in moulds:
         uses[mould] += 1
