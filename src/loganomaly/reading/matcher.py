@@ -31,6 +31,8 @@ from loganomaly.reading.registers import (
     MESSAGE_START,
     MOST_STEPS,
     NO_SUCH_TIME,
+    OFFSET_AT,
+    OFFSET_END,
     PARTS,
     STATUS,
     TIME,
@@ -77,6 +79,19 @@ def _reads_digits(t: Tables, first: Any, stop: Any) -> Any:
         if op == 5 or op == 17 or op == 18 or 6 <= op <= 10:
             return True
     return False
+
+
+@borrowing
+def _note_offset(data: Any, start: Any, end: Any, out: Any) -> None:
+    """Note where a zone stands if it has digits; of two places, only one can be told."""
+    digits = False
+    for k in range(start, end):
+        digits |= is_digit(data[k])
+    if not digits:
+        return
+    if out[OFFSET_AT] >= 0 and (out[OFFSET_AT] != start or out[OFFSET_END] != end):
+        out[BY_DIGITS] = ANYTHING
+    out[OFFSET_AT], out[OFFSET_END] = start, end
 
 
 @borrowing
@@ -205,6 +220,8 @@ def match(data: Any, begin: Any, end: Any, program: Any, t: Tables, out: Any) ->
         elif 6 <= op <= 10 or op == 17:
             after = time_step(data, i, end, op, a, b, c, out, t)
             timed = True
+            if op == 9 and after > i:
+                _note_offset(data, i, after, out)
         elif op == 11:
             out[MESSAGE_START] = after = i
             i = end

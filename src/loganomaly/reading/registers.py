@@ -33,6 +33,8 @@ __all__ = [
     "MOST_STEPS",
     "MOST_TAKEN",
     "NO_SUCH_TIME",
+    "OFFSET_AT",
+    "OFFSET_END",
     "OUT_SIZE",
     "PARTS",
     "PATH",
@@ -80,6 +82,9 @@ BY_DIGITS = 86
 """What other digits might have made of the line, which the caller sets to 0: its head is one, but for a time that there
 is not; or anything else."""
 NO_SUCH_TIME, ANYTHING = 1, 2
+OFFSET_AT, OFFSET_END = 87, 88
+"""Where a zone with digits was read, which the caller sets to -1: with other digits it may be none, and a line that
+does not fit may fit without."""
 LISTS = 96
 """For each depth of a JSON object: 1 where it is a list."""
 FIELDS = 128

@@ -16,6 +16,7 @@ from loganomaly.reading.characters import is_digit
 from loganomaly.reading.clock import clear_time, finish_time, time_step
 from loganomaly.reading.heads import say_head
 from loganomaly.reading.matcher import clear_head, match, may_open
+from loganomaly.reading.offsets import read_zone
 from loganomaly.reading.program import NO_TIME, At, Tables
 from loganomaly.reading.registers import (
     ANYTHING,
@@ -28,6 +29,8 @@ from loganomaly.reading.registers import (
     MONTH,
     MOST_STEPS,
     NO_SUCH_TIME,
+    OFFSET_AT,
+    OFFSET_END,
     PARTS,
     SAID,
     STATUS,
@@ -48,8 +51,9 @@ UNSEEN, _NEVER = -1, -2
 
 # A stencil: what is fixed, with places counted from the first byte of the line, and what is read.
 _PROGRAM, _LEVEL, _STATUS, _LEVEL_OF, _TIMED, _MONTH, _BODY = range(7)
-_SPANS = 7  # component, message: where each begins and ends, or -1
-_STEPS = 11  # how many; then for each the operation's place in the tables, its first byte, and the byte after
+_OFFSET, _OFFSET_END = 7, 8  # the zone that programs read that did not fit, which must be one again; or -1
+_SPANS = 9  # component, message: where each begins and ends, or -1
+_STEPS = 13  # how many; then for each the operation's place in the tables, its first byte, and the byte after
 _MOST_STEPS = 16
 _WIDTH = _STEPS + 1 + 3 * _MOST_STEPS
 _ROOM = 64
@@ -92,12 +96,14 @@ def learn(
     known[mould] = _NEVER
     count = len(known) - 1
     first = made = known[count]
+    out[OFFSET_AT] = -1
     if is_blank_line(data, begin, end):
         return
     for program in range(t[_PROGRAMS]):
         if not may_open(data[begin], program, t):
             continue
         out[BY_DIGITS] = 0
+        _take_offset(stencils[made], begin, out)
         fits = match(data, begin, end, program, t, out)
         if out[BY_DIGITS] == ANYTHING:
             return
@@ -115,6 +121,7 @@ def learn(
     stencil = stencils[made]
     stencil[_PROGRAM], stencil[_STATUS], stencil[_LEVEL_OF], stencil[_TIMED], stencil[_STEPS] = -1, 0, _FIXED, 0, 0
     stencil[_BODY] = -1
+    _take_offset(stencil, begin, out)
     _take_said(stencil, begin, out)
     known[mould], known[count] = first, made + 1
 
@@ -153,6 +160,12 @@ def _take_body(stencil: Any, bodies: Any, program: Any, t: Tables, out: Any) -> 
         return False
     stencil[_PROGRAM], stencil[_BODY], bodies[0] = program, bodies[0], after
     return True
+
+
+@borrowing
+def _take_offset(stencil: Any, begin: Any, out: Any) -> None:
+    stencil[_OFFSET] = out[OFFSET_AT] - begin if out[OFFSET_AT] >= 0 else -1
+    stencil[_OFFSET_END] = out[OFFSET_END] - begin
 
 
 @borrowing
@@ -218,6 +231,9 @@ def replay(number: Any, stencils: Any, bodies: Any, data: Any, begin: Any, end: 
     if number < 0:
         return UNKNOWN
     while True:
+        place = stencils[number, _OFFSET]
+        if place >= 0 and read_zone(data, begin + place, end, t, out) != begin + stencils[number, _OFFSET_END]:
+            return UNKNOWN
         if stencils[number, _BODY] >= 0:
             program = stencils[number, _PROGRAM]
             clear_head(end, out)
