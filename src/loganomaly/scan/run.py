@@ -5,12 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from mmap import mmap
 
 import numpy as np
 
 from loganomaly.errors import InputUnreadableError
 from loganomaly.profile import Bounds, Profile
-from loganomaly.reading.chunks import cut_chunks
+from loganomaly.reading.chunks import CHUNK_BYTES, cut_chunks
 from loganomaly.reading.detect import Detected
 from loganomaly.reading.program import Tables
 from loganomaly.reading.streams import Source, open_source
@@ -99,6 +100,7 @@ def scan_sources(
             progress(opened.number, size)
 
     workers = workers or cores()
+    _check_memory(workers)
     left = max_lines
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
         try:
@@ -129,6 +131,14 @@ def scan_sources(
         for group, parts in waiting.items()
     }
     return ScanResult(profiles=merged, lines=lines, damaged=damaged)
+
+
+def _check_memory(workers: int) -> None:
+    """Raise MemoryError where there is none for the chunks: Python waits for ever for a thread that starts without."""
+    try:
+        mmap(-1, (workers + 1) * CHUNK_BYTES).close()  # what `malloc` has left, threads may need
+    except OSError as error:
+        raise MemoryError from error
 
 
 def _merged(parts: list[Future[Profile]], group: int, bounds: dict[int, Bounds]) -> Profile:
@@ -167,7 +177,7 @@ def _chunks(opened: Opened, *, batch_size: int | None, most: int | None) -> Iter
                     lines,
                 )
                 if left == 0:
-                    stream.seek(piece.offset + len(data))
+                    stream.seek(piece.offset + len(piece.data))
                     break
         if left == 0:
             ended = True

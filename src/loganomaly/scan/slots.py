@@ -152,4 +152,5 @@ def _extent(
 
 def nullable(values: NDArray[np.int64] | NDArray[np.float64], unknown: NDArray[np.bool_]) -> pl.Series:
     """Return a column that is null where a value is unknown."""
-    return pl.Series(values).set(pl.Series(unknown), None)
+    column = pl.Series(values)
+    return column.set(pl.Series(unknown), None) if unknown.any() else column
